@@ -1,0 +1,62 @@
+export {
+  CanonicalError,
+  canonicalFragment,
+  canonicalString,
+  canonicalize,
+  parseCanonical,
+} from './canonical.ts';
+export type {
+  CanonicalErrorCode,
+  Fragment,
+  JsonValue,
+  ParseCanonicalCode,
+  ParseCanonicalResult,
+} from './canonical.ts';
+export { HASH_BYTES, emptyRoot, leafInput, nodeInput } from './hash.ts';
+export type { Hash, Sha256 } from './hash.ts';
+export { appendLeafHash, emptyFrontier, rootOf } from './frontier.ts';
+export type { Frontier } from './frontier.ts';
+export { TILE_WIDTH, changedTiles, partialTiles, tilePath } from './tile.ts';
+export type { ReadTile, TileCoordinates } from './tile.ts';
+export { emptyEdge, frontierOf, growTiles, readEdge } from './tile-edge.ts';
+export type { Tile, TileEdge } from './tile-edge.ts';
+export { tileSubtrees } from './subtree.ts';
+export type { ReadSubtree } from './subtree.ts';
+export { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from './merkle.ts';
+export type { ConsistencyClaim, InclusionClaim } from './merkle.ts';
+export { MAX_ENTRY_BYTES, decodeBundle, encodeBundle } from './bundle.ts';
+export { encodeVkey, keyIdOf, parseNote, parseVkey, signNote, signedText, verifyNote } from './note.ts';
+export type {
+  Note,
+  NoteRefusal,
+  NoteSignature,
+  NoteSigner,
+  VerifierKey,
+  VerifyNoteResult,
+  VerifySignature,
+} from './note.ts';
+export { formatCheckpoint, openCheckpoint, parseCheckpoint } from './checkpoint.ts';
+export type { Checkpoint, CheckpointRefusal, OpenCheckpointResult } from './checkpoint.ts';
+export { encodeProof, parseProof, verifyProof } from './proof.ts';
+export type { Proof, ProofRefusal, Trust, VerifyProofResult } from './proof.ts';
+export { webCryptoVerifier } from './web-crypto.ts';
+export { commitmentOf } from './aside.ts';
+export { decodeLeaf } from './leaf.ts';
+export type {
+  AttemptLeaf,
+  DecodeLeafResult,
+  GrantLeaf,
+  Leaf,
+  NoticeLeaf,
+  OutcomeLeaf,
+  ReviewLeaf,
+  VoteLeaf,
+} from './leaf.ts';
+export type { RuleCode } from './rules.ts';
+export { decodeReceipt, encodeReceipt } from './receipt.ts';
+export type { Receipt, ReceiptEntry } from './receipt.ts';
+export type { ReceiptSummary } from './receipt-summary.ts';
+export { verifyReceipt } from './verify-receipt.ts';
+export type { ReceiptCheck, ReceiptCheckName, ReceiptReport, ReceiptTrust } from './verify-receipt.ts';
+export { verifyLog } from './verify-log.ts';
+export type { LogEntry, LogFinding, LogFindingCode, LogReport, LogToVerify, Unproved } from './verify-log.ts';

@@ -1,0 +1,283 @@
+import { MAX_ENTRY_BYTES } from './bundle.ts';
+import { parseCanonical } from './canonical.ts';
+import type { JsonValue } from './canonical.ts';
+
+/** Entries of the log as spec/ledger.md has them. Further members of a leaf are allowed and ignored. */
+interface LeafBase {
+  /** Null for a notice. */
+  readonly action: string | null;
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** Base64url SHA-256 of the aside; null: the entry has none. */
+  readonly commitment: string | null;
+}
+
+export interface AttemptLeaf extends LeafBase {
+  readonly kind: 'decision' | 'intent';
+  readonly decision: { readonly effect: 'allow' | 'deny' | 'review'; readonly policies: readonly string[] };
+  readonly requester: {
+    readonly agent: string;
+    readonly onBehalfOf: string;
+    readonly sponsor: string | null;
+    readonly session: string | null;
+  };
+  readonly target: { readonly name: string; readonly environment: string; readonly protocol: string };
+  readonly operation: string;
+  readonly review: string | null;
+  readonly grant: string | null;
+  readonly risk: JsonValue;
+  readonly usage: JsonValue;
+}
+
+export interface DemandRecord {
+  readonly quorum: number;
+  /** Distinct people who alone may meet it; null where it names a group, whose members the log doesn't hold. */
+  readonly people: readonly string[] | null;
+}
+
+export interface ReviewLeaf extends LeafBase {
+  readonly kind: 'review';
+  readonly review: string;
+  readonly status: 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn';
+  readonly demands: readonly DemandRecord[];
+  /** The commitment of the action under review. */
+  readonly subject: string;
+}
+
+export interface VoteLeaf extends LeafBase {
+  readonly kind: 'vote';
+  readonly review: string;
+  readonly subject: string;
+  readonly vote: { readonly kind: 'approve' | 'reject'; readonly person: string; readonly channel: string };
+}
+
+export interface GrantLeaf extends LeafBase {
+  readonly kind: 'grant';
+  readonly review: string;
+  readonly grant: string;
+  readonly binding: {
+    readonly agent: string;
+    readonly target: string;
+    readonly environment: string;
+    readonly subject: string;
+  };
+  readonly expiresAt: number;
+}
+
+export interface OutcomeLeaf extends LeafBase {
+  readonly kind: 'outcome';
+  readonly outcome: {
+    readonly status: 'succeeded' | 'failed' | 'refused' | 'unknown';
+    readonly rows: number;
+    readonly bytes: number;
+    readonly durationMs: number;
+    readonly code: string;
+  };
+}
+
+export interface NoticeLeaf extends LeafBase {
+  readonly kind: 'notice';
+}
+
+export type Leaf = AttemptLeaf | ReviewLeaf | VoteLeaf | GrantLeaf | OutcomeLeaf | NoticeLeaf;
+
+/** A decision or an intent: who attempts what, and what policy says. */
+export function isAttempt(leaf: Leaf): leaf is AttemptLeaf {
+  return leaf.kind === 'decision' || leaf.kind === 'intent';
+}
+
+export type JsonObject = Readonly<Record<string, JsonValue>>;
+
+export type DecodeLeafResult =
+  | { readonly ok: true; readonly leaf: Leaf }
+  /** `detail` names the first member that is missing or wrong; it holds no values. */
+  | { readonly ok: false; readonly detail: string };
+
+/** Thrown within this file only, where a member is not what the format demands. */
+class Malformed extends Error {}
+
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function objectAt(from: JsonObject, name: string): JsonObject {
+  const value = from[name];
+  if (!isObject(value)) throw new Malformed(name);
+  return value;
+}
+
+function listAt(from: JsonObject, name: string): readonly JsonValue[] {
+  const value = from[name];
+  if (!Array.isArray(value)) throw new Malformed(name);
+  return value as readonly JsonValue[];
+}
+
+function textAt(from: JsonObject, name: string): string {
+  const value = from[name];
+  if (typeof value !== 'string') throw new Malformed(name);
+  return value;
+}
+
+/** Names and ids: text that is there. */
+function nameAt(from: JsonObject, name: string): string {
+  const value = textAt(from, name);
+  if (value === '') throw new Malformed(name);
+  return value;
+}
+
+function optionalNameAt(from: JsonObject, name: string): string | null {
+  return from[name] === undefined || from[name] === null ? null : nameAt(from, name);
+}
+
+function wordAt<W extends string>(from: JsonObject, name: string, words: readonly W[]): W {
+  const word = words.find((known) => known === from[name]);
+  if (word === undefined) throw new Malformed(name);
+  return word;
+}
+
+function numberAt(from: JsonObject, name: string): number {
+  const value = from[name];
+  if (typeof value !== 'number' || value < 0) throw new Malformed(name);
+  return value;
+}
+
+function countAt(from: JsonObject, name: string): number {
+  const value = numberAt(from, name);
+  if (!Number.isSafeInteger(value)) throw new Malformed(name);
+  return value;
+}
+
+function baseOf(value: JsonObject): LeafBase {
+  return {
+    action: optionalNameAt(value, 'action'),
+    at: countAt(value, 'at'),
+    commitment: optionalNameAt(value, 'commitment'),
+  };
+}
+
+function attemptOf(kind: AttemptLeaf['kind'], value: JsonObject): AttemptLeaf {
+  const decision = objectAt(value, 'decision');
+  const requester = objectAt(value, 'requester');
+  const target = objectAt(value, 'target');
+  return {
+    ...baseOf(value),
+    kind,
+    decision: {
+      effect: wordAt(decision, 'effect', ['allow', 'deny', 'review']),
+      policies: listAt(decision, 'policies').filter((policy) => typeof policy === 'string'),
+    },
+    requester: {
+      agent: nameAt(requester, 'agent'),
+      onBehalfOf: nameAt(requester, 'onBehalfOf'),
+      sponsor: optionalNameAt(requester, 'sponsor'),
+      session: optionalNameAt(requester, 'session'),
+    },
+    target: {
+      name: nameAt(target, 'name'),
+      environment: nameAt(target, 'environment'),
+      protocol: nameAt(target, 'protocol'),
+    },
+    operation: textAt(value, 'operation'),
+    review: optionalNameAt(value, 'review'),
+    grant: optionalNameAt(value, 'grant'),
+    risk: value['risk'] ?? null,
+    usage: value['usage'] ?? null,
+  };
+}
+
+function demandOf(value: JsonValue): DemandRecord {
+  if (!isObject(value)) throw new Malformed('demands');
+  const quorum = countAt(value, 'quorum');
+  if (quorum < 1) throw new Malformed('quorum');
+  const approvers = listAt(value, 'approvers').filter(isObject);
+  const onlyPeople = approvers.every((approver) => approver['kind'] === 'person');
+  const people = new Set(approvers.map((approver) => nameAt(approver, 'name')));
+  return { quorum, people: onlyPeople ? [...people] : null };
+}
+
+function reviewOf(value: JsonObject): ReviewLeaf {
+  return {
+    ...baseOf(value),
+    kind: 'review',
+    review: nameAt(value, 'review'),
+    status: wordAt(value, 'status', ['pending', 'approved', 'rejected', 'expired', 'withdrawn']),
+    demands: listAt(value, 'demands').map(demandOf),
+    subject: nameAt(value, 'subject'),
+  };
+}
+
+function voteOf(value: JsonObject): VoteLeaf {
+  const vote = objectAt(value, 'vote');
+  return {
+    ...baseOf(value),
+    kind: 'vote',
+    review: nameAt(value, 'review'),
+    subject: nameAt(value, 'subject'),
+    vote: {
+      kind: wordAt(vote, 'kind', ['approve', 'reject']),
+      person: nameAt(vote, 'person'),
+      channel: textAt(vote, 'channel'),
+    },
+  };
+}
+
+function grantOf(value: JsonObject): GrantLeaf {
+  const binding = objectAt(value, 'binding');
+  return {
+    ...baseOf(value),
+    kind: 'grant',
+    review: nameAt(value, 'review'),
+    grant: nameAt(value, 'grant'),
+    binding: {
+      agent: nameAt(binding, 'agent'),
+      target: nameAt(binding, 'target'),
+      environment: nameAt(binding, 'environment'),
+      subject: nameAt(binding, 'subject'),
+    },
+    expiresAt: countAt(value, 'expiresAt'),
+  };
+}
+
+function outcomeOf(value: JsonObject): OutcomeLeaf {
+  const outcome = objectAt(value, 'outcome');
+  return {
+    ...baseOf(value),
+    kind: 'outcome',
+    outcome: {
+      status: wordAt(outcome, 'status', ['succeeded', 'failed', 'refused', 'unknown']),
+      rows: countAt(outcome, 'rows'),
+      bytes: countAt(outcome, 'bytes'),
+      durationMs: numberAt(outcome, 'durationMs'),
+      code: textAt(outcome, 'code'),
+    },
+  };
+}
+
+/** One row for each kind of entry. */
+const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
+  decision: (value) => attemptOf('decision', value),
+  review: reviewOf,
+  vote: voteOf,
+  grant: grantOf,
+  intent: (value) => attemptOf('intent', value),
+  outcome: outcomeOf,
+  notice: (value) => ({ ...baseOf(value), kind: 'notice' }),
+};
+
+const KINDS = Object.keys(decoders) as readonly Leaf['kind'][];
+
+/** Decodes the text of an entry. Refuses what is not canonical, and kinds and members that the format doesn't have. */
+export function decodeLeaf(text: string): DecodeLeafResult {
+  // Text never has more characters than bytes.
+  const parsed = parseCanonical(text, MAX_ENTRY_BYTES);
+  if (!parsed.ok) return { ok: false, detail: parsed.code };
+  if (!isObject(parsed.value)) return { ok: false, detail: 'not_an_object' };
+  try {
+    const leaf = decoders[wordAt(parsed.value, 'kind', KINDS)](parsed.value);
+    if ((leaf.kind === 'notice') !== (leaf.action === null)) throw new Malformed('action');
+    return { ok: true, leaf };
+  } catch (error) {
+    if (error instanceof Malformed) return { ok: false, detail: `member ${error.message}` };
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import type { ActionForm } from './aside.ts';
+import type { JsonValue } from './canonical.ts';
+import { isAttempt } from './leaf.ts';
+import type { AttemptLeaf, Leaf, OutcomeLeaf, VoteLeaf } from './leaf.ts';
+
+/** What a receipt says, out of entries that are proved to be in the log. */
+export interface ReceiptSummary {
+  readonly requester: AttemptLeaf['requester'];
+  readonly target: AttemptLeaf['target'];
+  readonly operation: string;
+  readonly decision: AttemptLeaf['decision'];
+  readonly risk: JsonValue;
+  readonly usage: JsonValue;
+  /** Unix milliseconds of the decision, or of the intent where policy allowed at once. */
+  readonly attemptedAt: number;
+  /** Unix milliseconds; null: nothing was performed. */
+  readonly authorizedAt: number | null;
+  readonly votes: readonly (VoteLeaf['vote'] & { readonly at: number })[];
+  /** Null: none is recorded. */
+  readonly outcome: OutcomeLeaf['outcome'] | null;
+  /** The exact command and its digest; null where the aside is withheld. */
+  readonly command: string | null;
+  readonly digest: string | null;
+}
+
+/** Null where no attempt is among the leaves. */
+export function summarize(leaves: readonly Leaf[], form: ActionForm | null): ReceiptSummary | null {
+  const attempts = leaves.filter(isAttempt);
+  const intent = attempts.find((leaf) => leaf.kind === 'intent');
+  const first = attempts[0];
+  const told = intent ?? first;
+  if (first === undefined || told === undefined) return null;
+  const votes = leaves.filter((leaf) => leaf.kind === 'vote');
+  const { requester, target, operation, decision, risk, usage } = told;
+  return {
+    requester,
+    target,
+    operation,
+    decision,
+    risk,
+    usage,
+    attemptedAt: first.at,
+    authorizedAt: intent?.at ?? null,
+    votes: votes.map(({ at, vote }) => ({ ...vote, at })),
+    outcome: leaves.find((leaf) => leaf.kind === 'outcome')?.outcome ?? null,
+    command: form?.command ?? null,
+    digest: form?.digest ?? null,
+  };
+}

@@ -1,0 +1,238 @@
+import type {
+  AttemptLeaf,
+  DemandRecord,
+  GrantLeaf,
+  Leaf,
+  OutcomeLeaf,
+  ReviewLeaf,
+  VoteLeaf,
+} from './leaf.ts';
+
+/** What the order and content of entries must say, whoever wrote them (spec/ledger.md, "Rules"). Closed. */
+export type RuleCode =
+  /** Two intents of one action. */
+  | 'intent.repeated'
+  /** An intent of an action that policy denied. */
+  | 'intent.denied'
+  /** Policy demanded a review, or a grant is named, and the intent names no review. */
+  | 'intent.without_review'
+  /** An intent that names a review and no grant. */
+  | 'intent.without_grant'
+  /** What ran is not what was reviewed: another commitment. */
+  | 'intent.other_subject'
+  /** A decision after the action's intent. */
+  | 'decision.after_intent'
+  /** The review that is named was never opened, or was over. */
+  | 'review.not_open'
+  /** Fewer distinct, eligible people approved than the review demands. */
+  | 'review.not_approved'
+  /** One review with two subjects. */
+  | 'review.other_subject'
+  /** A vote on a review that was never opened, or was over. */
+  | 'vote.review_not_open'
+  /** A vote on something else than what is under review. */
+  | 'vote.other_subject'
+  /** A second vote of one person on one review. */
+  | 'vote.repeated'
+  /** A vote by the person who asked, or for whom the agent acts. */
+  | 'vote.own_request'
+  /** A grant of a review that is not open, or a second grant under one id. */
+  | 'grant.unfounded'
+  /** The grant was never issued, or expired long ago. */
+  | 'grant.missing'
+  | 'grant.spent_twice'
+  | 'grant.expired'
+  /** The grant is bound to another agent, target, environment, review or subject. */
+  | 'grant.mismatch'
+  | 'outcome.without_intent'
+  | 'outcome.repeated';
+
+export interface RuleFinding {
+  readonly code: RuleCode;
+  readonly index: number;
+  readonly action: string | null;
+}
+
+interface OpenReview {
+  readonly subject: string;
+  readonly demands: readonly DemandRecord[];
+  readonly approvals: Set<string>;
+  readonly voters: Set<string>;
+}
+
+interface IssuedGrant {
+  readonly leaf: GrantLeaf;
+  readonly spent: boolean;
+}
+
+/** Actions that are over and are remembered, so that a repetition is told from an entry without its predecessor. */
+const REMEMBERED_ACTIONS = 65_536;
+/** How many entries pass between two looks for grants that can be forgotten. */
+const ENTRIES_BETWEEN_SWEEPS = 4_096;
+
+/**
+ * Follows the entries of a log, or of one action, in order. Memory is bounded by what is open: intents without an
+ * outcome, pending reviews, grants that have not expired, and the actions that ended last.
+ */
+export class Rules {
+  readonly #report: (finding: RuleFinding) => void;
+  readonly #openIntents = new Set<string>();
+  readonly #endedActions = new Set<string>();
+  readonly #reviews = new Map<string, OpenReview>();
+  readonly #grants = new Map<string, IssuedGrant>();
+  #index = 0;
+  #action: string | null = null;
+  #observed = 0;
+
+  constructor(report: (finding: RuleFinding) => void) {
+    this.#report = report;
+  }
+
+  /** Intents that have no outcome. */
+  get openIntents(): number {
+    return this.#openIntents.size;
+  }
+
+  /** Call once for each entry, in the order of the log. */
+  observe(index: number, leaf: Leaf): void {
+    this.#index = index;
+    this.#action = leaf.action;
+    this.#sweep(leaf.at);
+    switch (leaf.kind) {
+      case 'decision':
+        return this.#decision(leaf);
+      case 'review':
+        return this.#review(leaf);
+      case 'vote':
+        return this.#vote(leaf);
+      case 'grant':
+        return this.#grant(leaf);
+      case 'intent':
+        return this.#intent(leaf);
+      case 'outcome':
+        return this.#outcome(leaf);
+      case 'notice':
+        return;
+    }
+  }
+
+  #find(code: RuleCode): void {
+    this.#report({ code, index: this.#index, action: this.#action });
+  }
+
+  /** A forgotten grant can't be spent unnoticed: spending it is `grant.missing` then. */
+  #sweep(at: number): void {
+    this.#observed++;
+    if (this.#observed % ENTRIES_BETWEEN_SWEEPS !== 0) return;
+    for (const [id, { leaf }] of this.#grants) {
+      if (leaf.expiresAt > at) continue;
+      this.#grants.delete(id);
+      this.#reviews.delete(leaf.review);
+    }
+  }
+
+  #hasIntent(action: string | null): boolean {
+    return action !== null && (this.#openIntents.has(action) || this.#endedActions.has(action));
+  }
+
+  #decision(leaf: AttemptLeaf): void {
+    if (this.#hasIntent(leaf.action)) this.#find('decision.after_intent');
+  }
+
+  #review(leaf: ReviewLeaf): void {
+    const known = this.#reviews.get(leaf.review);
+    if (known !== undefined && known.subject !== leaf.subject) this.#find('review.other_subject');
+    if (leaf.status !== 'pending' && leaf.status !== 'approved') {
+      this.#reviews.delete(leaf.review);
+    } else if (known === undefined && leaf.status === 'pending') {
+      const { subject, demands } = leaf;
+      this.#reviews.set(leaf.review, { subject, demands, approvals: new Set(), voters: new Set() });
+    } else if (known === undefined) {
+      this.#find('review.not_open');
+    }
+  }
+
+  #vote(leaf: VoteLeaf): void {
+    const review = this.#reviews.get(leaf.review);
+    const { person, kind } = leaf.vote;
+    if (review === undefined) return this.#find('vote.review_not_open');
+    if (review.subject !== leaf.subject) return this.#find('vote.other_subject');
+    if (review.voters.has(person)) return this.#find('vote.repeated');
+    review.voters.add(person);
+    if (kind === 'approve') review.approvals.add(person);
+    // One rejection ends a review, whatever a later entry says of its state.
+    else this.#reviews.delete(leaf.review);
+  }
+
+  #grant(leaf: GrantLeaf): void {
+    const review = this.#reviews.get(leaf.review);
+    if (review === undefined || this.#grants.has(leaf.grant)) return this.#find('grant.unfounded');
+    if (review.subject !== leaf.binding.subject) this.#find('grant.mismatch');
+    this.#grants.set(leaf.grant, { leaf, spent: false });
+  }
+
+  #intent(leaf: AttemptLeaf): void {
+    if (this.#hasIntent(leaf.action)) this.#find('intent.repeated');
+    if (leaf.action !== null) this.#openIntents.add(leaf.action);
+    if (leaf.decision.effect === 'deny') this.#find('intent.denied');
+    if (leaf.review === null) {
+      if (leaf.decision.effect === 'review' || leaf.grant !== null) this.#find('intent.without_review');
+      return;
+    }
+    if (leaf.grant === null) return this.#find('intent.without_grant');
+    this.#spend(leaf, leaf.review, leaf.grant);
+  }
+
+  #spend(intent: AttemptLeaf, reviewId: string, grantId: string): void {
+    const grant = this.#grants.get(grantId);
+    if (grant === undefined) return this.#find('grant.missing');
+    if (grant.spent) return this.#find('grant.spent_twice');
+    this.#grants.set(grantId, { ...grant, spent: true });
+    if (!isBound(grant.leaf, intent)) this.#find('grant.mismatch');
+    if (intent.at >= grant.leaf.expiresAt) this.#find('grant.expired');
+    const review = this.#reviews.get(reviewId);
+    if (review === undefined) return this.#find('review.not_open');
+    this.#reviews.delete(reviewId);
+    if (review.subject !== intent.commitment) this.#find('intent.other_subject');
+    const { onBehalfOf, sponsor } = intent.requester;
+    const parties = [onBehalfOf, sponsor].filter((party) => party !== null && review.approvals.delete(party));
+    if (parties.length > 0) this.#find('vote.own_request');
+    if (!isApproved(review)) this.#find('review.not_approved');
+  }
+
+  #outcome(leaf: OutcomeLeaf): void {
+    const { action } = leaf;
+    if (action === null) return;
+    if (!this.#openIntents.delete(action)) {
+      this.#find(this.#endedActions.has(action) ? 'outcome.repeated' : 'outcome.without_intent');
+      return;
+    }
+    this.#endedActions.add(action);
+    if (this.#endedActions.size <= REMEMBERED_ACTIONS) return;
+    for (const oldest of this.#endedActions) {
+      this.#endedActions.delete(oldest);
+      return;
+    }
+  }
+}
+
+/** Every field of the binding; none may be missing: an absent commitment matches nothing. */
+function isBound(grant: GrantLeaf, intent: AttemptLeaf): boolean {
+  const { agent, target, environment, subject } = grant.binding;
+  return (
+    grant.review === intent.review &&
+    agent === intent.requester.agent &&
+    target === intent.target.name &&
+    environment === intent.target.environment &&
+    subject === intent.commitment
+  );
+}
+
+/** A review without demands is approved by nobody. */
+function isApproved({ demands, approvals }: OpenReview): boolean {
+  const meets = ({ quorum, people }: DemandRecord): boolean => {
+    const counted = people === null ? approvals.size : people.filter((name) => approvals.has(name)).length;
+    return counted >= quorum;
+  };
+  return demands.length > 0 && demands.every(meets);
+}

@@ -1,0 +1,226 @@
+import { commitmentOf, isFormOf, readForm } from './aside.ts';
+import type { ActionForm } from './aside.ts';
+import { encodeUtf8 } from './bytes.ts';
+import { leafInput } from './hash.ts';
+import type { Hash } from './hash.ts';
+import { decodeLeaf, isAttempt } from './leaf.ts';
+import type { Leaf } from './leaf.ts';
+import { parseVkey } from './note.ts';
+import type { VerifySignature } from './note.ts';
+import { parseProof, verifyProof } from './proof.ts';
+import type { Trust } from './proof.ts';
+import { decodeReceipt } from './receipt.ts';
+import type { Receipt, ReceiptEntry } from './receipt.ts';
+import { summarize } from './receipt-summary.ts';
+import type { ReceiptSummary } from './receipt-summary.ts';
+import { Rules } from './rules.ts';
+import type { RuleCode } from './rules.ts';
+
+export interface ReceiptTrust {
+  /** The log's verifier key, had from elsewhere than the receipt; null: authenticity can't be proved. */
+  readonly trustedKey: string | null;
+  readonly hash: Hash;
+  readonly verify: VerifySignature;
+}
+
+/** What is checked, in order, and what each check says when it passes. */
+const CHECKS = {
+  format: 'The file is a canonical receipt, complete and with nothing else in it.',
+  authenticity: 'The receipt names the key that you trust.',
+  signature: 'Every checkpoint is signed by the key and of its log.',
+  inclusion: 'Every entry is in the tree that its checkpoint commits to.',
+  entries: 'Every entry is well-formed, of this action, and in the order of the log.',
+  asides: 'Every value that is shown is the one that its entry commits to.',
+  action: 'The exact action is the one that the entries tell of.',
+  approval: 'Where policy demands people, they approved exactly what ran, under a grant that was spent once.',
+  execution: 'There is an attempt, at most one execution, and at most one outcome after it.',
+} as const;
+
+export type ReceiptCheckName = keyof typeof CHECKS;
+
+export interface ReceiptCheck {
+  readonly name: ReceiptCheckName;
+  readonly ok: boolean;
+  /** A sentence for people. Identify checks by `name`. */
+  readonly detail: string;
+}
+
+export interface ReceiptReport {
+  /** Every check passed, authenticity too. */
+  readonly ok: boolean;
+  /** Every check but authenticity passed: whoever holds the receipt's own key wrote it, whoever that is. */
+  readonly consistent: boolean;
+  readonly checks: readonly ReceiptCheck[];
+  /** Null where no attempt is proved to be in the log. Means nothing beyond what the checks say. */
+  readonly summary: ReceiptSummary | null;
+}
+
+/** Collects what went wrong, by check. */
+class Failures {
+  readonly #details = new Map<ReceiptCheckName, string[]>();
+
+  add(name: ReceiptCheckName, detail: string): void {
+    this.#details.set(name, [...(this.#details.get(name) ?? []), detail]);
+  }
+
+  report(summary: ReceiptSummary | null): ReceiptReport {
+    const names = Object.keys(CHECKS) as ReceiptCheckName[];
+    const checks = names.map((name): ReceiptCheck => {
+      const details = this.#details.get(name);
+      return { name, ok: details === undefined, detail: details?.join(' ') ?? CHECKS[name] };
+    });
+    const consistent = checks.every((check) => check.ok || check.name === 'authenticity');
+    return { ok: checks.every((check) => check.ok), consistent, checks, summary };
+  }
+
+  /** Nothing was looked at further, so nothing passed. */
+  abort(name: ReceiptCheckName, detail: string): ReceiptReport {
+    this.add(name, detail);
+    for (const other of Object.keys(CHECKS) as ReceiptCheckName[]) {
+      if (!this.#details.has(other)) this.add(other, 'Not checked.');
+    }
+    return this.report(null);
+  }
+}
+
+/** The rules that say whether people approved what ran; all others are about its running once. */
+const APPROVAL_RULES: ReadonlySet<RuleCode> = new Set<RuleCode>([
+  'intent.without_review',
+  'intent.without_grant',
+  'intent.other_subject',
+  'review.not_open',
+  'review.not_approved',
+  'review.other_subject',
+  'vote.review_not_open',
+  'vote.other_subject',
+  'vote.repeated',
+  'vote.own_request',
+  'grant.unfounded',
+  'grant.missing',
+  'grant.spent_twice',
+  'grant.expired',
+  'grant.mismatch',
+]);
+
+/** An entry that is proved to be in the log. */
+interface ProvedEntry {
+  readonly index: number;
+  readonly leaf: Leaf;
+  readonly aside: string | null;
+}
+
+/** The key to verify with: the one that is trusted, else the receipt's own, which proves consistency only. */
+async function chooseKey(
+  receipt: Receipt,
+  trust: ReceiptTrust,
+  failures: Failures,
+): Promise<Trust | undefined> {
+  const { trustedKey, hash, verify } = trust;
+  if (trustedKey === null) {
+    failures.add(
+      'authenticity',
+      'Not proved: no trusted key was given, and anybody can make a log with a key of their own.',
+    );
+  } else if (trustedKey !== receipt.publicKey) {
+    failures.add('authenticity', 'The receipt names another key than the one you trust.');
+  }
+  const key = await parseVkey(trustedKey ?? receipt.publicKey, hash);
+  if (key === undefined) return undefined;
+  if (key.name !== receipt.origin) failures.add('signature', 'The receipt names another log than its key.');
+  return { key, hash, verify };
+}
+
+async function isProved(entry: ReceiptEntry, trust: Trust, failures: Failures): Promise<boolean> {
+  const { index, leaf, proof } = entry;
+  const leafHash = await trust.hash(leafInput(encodeUtf8(leaf)));
+  const proved = await verifyProof(proof, leafHash, trust);
+  if (!proved.ok) {
+    const name = proved.code.startsWith('proof.') ? 'inclusion' : 'signature';
+    failures.add(name, `Entry ${index}: ${proved.code}.`);
+    return false;
+  }
+  const isThisProof = proved.index === index && parseProof(proof)?.extra === null;
+  if (!isThisProof)
+    failures.add('inclusion', `Entry ${index}: its proof is of another entry, or holds extra data.`);
+  return isThisProof;
+}
+
+async function proveEntries(receipt: Receipt, trust: Trust, failures: Failures): Promise<ProvedEntry[]> {
+  const proved: ProvedEntry[] = [];
+  let previous = -1;
+  for (const entry of receipt.entries) {
+    const { index, aside } = entry;
+    if (index <= previous) failures.add('entries', `Entry ${index}: not after entry ${previous}.`);
+    previous = index;
+    const decoded = decodeLeaf(entry.leaf);
+    if (!decoded.ok) failures.add('entries', `Entry ${index}: malformed (${decoded.detail}).`);
+    else if (decoded.leaf.action !== receipt.action)
+      failures.add('entries', `Entry ${index}: of another action.`);
+    else if (await isProved(entry, trust, failures)) proved.push({ index, leaf: decoded.leaf, aside });
+  }
+  return proved;
+}
+
+/** The form of one entry's aside; null where there is none to be had or it is not to be believed. */
+async function checkAside(entry: ProvedEntry, hash: Hash, failures: Failures): Promise<ActionForm | null> {
+  const { index, leaf, aside } = entry;
+  if (aside === null) return null;
+  if ((await commitmentOf(aside, hash)) !== leaf.commitment) {
+    failures.add('asides', `Entry ${index}: the values beside it are not those that it commits to.`);
+    return null;
+  }
+  const read = await readForm(aside, hash);
+  if (!read.ok) failures.add('asides', `Entry ${index}: the values beside it are malformed.`);
+  if (!read.ok || read.form === null) return null;
+  if (isAttempt(leaf) && isFormOf(read.form, leaf)) return read.form;
+  failures.add('action', `Entry ${index}: the exact action is another one than the entry tells of.`);
+  return null;
+}
+
+async function checkAsides(
+  entries: readonly ProvedEntry[],
+  hash: Hash,
+  failures: Failures,
+): Promise<ActionForm | null> {
+  let form: ActionForm | null = null;
+  for (const entry of entries) {
+    const found = await checkAside(entry, hash, failures);
+    if (found === null) continue;
+    if (form !== null && form.text !== found.text) {
+      failures.add('action', `Entry ${entry.index}: the exact action differs from that of an earlier entry.`);
+    }
+    form = found;
+  }
+  return form;
+}
+
+function checkRules(entries: readonly ProvedEntry[], failures: Failures): void {
+  const rules = new Rules(({ code, index }) => {
+    failures.add(APPROVAL_RULES.has(code) ? 'approval' : 'execution', `Entry ${index}: ${code}.`);
+  });
+  for (const { index, leaf } of entries) rules.observe(index, leaf);
+  if (!entries.some(({ leaf }) => isAttempt(leaf)))
+    failures.add('execution', 'No attempt is proved to be in the log.');
+}
+
+/**
+ * Verifies a receipt by itself, without a network. Never throws for what is in the file. It proves that what it holds
+ * was recorded so; that nothing else was recorded of the action, only the whole log shows (`verifyLog`).
+ */
+export async function verifyReceipt(text: string, trust: ReceiptTrust): Promise<ReceiptReport> {
+  const failures = new Failures();
+  const receipt = decodeReceipt(text);
+  if (receipt === undefined) return failures.abort('format', 'The file is not a receipt, or was changed.');
+  const chosen = await chooseKey(receipt, trust, failures);
+  if (chosen === undefined)
+    return failures.abort('signature', 'The key to verify with is not an Ed25519 verifier key.');
+  const entries = await proveEntries(receipt, chosen, failures);
+  const form = await checkAsides(entries, trust.hash, failures);
+  checkRules(entries, failures);
+  return failures.report(
+    summarize(
+      entries.map((entry) => entry.leaf),
+      form,
+    ),
+  );
+}
