@@ -1,0 +1,108 @@
+/** Stage 7 for what people approved: whether it still stands, and the one transaction that uses it up. */
+import type { Approval, Judgement } from './connectors/connector.ts';
+import { sameDemands } from './core/decide.ts';
+import type { SealedEntry } from './core/entry.ts';
+import type { GrantId } from './core/ids.ts';
+import { demandsMet, type Electorate } from './core/judge-vote.ts';
+import { refusal, type Refusal } from './core/reasons.ts';
+import { err, ok, type Result } from './core/result.ts';
+import type { Review } from './core/review.ts';
+import type { Clock, Directory, Durability, PolicyEngine, Store } from './ports.ts';
+import type { Mutation } from './stores/store.ts';
+
+export interface ApprovalPorts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly policy: PolicyEngine;
+  readonly directory: Directory;
+}
+
+/** The people and the policy of now, whenever it is asked. */
+export const electorateOf = ({
+  directory,
+  policy,
+}: Pick<ApprovalPorts, 'directory' | 'policy'>): Electorate => ({
+  person: (name) => directory.person(name),
+  people: () => directory.people(),
+  mayApprove: (person, review) => policy.mayApprove(person, review),
+});
+
+export class Approvals {
+  readonly #ports: ApprovalPorts;
+  readonly #electorate: Electorate;
+
+  constructor(ports: ApprovalPorts) {
+    this.#ports = ports;
+    this.#electorate = electorateOf(ports);
+  }
+
+  /** Whether all that the approval rests on still holds: the bytes, the people, the policy. */
+  async recheck(judgement: Judgement, approval: Approval, digest: string): Promise<Result<Review, Refusal>> {
+    const review = await this.#ports.store.read('review', { id: approval.review }).catch(() => undefined);
+    if (review === undefined) return err(refusal('ledger.unavailable', {}));
+    const refuse = (code: Parameters<typeof refusal>[0]) => err(refusal(code, { review: approval.review }));
+    if (review === null || review.state.status !== 'approved' || review.state.grant !== approval.grant)
+      return refuse('grant.missing');
+    if (digest !== review.subject.digest) return refuse('action.altered');
+    if (!this.#stillKnown(judgement)) return refuse('identity.revoked');
+    const { decision } = judgement;
+    if (decision.effect === 'deny')
+      return err(refusal(decision.code, { review: review.id, policies: decision.policies }));
+    const demands = decision.effect === 'review' ? decision.demands : [];
+    if (!sameDemands(demands, review.subject.demands) || !demandsMet(review, this.#electorate))
+      return refuse('review.changed');
+    return ok(review);
+  }
+
+  #stillKnown(judgement: Judgement): boolean {
+    const { directory } = this.#ports;
+    const { requester } = judgement.action;
+    const person = directory.person(requester.onBehalfOf);
+    return directory.agent(requester.agent) !== undefined && person !== undefined && !person.disabled;
+  }
+
+  /** The one transaction of step 7. */
+  async spend(review: Review, id: GrantId, intent: SealedEntry): Promise<Result<Durability, Refusal>> {
+    const { store, clock } = this.#ports;
+    const { digest, requester, target, action } = review.subject;
+    const binding = { digest, agent: requester.agent, target: target.name, environment: target.environment };
+    const mutations: Mutation[] = [
+      { kind: 'review.check', id: review.id, revision: review.revision },
+      { kind: 'grant.spend', id, binding, action, atMs: clock.nowMs() },
+    ];
+    try {
+      const committed = await store.commit({ mutations, entries: [intent] });
+      if (committed.ok) return ok({ durable: true, done: Promise.resolve() });
+      const { code } = committed.error;
+      return err(
+        refusal(code.startsWith('grant.') ? (code as Refusal['code']) : 'review.changed', {
+          review: review.id,
+        }),
+      );
+    } catch {
+      return err(refusal('ledger.unavailable', { review: review.id }));
+    }
+  }
+}
+
+/** How a wait for people ends. */
+export type Settlement = Result<Approval, Refusal>;
+
+/** What the end of a review means for the client that waits. */
+export function settlementOf(review: Review): Settlement {
+  const { id, state } = review;
+  switch (state.status) {
+    case 'approved':
+      return ok({ review: id, grant: state.grant });
+    case 'rejected':
+      return err(
+        refusal('review.rejected', { review: id, message: `Rejected by ${state.by}: ${state.reason}` }),
+      );
+    case 'expired':
+      return err(refusal('review.expired', { review: id }));
+    case 'withdrawn':
+      return err(refusal('review.withdrawn', { review: id }));
+    case 'pending':
+      throw new Error('a pending review settles nothing');
+  }
+}

@@ -1,0 +1,106 @@
+import type { Durability } from '../ports.ts';
+import type { Action } from '../core/action.ts';
+import type { Description } from '../core/describe.ts';
+import type { Authorization, Outcome } from '../core/execution.ts';
+import type { Requester, Target } from '../core/identity.ts';
+import type { Refusal } from '../core/reasons.ts';
+import type { Decision } from '../core/decide.ts';
+import type { GrantId, ReviewId } from '../core/ids.ts';
+import type { Result } from '../core/result.ts';
+import type { Risk } from '../core/risk.ts';
+import type { DatasetUsage } from '../core/usage.ts';
+
+/** A connector's parse of one operation, not yet judged. */
+export interface Attempt {
+  readonly requester: Requester;
+  readonly target: Target;
+  readonly command: string;
+  readonly parameters: Action['parameters'];
+  readonly preconditions: Action['preconditions'];
+  readonly description: Description;
+  /** The agent's own words; empty where it said nothing. */
+  readonly statedTask: string;
+}
+
+/** Stages 3 to 5 done: an action with its decision. `shared` parts are one object for all actions of the same shape. */
+export interface Judgement {
+  readonly action: Action;
+  readonly description: Description;
+  readonly datasets: readonly DatasetUsage[];
+  readonly risk: Risk;
+  readonly decision: Decision;
+  readonly statedTask: string;
+}
+
+/** Stage 6 as a connector sees it. */
+export interface Hold {
+  readonly review: ReviewId;
+  /** Where a person decides. */
+  readonly url: string;
+  /** Whether another client's pending review of the same bytes was joined. */
+  readonly attached: boolean;
+  /** Resolves once, when the review is over; a refusal says why not. Never rejects. */
+  readonly settled: Promise<Result<Approval, Refusal>>;
+  /** Whether somebody could approve now; otherwise why not, in words for the agent. */
+  readonly unmeetable: string;
+  /** The client went away or waits no longer: the review stays (a person may still approve), this hold ends. */
+  detach(): void;
+  /** The agent gave up: the review is withdrawn, unless another client waits for it. */
+  withdraw(reason: string): void;
+}
+
+/** An approval that has not been spent. */
+export interface Approval {
+  readonly review: ReviewId;
+  readonly grant: GrantId;
+}
+
+/** An authorization whose INTENT is queued. */
+export interface Authorized extends Authorization {
+  readonly judgement: Judgement;
+  /** The INTENT's way to the disk. Where it rejects, the ledger has failed: nothing may run or be released. */
+  readonly durability: Durability;
+}
+
+/**
+ * The gate, as connectors see the pipeline. The order of calls is the order of stages:
+ * `judge`, then for allow `authorize`; for review `hold`, await `settled`, `authorizeApproved`; for deny `refuse`.
+ */
+export interface Gate {
+  /** Stages 3–5. Synchronous and quick; never throws. */
+  judge(attempt: Attempt): Judgement;
+  /** Stage 7 for an allowed action: queues its INTENT. A judgement that isn't an allow is a bug and throws. */
+  authorize(judgement: Judgement): Authorized;
+  /** Records the attempt and its denial; resolves with what to tell the client, when that is durable. */
+  refuse(judgement: Judgement): Promise<Refusal>;
+  /** An attempt that could not be described (too large, unparsable, unsupported): recorded, then refused. */
+  refuseUndescribed(attempt: UndescribedAttempt): Promise<Refusal>;
+  /**
+   * Stage 6: opens a review, joins the pending one of the same digest, or finds a live grant of the same bytes (then
+   * `settled` is resolved already). `holding` says what waits meanwhile.
+   */
+  hold(judgement: Judgement, holding: readonly string[]): Promise<Result<Hold, Refusal>>;
+  /**
+   * Stage 7 for an approved action: in one transaction checks digest, approvers, policy and expiry, spends the grant and
+   * appends the INTENT. `judgement` is made anew from the bytes about to be sent (threat A5).
+   */
+  authorizeApproved(judgement: Judgement, approval: Approval): Promise<Result<Authorized, Refusal>>;
+  /** Stage 9. Called exactly once for every authorization. Doesn't wait. */
+  record(authorized: Authorized, outcome: Outcome): void;
+}
+
+export interface UndescribedAttempt {
+  readonly requester: Requester;
+  readonly target: Target;
+  /** What was received, or its beginning where it was too large. */
+  readonly command: string;
+  readonly refusal: Refusal;
+}
+
+/** A connector that listens. */
+export interface Listening {
+  /** `host:port` or the like, for people. */
+  readonly address: string;
+  /** Stops accepting, ends sessions, records what was under way. */
+  close(): Promise<void>;
+}

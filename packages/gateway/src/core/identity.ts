@@ -1,0 +1,42 @@
+/** A non-human principal. Names are unique among agents and people together. */
+export interface Agent {
+  readonly kind: 'agent';
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** The person answerable for the agent, and for whom it acts unless it may say otherwise. */
+  readonly sponsor: string;
+  /** People for whom this agent may claim to act (`-c sallyport.on_behalf_of=`). Empty: nobody but its sponsor. */
+  readonly mayActFor: readonly string[];
+}
+
+/** A human principal: the only kind that can vote. */
+export interface Person {
+  readonly kind: 'person';
+  readonly name: string;
+  readonly displayName: string;
+  readonly groups: readonly string[];
+  /** A disabled person keeps their name in the records and can do nothing. */
+  readonly disabled: boolean;
+}
+
+export type Principal = Agent | Person;
+
+/** Who asks, for whom, in which connection. Fixed for the life of a session, so it can be shared by its actions. */
+export interface Requester {
+  readonly agent: string;
+  readonly agentGroups: readonly string[];
+  readonly sponsor: string;
+  readonly onBehalfOf: string;
+  /** `configured`: the sponsor; `asserted`: the agent said so, and its configuration entitles it to. */
+  readonly onBehalfOfBasis: 'configured' | 'asserted';
+  readonly session: string;
+  /** The client's address as the gateway saw it, `host:port`. */
+  readonly client: string;
+}
+
+/** A protected endpoint, in one environment. */
+export interface Target {
+  readonly name: string;
+  readonly protocol: string;
+  readonly environment: string;
+}

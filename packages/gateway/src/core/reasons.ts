@@ -1,0 +1,107 @@
+import type { DenialCode } from './decide.ts';
+import type { GrantRefusal } from './grant.ts';
+
+/** Why the gateway did not let an action through. Closed: each edge maps every code to its protocol's own error. */
+export type RefusalCode =
+  | DenialCode
+  | GrantRefusal
+  | 'describe.unparsable'
+  | 'describe.unsupported'
+  | 'limit.exceeded'
+  | 'review.rejected'
+  | 'review.expired'
+  | 'review.withdrawn'
+  | 'review.no_approver'
+  | 'review.changed'
+  | 'review.hold_timeout'
+  | 'review.too_many'
+  | 'action.altered'
+  | 'identity.revoked'
+  | 'ledger.unavailable'
+  | 'target.unavailable';
+
+/** A refusal, with the sentence for the person who reads it and the way out. Carries no classified value (law 8). */
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+  /** What to do now; empty where nothing helps. */
+  readonly hint: string;
+  readonly review: string | null;
+  readonly policies: readonly string[];
+}
+
+/** What a refusal says by itself, where whoever refuses has nothing more exact to say. */
+const TEXTS: Readonly<Record<RefusalCode, readonly [message: string, hint: string]>> = {
+  'policy.forbidden': ['Policy forbids this action.', 'Ask whoever writes the policies if this is needed.'],
+  'policy.not_permitted': [
+    'No policy permits this action.',
+    'Ask whoever writes the policies if this is needed.',
+  ],
+  'policy.error': [
+    'A policy could not be evaluated, so the action is denied.',
+    'Tell whoever writes the policies.',
+  ],
+  'grant.missing': ['There is no such grant.', 'Send the action again to ask for approval.'],
+  'grant.mismatch': [
+    'The grant is for another action, agent, target or environment.',
+    'Send the action again to ask for approval.',
+  ],
+  'grant.spent': [
+    'The approval has been used already: one approval, one execution.',
+    'Send the action again to ask for another.',
+  ],
+  'grant.revoked': ['The approval was revoked.', 'Send the action again to ask for another.'],
+  'grant.expired': ['The approval expired before it was used.', 'Send the action again to ask for another.'],
+  'describe.unparsable': ['The action can’t be parsed whole, so it is refused.', 'Correct its syntax.'],
+  'describe.unsupported': [
+    'The gateway can’t say what this action does, so it is refused.',
+    'Use a form that it supports.',
+  ],
+  'limit.exceeded': ['The action is over a limit of the gateway.', 'Make it smaller.'],
+  'review.rejected': ['A person rejected this action.', ''],
+  'review.expired': ['Nobody decided in time.', 'Send the action again to ask anew.'],
+  'review.withdrawn': ['The request was withdrawn.', 'Send the action again to ask anew.'],
+  'review.no_approver': ['Nobody may approve this action.', 'Tell whoever writes the policies.'],
+  'review.changed': [
+    'Something that the approval rests on has changed since.',
+    'Send the action again to ask anew.',
+  ],
+  'review.hold_timeout': [
+    'Nobody has decided yet, and the connection can’t be held any longer.',
+    'The review stays open: send the same bytes again to wait on, or to use its approval.',
+  ],
+  'review.too_many': [
+    'Too many reviews of this agent are pending.',
+    'Wait for decisions before asking for more.',
+  ],
+  'action.altered': ['What would run is not what was approved.', 'Send the action again to ask anew.'],
+  'identity.revoked': ['The agent or the person for whom it acts has lost the right since.', ''],
+  'ledger.unavailable': [
+    'The ledger can’t record, so nothing is executed.',
+    'Tell whoever operates the gateway.',
+  ],
+  'target.unavailable': ['The target can’t be reached.', 'Try again later.'],
+};
+
+/** A refusal in its standard words, but for what is given. */
+export function refusal(code: RefusalCode, given: Partial<Omit<Refusal, 'code'>>): Refusal {
+  const [message, hint] = TEXTS[code];
+  return { code, message, hint, review: null, policies: [], ...given };
+}
+
+/** Why a vote was not taken. */
+export type VoteRefusalCode =
+  | 'review.not_found'
+  | 'review.over'
+  | 'vote.not_a_person'
+  | 'vote.not_entitled'
+  | 'vote.own_request'
+  | 'vote.digest_mismatch'
+  | 'vote.duplicate'
+  | 'vote.reason_required'
+  | 'ledger.unavailable';
+
+export interface VoteRefusal {
+  readonly code: VoteRefusalCode;
+  readonly message: string;
+}

@@ -1,0 +1,75 @@
+/** Every bound of the gateway, with its unit in its name and its reason beside it (law 12). */
+export const limits = {
+  /** An entry must fit in a tlog-tiles entry bundle, whose length prefix has 16 bits. */
+  entryBytes: 65_535,
+  /** Larger statements are generated ones; a person could not read them anyway. */
+  statementBytes: 1_048_576,
+  /** Bound values are shown and digested, so they have to fit in memory several times. */
+  parameterBytes: 4_194_304,
+  /** Statements of one simple-query text; each is an action of its own. */
+  statementsPerText: 100,
+  /** Nesting of a parse tree; deeper text is refused before it can exhaust a stack. */
+  parseDepth: 200,
+  sessionsPerAgent: 6_000,
+  pendingReviewsPerAgent: 6_000,
+  /** Hold outside of a transaction. */
+  holdMs: 30 * 60_000,
+  /** Hold inside of a transaction: locks wait with it. */
+  holdInTransactionMs: 5 * 60_000,
+  /** How often a waiting client is told that it still waits. */
+  holdNoticeMs: 60_000,
+  /** A grant, after it can be used: the waiting client uses it at once. */
+  grantMs: 60_000,
+  /** A grant whose client is away. */
+  grantAwayMs: 5 * 60_000,
+  /** From the connection to the end of authentication. */
+  handshakeMs: 10_000,
+  /** Upstream connections a target, unless its configuration says less; others wait for a free one. */
+  upstreamPerTarget: 90,
+  /** One CopyData message; drivers send 8 to 64 KiB at a time. */
+  copyDataBytes: 16_777_216,
+  /** How long a statement may go on after its client has left, so that its outcome can be recorded. */
+  drainMs: 10_000,
+  /** Startup packets are small; PostgreSQL itself refuses more. */
+  startupBytes: 10_000,
+  /** Bytes queued towards a slow reader before its source is paused. */
+  bufferedBytes: 262_144,
+  /** How long an entry that nobody waits for (an outcome) may stay in memory: a flush of its own would delay others'. */
+  unawaitedFlushMs: 20,
+  /** Intents that wait for the disk before clients are paused. */
+  queuedEntries: 20_000,
+  /** One policy file; the largest that a person reads is far smaller. */
+  policyFileBytes: 262_144,
+  /** Brackets within brackets of one policy. The engine's stack overflows at about 150 and takes the engine with it. */
+  policyNesting: 40,
+  /** Operators of one policy outside of lists: chains nest in the engine too, and overflow at about 500. */
+  policyOperators: 200,
+  /** Checking all policies at start, in a worker that is ended afterwards. */
+  policyCheckMs: 15_000,
+  /** Distinct requests, as the policies see them, whose decision is remembered. */
+  policyMemoEntries: 10_000,
+  /** sallyport.yaml; more is not written by hand. */
+  configurationBytes: 1_048_576,
+  secretFileBytes: 65_536,
+  /** Bearer tokens whose owner is remembered, good and bad ones apart, so that bad ones can't push out the good. */
+  bearerCacheEntries: 1_024,
+  /** Unknown agent tokens that wait for their derivation, which costs a millisecond an agent; more are refused. */
+  bearerChecksWaiting: 64,
+  /** A vote with its reason is far smaller. */
+  apiBodyBytes: 65_536,
+  /** One answer of the API; streams of events have no end. */
+  apiRequestMs: 15_000,
+  /** Longer than any token of ours; what is longer isn't looked at. */
+  apiTokenCharacters: 512,
+  /** Events kept for clients that resume; those who were away longer read the list again. */
+  apiEventsKept: 1_024,
+  /** Open streams of events; each costs a socket and a subscription. */
+  apiStreams: 1_000,
+  /** Shorter than the idle limit of common proxies (60 s). */
+  apiHeartbeatMs: 15_000,
+  /** The longest span of one usage report. */
+  usageSpanMs: 400 * 86_400_000,
+} as const;
+
+/** Bounds in force: those of above, but for what the configuration lowers. */
+export type Limits = { readonly [K in keyof typeof limits]: number };

@@ -1,0 +1,300 @@
+/**
+ * The way of one action, one function a stage. Connectors call them through the `Gate`:
+ *
+ *   identify (identity/) → describe (the connector) → classify → assess → decide
+ *     → allow:  authorize → perform (the connector) → record
+ *     → review: hold (desk.ts) → authorizeApproved → perform → record
+ *     → deny:   refuse
+ */
+import { Approvals } from './approvals.ts';
+import type {
+  Approval,
+  Attempt,
+  Authorized,
+  Gate,
+  Hold,
+  Judgement,
+  UndescribedAttempt,
+} from './connectors/connector.ts';
+import { canonicalAction, type Action } from './core/action.ts';
+import { assess } from './core/assess.ts';
+import type { Decision } from './core/decide.ts';
+import type { Description } from './core/describe.ts';
+import type { Outcome } from './core/execution.ts';
+import {
+  attemptMembers,
+  decisionEntry,
+  intentEntry,
+  noticeEntry,
+  outcomeEntry,
+  sealAction,
+  usageShape,
+  type AttemptMembers,
+  type Circumstances,
+  type Sealed,
+  type UsageShape,
+} from './core/entry.ts';
+import { makeId } from './core/ids.ts';
+import type { Requester } from './core/identity.ts';
+import { refusal, type Refusal } from './core/reasons.ts';
+import { err, ok, type Result } from './core/result.ts';
+import type { Desk } from './desk.ts';
+import { limits } from './limits.ts';
+import type { Classifier, Clock, Directory, Hashing, PolicyEngine, Random, Store } from './ports.ts';
+
+export interface PipelinePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hashing: Hashing;
+  readonly store: Store;
+  readonly policy: PolicyEngine;
+  readonly classifier: Classifier;
+  readonly directory: Directory;
+}
+
+/** Everything that two attempts of one session with one description share, made once. */
+interface Shape {
+  readonly policyVersion: string;
+  readonly circumstances: Circumstances;
+  readonly members: AttemptMembers;
+  readonly usage: UsageShape;
+}
+
+const SALT_BYTES = 16;
+
+export class Pipeline implements Gate {
+  readonly #ports: PipelinePorts;
+  readonly #desk: Desk;
+  readonly #approvals: Approvals;
+  readonly #shapes = new WeakMap<Description, WeakMap<Requester, Shape>>();
+
+  constructor(ports: PipelinePorts, desk: Desk) {
+    this.#ports = ports;
+    this.#desk = desk;
+    this.#approvals = new Approvals(ports);
+  }
+
+  /** Stages 3 to 5. */
+  judge(attempt: Attempt): Judgement {
+    const { clock, random } = this.#ports;
+    const { circumstances } = this.#shapeOf(attempt);
+    const { requester, target, command, parameters, preconditions, description, statedTask } = attempt;
+    const id = makeId('act', clock.nowMs(), random.bytes(10));
+    const action: Action = { id, requester, target, command, parameters, preconditions };
+    const { datasets, risk, decision } = circumstances;
+    return { action, description, datasets, risk, decision, statedTask };
+  }
+
+  #shapeOf(attempt: Pick<Attempt, 'description' | 'requester' | 'target'>): Shape {
+    const { description, requester } = attempt;
+    let ofDescription = this.#shapes.get(description);
+    if (ofDescription === undefined) this.#shapes.set(description, (ofDescription = new WeakMap()));
+    const known = ofDescription.get(requester);
+    if (known?.policyVersion === this.#ports.policy.version) return known;
+    const shape = this.#judgeShape(attempt);
+    ofDescription.set(requester, shape);
+    return shape;
+  }
+
+  #judgeShape(attempt: Pick<Attempt, 'description' | 'requester' | 'target'>): Shape {
+    const { classifier, policy } = this.#ports;
+    const { requester, target, description } = attempt;
+    const datasets = classifier.classify(target, description);
+    const risk = assess(description, datasets, target);
+    const decision = withinEntry(policy.decide({ requester, target, description, datasets, risk }), datasets);
+    const { operation } = description;
+    const circumstances = { requester, target, operation, datasets, risk, decision };
+    return {
+      policyVersion: policy.version,
+      circumstances,
+      members: attemptMembers(circumstances),
+      usage: usageShape(circumstances, decision.effect === 'review'),
+    };
+  }
+
+  /** Stage 7 for what policy allows. */
+  authorize(judgement: Judgement): Authorized {
+    if (judgement.decision.effect !== 'allow')
+      throw new Error(`authorize() of a decision to ${judgement.decision.effect}`);
+    const { action } = judgement;
+    const entry = intentEntry(this.#attemptEntry(judgement, this.#seal(action)), null);
+    return {
+      action: action.id,
+      review: null,
+      grant: null,
+      judgement,
+      durability: this.#ports.store.append(entry),
+    };
+  }
+
+  #seal(action: Action, salt?: string): Sealed {
+    const { hashing, random } = this.#ports;
+    return sealAction(canonicalAction(action), {
+      salt: salt ?? hashing.base64url(random.bytes(SALT_BYTES)),
+      sha256Base64url: hashing.sha256Base64url,
+    });
+  }
+
+  #attemptEntry(judgement: Judgement, sealed: Sealed, id = judgement.action.id) {
+    const { requester, target } = judgement.action;
+    const { members } = this.#shapeOf({ description: judgement.description, requester, target });
+    return { action: id, atMs: this.#ports.clock.nowMs(), sealed, members };
+  }
+
+  /** Stage 6. The attempt is part of the change that opens the review, so neither is ever there without the other. */
+  async hold(judgement: Judgement, holding: readonly string[]): Promise<Result<Hold, Refusal>> {
+    const { hashing, random } = this.#ports;
+    const salt = hashing.base64url(random.bytes(SALT_BYTES));
+    const form = canonicalAction(judgement.action);
+    const sealed = sealAction(form, { salt, sha256Base64url: hashing.sha256Base64url });
+    return this.#desk.hold({
+      judgement,
+      digest: hashing.sha256Hex(form),
+      sealed,
+      salt,
+      holding,
+      attempt: this.#attemptEntry(judgement, sealed),
+    });
+  }
+
+  /** Stage 7 for what a person approved: everything is looked at once more, in the transaction that spends the grant. */
+  async authorizeApproved(judgement: Judgement, approval: Approval): Promise<Result<Authorized, Refusal>> {
+    try {
+      return await this.#useApproval(judgement, approval);
+    } finally {
+      this.#desk.release(approval.review);
+    }
+  }
+
+  async #useApproval(judgement: Judgement, approval: Approval): Promise<Result<Authorized, Refusal>> {
+    const checked = await this.#approvals.recheck(
+      judgement,
+      approval,
+      this.#ports.hashing.sha256Hex(canonicalAction(judgement.action)),
+    );
+    if (!checked.ok) return this.#refuseApproved(judgement, checked.error);
+    const review = checked.value;
+    const sealed = this.#seal(judgement.action, review.subject.salt);
+    const attempt = this.#attemptEntry(judgement, sealed, review.subject.action);
+    const spent = await this.#approvals.spend(review, approval.grant, intentEntry(attempt, approval));
+    if (!spent.ok) return this.#refuseApproved(judgement, spent.error);
+    const action = review.subject.action;
+    return ok({ action, review: review.id, grant: approval.grant, judgement, durability: spent.value });
+  }
+
+  async #refuseApproved(judgement: Judgement, reason: Refusal): Promise<Result<never, Refusal>> {
+    const { requester, target } = judgement.action;
+    const details = {
+      action: judgement.action.id,
+      agent: requester.agent,
+      review: reason.review ?? '',
+      target: target.name,
+    };
+    return err(
+      await this.#recordRefusal(noticeEntry(reason.code, details, this.#ports.clock.nowMs()), reason),
+    );
+  }
+
+  /** What policy denies, with the same fields as what it allows (law 7). */
+  async refuse(judgement: Judgement): Promise<Refusal> {
+    const { decision } = judgement;
+    if (decision.effect !== 'deny') throw new Error(`refuse() of a decision to ${decision.effect}`);
+    const entry = decisionEntry(this.#attemptEntry(judgement, this.#seal(judgement.action)), null);
+    // The policies' own words say what to do instead.
+    const message = decision.reasons.join(' ');
+    return this.#recordRefusal(
+      entry,
+      refusal(decision.code, { message, hint: '', policies: decision.policies }),
+    );
+  }
+
+  /** What no connector could describe. The text is sealed like any command; it may hold values. */
+  async refuseUndescribed(attempt: UndescribedAttempt): Promise<Refusal> {
+    const { requester, target, command, refusal: reason } = attempt;
+    const { clock, random } = this.#ports;
+    const nowMs = clock.nowMs();
+    const id = makeId('act', nowMs, random.bytes(10));
+    const description: Description = { ...UNDESCRIBED, unknown: [reason.message] };
+    const decision: Decision = {
+      effect: 'deny',
+      code: 'policy.not_permitted',
+      policies: [],
+      reasons: [reason.code],
+    };
+    const circumstances = {
+      requester,
+      target,
+      operation: description.operation,
+      datasets: [],
+      risk: NO_RISK,
+      decision,
+    };
+    const sealed = this.#seal({
+      id,
+      requester,
+      target,
+      command,
+      parameters: [],
+      preconditions: { refused: reason.code },
+    });
+    const entry = decisionEntry(
+      { action: id, atMs: nowMs, sealed, members: attemptMembers(circumstances) },
+      null,
+    );
+    return this.#recordRefusal(entry, reason);
+  }
+
+  async #recordRefusal(entry: Parameters<Store['append']>[0], reason: Refusal): Promise<Refusal> {
+    try {
+      await this.#ports.store.append(entry).done;
+      return reason;
+    } catch {
+      // Fails closed: nothing runs either way; the client learns the more serious of the two reasons.
+      return refusal('ledger.unavailable', {});
+    }
+  }
+
+  /** Stage 9. The store rejects everything after a failure, and every later action is refused by it: nothing to add. */
+  record(authorized: Authorized, outcome: Outcome): void {
+    const { action, description } = {
+      action: authorized.judgement.action,
+      description: authorized.judgement.description,
+    };
+    const { usage } = this.#shapeOf({ description, requester: action.requester, target: action.target });
+    const entry = outcomeEntry(authorized.action, this.#ports.clock.nowMs(), outcome, usage);
+    this.#ports.store.append(entry, 'soon');
+  }
+}
+
+const NO_RISK = { score: 0, signals: [] };
+const UNDESCRIBED: Description = {
+  operation: 'undescribed',
+  title: 'not described',
+  datasets: [],
+  functions: [],
+  reach: 'outside',
+  rowLimit: null,
+  filtered: false,
+  unknown: [],
+  flags: [],
+};
+
+/** A leaf holds every column that an action touches; what can't be recorded whole is denied (laws 3 and 7). */
+function withinEntry(decision: Decision, datasets: Circumstances['datasets']): Decision {
+  const names = datasets.flatMap((dataset) => [
+    dataset.dataset,
+    ...dataset.columns.map((column) => column.name),
+  ]);
+  const estimate =
+    names.length * ENTRY_BYTES_PER_NAME + names.reduce((sum, name) => sum + 4 * name.length, 0);
+  if (estimate <= limits.entryBytes - ENTRY_BYTES_RESERVED) return decision;
+  const reasons = [
+    `This statement touches ${names.length.toString()} datasets and columns, more than one ledger entry can hold. Split it.`,
+  ];
+  return { effect: 'deny', code: 'policy.error', policies: [], reasons };
+}
+
+/** Quotes, uses, classes and punctuation around one column's name in a leaf. */
+const ENTRY_BYTES_PER_NAME = 90;
+/** Everything else in a leaf: requester, target, decision, demands. */
+const ENTRY_BYTES_RESERVED = 16_000;

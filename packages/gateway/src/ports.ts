@@ -1,0 +1,96 @@
+import type { Decision } from './core/decide.ts';
+import type { Description } from './core/describe.ts';
+import type { Agent, Person, Requester, Target } from './core/identity.ts';
+import type { ReviewId } from './core/ids.ts';
+import type { VoteRefusal } from './core/reasons.ts';
+import type { Result } from './core/result.ts';
+import type { Review } from './core/review.ts';
+import type { Durability, Store } from './stores/store.ts';
+import type { Risk } from './core/risk.ts';
+import type { DatasetUsage } from './core/usage.ts';
+
+export type { Durability, Store };
+
+/** Law 11: the only source of time. */
+export interface Clock {
+  /** Unix time, in milliseconds. */
+  nowMs(): number;
+  /** Monotonic, in milliseconds with a fraction: for durations only. */
+  monotonicMs(): number;
+  /** Calls `run` once, `delayMs` later, unless cancelled by the function that it returns. Never keeps the process up. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** Law 11: the only source of randomness; cryptographic. */
+export interface Random {
+  /** The caller owns the array. */
+  bytes(count: number): Uint8Array;
+}
+
+/** Hashing, synchronous. */
+export interface Hashing {
+  readonly sha256: (data: string | Uint8Array) => Uint8Array;
+  readonly sha256Hex: (data: string | Uint8Array) => string;
+  readonly sha256Base64url: (data: string | Uint8Array) => string;
+  readonly base64url: (data: Uint8Array) => string;
+}
+
+/** Who exists, and who is in which group, now. */
+export interface Directory {
+  agent(name: string): Agent | undefined;
+  person(name: string): Person | undefined;
+  people(): readonly Person[];
+}
+
+/** What the policies see of an action. Shared parts keep their identity, so an engine may memoise on them. */
+export interface PolicyRequest {
+  readonly requester: Requester;
+  readonly target: Target;
+  readonly description: Description;
+  readonly datasets: readonly DatasetUsage[];
+  readonly risk: Risk;
+}
+
+/** Stage 5. Never throws: an evaluation that fails is a deny with `policy.error`. */
+export interface PolicyEngine {
+  decide(request: PolicyRequest): Decision;
+  /** Whether this person may approve this review now, by policy alone; law 4 is checked by the core besides. */
+  mayApprove(person: Person, review: Review): boolean;
+  /** Whether this principal may use this API action (`Action::"…"`). */
+  mayCall(principal: Agent | Person, action: string): boolean;
+  /** Changes with every change of policy; memos of decisions are dropped when it does. */
+  readonly version: string;
+}
+
+/** Stage 3: the catalog of classes. Pure for one catalog version; memoised on the description's identity. */
+export interface Classifier {
+  classify(target: Target, description: Description): readonly DatasetUsage[];
+}
+
+/** Something that people, channels and event streams are told of. */
+export type GatewayEvent =
+  | { readonly kind: 'review.opened'; readonly review: Review; readonly atMs: number }
+  | { readonly kind: 'review.changed'; readonly review: Review; readonly atMs: number };
+
+/** In-process fan-out of what happened, after it is durable. A listener that throws is logged and dropped. */
+export interface Events {
+  publish(event: GatewayEvent): void;
+  subscribe(listener: (event: GatewayEvent) => void): () => void;
+}
+
+/** A person's judgment as a surface hands it in. */
+export interface VoteAsk {
+  readonly review: ReviewId;
+  /** Whoever the credential belongs to: an agent is refused with `vote.not_a_person` (law 4), and that is recorded. */
+  readonly voter: Agent | Person;
+  readonly kind: 'approve' | 'reject';
+  readonly reason: string;
+  /** The digest that the voter was shown. */
+  readonly digest: string;
+  readonly channel: string;
+}
+
+/** Law 10: the one function that every surface votes through. Resolves when the vote is durable, or says why not. */
+export interface ReviewDesk {
+  vote(ask: VoteAsk): Promise<Result<Review, VoteRefusal>>;
+}

@@ -1,0 +1,170 @@
+import type { SealedEntry, UsageShape } from '../core/entry.ts';
+import type { Grant, GrantBinding, GrantRefusal } from '../core/grant.ts';
+import type { ActionId, GrantId, ReviewId } from '../core/ids.ts';
+import type { OutcomeStatus } from '../core/execution.ts';
+import type { Review, ReviewStatus } from '../core/review.ts';
+
+/** One conditional change of state. A change is applied whole, with its entries, or not at all. */
+export type Mutation =
+  /** Refused with `review.duplicate` where a pending review of the same binding exists. */
+  | { readonly kind: 'review.open'; readonly review: Review }
+  /** Replaces the review whose revision is `review.revision - 1`; else `review.conflict`. */
+  | { readonly kind: 'review.update'; readonly review: Review }
+  /** Changes nothing; refused with `review.conflict` unless the review has this revision. */
+  | { readonly kind: 'review.check'; readonly id: ReviewId; readonly revision: number }
+  | { readonly kind: 'grant.issue'; readonly grant: Grant }
+  /** Marks the grant as spent by this action if it is live, not expired at `atMs`, and bound to exactly this. */
+  | {
+      readonly kind: 'grant.spend';
+      readonly id: GrantId;
+      readonly binding: GrantBinding;
+      readonly action: ActionId;
+      readonly atMs: number;
+    }
+  | { readonly kind: 'grant.revoke'; readonly id: GrantId; readonly atMs: number }
+  /** Ledger publication: replaces tiles, and the checkpoint if its size is not smaller; else `checkpoint.stale`. */
+  | {
+      readonly kind: 'checkpoint.publish';
+      readonly tiles: readonly TileRow[];
+      readonly checkpoint: CheckpointRow;
+    };
+
+export interface Change {
+  readonly mutations: readonly Mutation[];
+  readonly entries: readonly SealedEntry[];
+}
+
+export type StoreRefusal =
+  | { readonly code: 'review.duplicate'; readonly existing: ReviewId }
+  | { readonly code: 'review.conflict' | 'review.missing' | 'checkpoint.stale' }
+  | { readonly code: GrantRefusal };
+
+/** `firstIndex`: the ledger index of the change's first entry; the others follow it without a gap. */
+export type CommitResult =
+  | { readonly ok: true; readonly value: { readonly firstIndex: number } }
+  | { readonly ok: false; readonly error: StoreRefusal };
+
+/**
+ * `now`: somebody waits, and a flush begins as soon as there is none. `soon`: nobody waits, so the entry goes with the
+ * next flush that is needed for another reason, or `limits.unawaitedFlushMs` later.
+ */
+export type Urgency = 'now' | 'soon';
+
+/** Shared by all that was queued for the same flush. */
+export interface Durability {
+  /** True once everything of this flush is on disk. */
+  readonly durable: boolean;
+  /** Resolves when durable; rejects when the store has failed, after which nothing may be performed (law 3). */
+  readonly done: Promise<void>;
+}
+
+/** A tlog-tiles hash tile: up to 256 hashes of 32 bytes of one level, `index` counted in tiles. */
+export interface TileRow {
+  readonly level: number;
+  readonly index: number;
+  readonly hashes: Uint8Array;
+}
+
+export interface CheckpointRow {
+  readonly size: number;
+  /** The signed note (C2SP tlog-checkpoint). */
+  readonly note: string;
+  readonly atMs: number;
+}
+
+export interface EntryRow {
+  readonly index: number;
+  readonly kind: SealedEntry['kind'];
+  readonly action: ActionId | null;
+  readonly atMs: number;
+  readonly leaf: string;
+  readonly aside: string | null;
+}
+
+/** Aggregated over one hour (UTC) that starts at `hourMs`. */
+export interface UsageRow {
+  readonly shape: UsageShape;
+  readonly status: OutcomeStatus;
+  readonly hourMs: number;
+  readonly actions: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Every question that a store answers. Answers see all that was durable when the question was queued. */
+export interface Reads {
+  review: { ask: { readonly id: ReviewId }; answer: Review | null };
+  /** Newest first; `before` is the id after which (in that order) the page starts. */
+  reviews: {
+    ask: {
+      readonly status: ReviewStatus | null;
+      readonly agent: string | null;
+      readonly limit: number;
+      readonly before: ReviewId | null;
+    };
+    answer: readonly Review[];
+  };
+  /** Live grants of the binding at `atMs`, oldest first. */
+  grants: { ask: { readonly binding: GrantBinding; readonly atMs: number }; answer: readonly Grant[] };
+  grant: { ask: { readonly id: GrantId }; answer: Grant | null };
+  pendingReview: { ask: { readonly binding: GrantBinding }; answer: Review | null };
+  /** Entries `from` ≤ index < `from + limit`, in order; fewer at the end. */
+  entries: { ask: { readonly from: number; readonly limit: number }; answer: readonly EntryRow[] };
+  /** All entries of one action, in order. */
+  entriesOfAction: { ask: { readonly action: ActionId }; answer: readonly EntryRow[] };
+  /** RFC 6962 leaf hashes, 32 bytes each, of `from` ≤ index < `from + limit`. */
+  leafHashes: { ask: { readonly from: number; readonly limit: number }; answer: Uint8Array };
+  tile: { ask: { readonly level: number; readonly index: number }; answer: TileRow | null };
+  checkpoint: { ask: Record<never, never>; answer: CheckpointRow | null };
+  /** Number of entries. */
+  size: { ask: Record<never, never>; answer: number };
+  /** Intents without an outcome, oldest first: after a crash, each becomes `unknown`. */
+  openIntents: {
+    ask: Record<never, never>;
+    answer: readonly { readonly index: number; readonly action: ActionId }[];
+  };
+  /** Whole hours that overlap `sinceMs` ≤ t < `untilMs`. `agent` null: all agents. */
+  usage: {
+    ask: { readonly agent: string | null; readonly sinceMs: number; readonly untilMs: number };
+    answer: readonly UsageRow[];
+  };
+}
+
+/**
+ * The state and the ledger's entries, in one place so that one transaction covers both.
+ *
+ * Changes and appends are applied in the order in which they were queued. What waits is committed together (group
+ * commit), with no linger timer. When an append or commit has been acknowledged it survives a crash of the process
+ * and of the machine. If the medium fails, everything that waits and everything later is rejected with an exception
+ * and nothing of it is durable: the store doesn't recover by itself, and the gateway refuses all work.
+ */
+export interface Store {
+  /** Applies the change if all its conditions hold; resolves when that is durable, or with the first refusal. */
+  commit(change: Change): Promise<CommitResult>;
+  /** Queues one entry that depends on no condition; `now` by default. Synchronous: the hot path of the gateway. */
+  append(entry: SealedEntry, urgency?: Urgency): Durability;
+  read<K extends keyof Reads>(kind: K, ask: Reads[K]['ask']): Promise<Reads[K]['answer']>;
+  /** Entries that wait for the disk: callers pause their clients beyond `limits.queuedEntries`. */
+  readonly queued: number;
+  /** Flushes what was queued, then closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * `store.failed`: the medium failed; `store.closed`: used after `close`; `store.invalid`: a bug of the caller (an entry
+ * over its limit, an id twice), which touches nothing else. The others refuse to open: `store.locked`: another live
+ * process has it open; `store.newer`: written by a later release; `store.corrupt`: not a store, or damaged.
+ */
+export type StoreErrorCode =
+  'store.failed' | 'store.closed' | 'store.invalid' | 'store.locked' | 'store.newer' | 'store.corrupt';
+
+/** What a store throws and rejects with: bugs and lost infrastructure. Expected refusals are a `CommitResult`. */
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string) {
+    super(`${code}: ${message}`);
+    this.name = 'StoreError';
+    this.code = code;
+  }
+}

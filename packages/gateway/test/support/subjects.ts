@@ -1,0 +1,87 @@
+import type { Demand } from '../../src/core/decide.ts';
+import type { Agent, Person, Requester, Target } from '../../src/core/identity.ts';
+import type { Review } from '../../src/core/review.ts';
+import type { Electorate } from '../../src/core/judge-vote.ts';
+
+/** Objects that many tests need, complete and valid; each test changes what it is about. */
+
+export const target: Target = { name: 'prod-db', protocol: 'postgresql', environment: 'production' };
+
+export const agent: Agent = {
+  kind: 'agent',
+  name: 'reporter',
+  groups: [],
+  sponsor: 'ana',
+  mayActFor: ['ben'],
+};
+
+export const requester: Requester = {
+  agent: 'reporter',
+  agentGroups: [],
+  sponsor: 'ana',
+  onBehalfOf: 'ana',
+  onBehalfOfBasis: 'configured',
+  session: 'ses_01hzzzzzzzzzzzzzzzzzzzzzzz',
+  client: '127.0.0.1:5000',
+};
+
+export const person = (name: string, groups: readonly string[] = [], disabled = false): Person => ({
+  kind: 'person',
+  name,
+  displayName: name,
+  groups,
+  disabled,
+});
+
+export const demand = (given: Partial<Demand> = {}): Demand => ({
+  policy: 'classified-reads',
+  approvers: [{ kind: 'group', name: 'stewards' }],
+  quorum: 1,
+  expiresInMs: 1_800_000,
+  reason: 'Reads personal data.',
+  controls: ['SOC2:CC6.1'],
+  ...given,
+});
+
+export const electorate = (people: readonly Person[], mayApprove = true): Electorate => ({
+  person: (name) => people.find((one) => one.name === name),
+  people: () => people,
+  mayApprove: () => mayApprove,
+});
+
+export const DIGEST = 'a'.repeat(64);
+
+export function review(given: Partial<Review> = {}, demands: readonly Demand[] = [demand()]): Review {
+  return {
+    id: 'rev_01hzzzzzzzzzzzzzzzzzzzzzzz',
+    openedAtMs: 1_000,
+    expiresAtMs: 1_801_000,
+    votes: [],
+    revision: 1,
+    state: { status: 'pending' },
+    subject: {
+      action: 'act_01hzzzzzzzzzzzzzzzzzzzzzzz',
+      digest: DIGEST,
+      commitment: 'c'.repeat(43),
+      salt: 's'.repeat(22),
+      requester,
+      target,
+      command: 'SELECT email FROM customers',
+      parameters: [],
+      preconditions: {},
+      operation: 'sql:select',
+      title: 'SELECT',
+      datasets: [],
+      functions: [],
+      rowLimit: null,
+      unknown: [],
+      risk: { score: 40, signals: [] },
+      reasons: ['Reads personal data.'],
+      policies: ['classified-reads'],
+      demands,
+      statedTask: '',
+      holding: [],
+    },
+    ...given,
+  };
+}
