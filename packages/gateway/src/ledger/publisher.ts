@@ -1,0 +1,97 @@
+import { emptyEdge, formatCheckpoint, signNote } from '@sallyport/verifier';
+import type { TileEdge } from '@sallyport/verifier';
+import type { Clock, Hashing, Store } from '../ports.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { LedgerKeys } from './keys.ts';
+import { grow, readPublished } from './tree.ts';
+
+/** A second at most lies between an entry and its checkpoint; this is what publishing itself leaves of it. */
+const PERIOD_MS = 750;
+/** Entries between two checkpoints while catching up, so that a change of tiles stays small: 2 MiB. */
+const STEP_ENTRIES = 65_536;
+
+export interface PublisherOptions {
+  readonly store: Store;
+  readonly keys: LedgerKeys;
+  readonly clock: Clock;
+  readonly hashing: Hashing;
+  readonly log: Pick<Log, 'checkpointPublished' | 'ledgerFailed'>;
+}
+
+/**
+ * Works what is durable in the log into its tree, and signs that. Tiles and the checkpoint that needs them are one
+ * change of the store, so a reader never sees the one without the others. After a crash it goes on from what is
+ * published, as it does after every publication.
+ */
+export class Publisher {
+  readonly hashing: Hashing;
+  readonly #options: PublisherOptions;
+  #edge: TileEdge = emptyEdge;
+  #running: Promise<void> = Promise.resolve();
+  /** The publication that begins when the running one ends; whoever asks meanwhile shares it. */
+  #next: Promise<void> | null = null;
+  #cancel: (() => void) | null = null;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.hashing = options.hashing;
+  }
+
+  /** Call once, before anything else. Rejects with a `LedgerError` where the published log can't be gone on from. */
+  async start(): Promise<void> {
+    const { store, keys } = this.#options;
+    this.#edge = await readPublished(store, keys.verifier, this.hashing);
+    this.#arm();
+  }
+
+  /** Resolves when everything that was durable at the call is covered by a published checkpoint. */
+  publishNow(): Promise<void> {
+    this.#next ??= this.#running
+      // Its own callers were told of its failure; this one tries for itself.
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = null;
+        this.#running = this.#publish();
+        return this.#running;
+      });
+    return this.#next;
+  }
+
+  /** Ends the timer, and waits for what is under way. Publishes nothing more by itself. */
+  async close(): Promise<void> {
+    this.#cancel?.();
+    this.#cancel = null;
+    await (this.#next ?? this.#running).catch(() => undefined);
+  }
+
+  #arm(): void {
+    this.#cancel = this.#options.clock.after(PERIOD_MS, () => {
+      this.#arm();
+      // The store doesn't recover, and the gateway refuses all work then; the log says so as long as that lasts.
+      this.publishNow().catch((error: unknown) => {
+        this.#options.log.ledgerFailed({ error });
+      });
+    });
+  }
+
+  async #publish(): Promise<void> {
+    const { store, log } = this.#options;
+    const size = await store.read('size', {});
+    if (size <= this.#edge.size) return;
+    while (this.#edge.size < size) await this.#publishUpTo(Math.min(size, this.#edge.size + STEP_ENTRIES));
+    log.checkpointPublished({ size });
+  }
+
+  async #publishUpTo(size: number): Promise<void> {
+    const { store, keys, clock } = this.#options;
+    const { edge, tiles, root } = await grow(this.#edge, size, store, this.hashing);
+    const text = formatCheckpoint({ origin: keys.origin, size, root, extensions: [] });
+    const checkpoint = { size, note: signNote(text, [keys.signer]), atMs: clock.nowMs() };
+    const published = await store.commit({
+      mutations: [{ kind: 'checkpoint.publish', tiles, checkpoint }],
+      entries: [],
+    });
+    // Stale: another replica published more; go on from there.
+    this.#edge = published.ok ? edge : await readPublished(store, keys.verifier, this.hashing);
+  }
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { createFakeClock } from '../../test/support/fake-clock.ts';
+import { makeId } from '../core/ids.ts';
+import type { ActionId } from '../core/ids.ts';
+import { MemoryMedium } from '../stores/memory/medium.ts';
+import { createMemoryStore } from '../stores/memory/store.ts';
+import { recover } from './recover.ts';
+
+const action = (number: number): ActionId => makeId('act', 1_000, new Uint8Array(10).fill(number));
+const entry = (kind: 'intent' | 'outcome', id: ActionId) =>
+  ({
+    kind,
+    action: id,
+    atMs: 1_000,
+    leaf: `{"action":"${id}","kind":"${kind}"}`,
+    aside: null,
+    usage: null,
+  }) as const;
+
+test('after a crash each intent without an outcome is recorded as unknown, once', async () => {
+  const medium = new MemoryMedium();
+  const before = createMemoryStore({ medium });
+  for (const number of [1, 2, 3]) before.append(entry('intent', action(number)));
+  before.append(entry('outcome', action(2)));
+  await before.close();
+
+  const store = createMemoryStore({ medium });
+  const clock = createFakeClock(5_000);
+  expect(await recover({ store, clock })).toBe(2);
+  const added = await store.read('entries', { from: 4, limit: 9 });
+  expect(added.map(({ leaf }) => leaf)).toEqual(
+    [1, 3].map(
+      (number) =>
+        `{"action":"${action(number)}","at":5000,"kind":"outcome","outcome":{"bytes":0,"code":"gateway.crashed","durationMs":0,"rows":0,"status":"unknown"},"version":1}`,
+    ),
+  );
+  expect(await recover({ store, clock })).toBe(0);
+  expect(await store.read('openIntents', {})).toEqual([]);
+  expect(await store.read('size', {})).toBe(6);
+});

@@ -1,0 +1,35 @@
+import { describe } from 'vitest';
+import {
+  acknowledgedMeansDurable,
+  entriesKeepTheirOrder,
+  failuresCloseTheStore,
+} from './compliance-durability.ts';
+import { useStore } from './compliance-fixture.ts';
+import type { StoreFixture } from './compliance-fixture.ts';
+import { changesAreAtomic, grantsAreSpentOnce, grantsEnd } from './compliance-grants.ts';
+import { actionsAreFound, entriesAreRead, openIntentsAreKnown } from './compliance-reads.ts';
+import { reviewsAreListed, reviewsAreOpened, reviewsAreRevised } from './compliance-reviews.ts';
+import { tilesArePublished, usageIsSummed } from './compliance-totals.ts';
+
+export type { StoreFixture } from './compliance-fixture.ts';
+
+/** What every store must pass. `make` is called for each test and gives a medium of its own. */
+export function storeCompliance(name: string, make: () => Promise<StoreFixture>): void {
+  describe(`${name} complies with the contract of stores`, () => {
+    const at = useStore(make);
+    reviewsAreOpened(at);
+    reviewsAreRevised(at);
+    reviewsAreListed(at);
+    grantsAreSpentOnce(at);
+    grantsEnd(at);
+    changesAreAtomic(at);
+    entriesKeepTheirOrder(at);
+    acknowledgedMeansDurable(at);
+    failuresCloseTheStore(at);
+    entriesAreRead(at);
+    actionsAreFound(at);
+    openIntentsAreKnown(at);
+    usageIsSummed(at);
+    tilesArePublished(at);
+  });
+}

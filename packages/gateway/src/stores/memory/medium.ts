@@ -1,0 +1,68 @@
+import type { UsageCount } from '../../core/entry.ts';
+import type { Grant } from '../../core/grant.ts';
+import type { Review } from '../../core/review.ts';
+import type { CheckpointRow, EntryRow, TileRow, UsageRow } from '../store.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What the store would have on its disk. Survives `close`, so that a test can open it again. */
+export class MemoryMedium {
+  readonly reviews = new Map<string, Review>();
+  readonly grants = new Map<string, Grant>();
+  readonly tiles = new Map<string, TileRow>();
+  readonly usage = new Map<string, UsageRow>();
+  readonly checkpoints = new Map<'only', CheckpointRow>();
+  readonly entries: EntryRow[] = [];
+  /** How to take back what was written since the last flush, newest last. */
+  #undo: (() => void)[] = [];
+
+  /** Up to here, `rollBack` leaves everything. */
+  get mark(): number {
+    return this.#undo.length;
+  }
+
+  put<K, V>(map: Map<K, V>, key: K, value: V): void {
+    const before = map.get(key);
+    this.#undo.push(() => {
+      if (before === undefined) map.delete(key);
+      else map.set(key, before);
+    });
+    map.set(key, value);
+  }
+
+  push(entry: EntryRow): void {
+    this.#undo.push(() => {
+      this.entries.pop();
+    });
+    this.entries.push(entry);
+  }
+
+  rollBack(mark: number): void {
+    while (this.#undo.length > mark) this.#undo.pop()?.();
+  }
+
+  keep(): void {
+    this.#undo = [];
+  }
+
+  count({ shape, status, atMs, rows, bytes }: UsageCount): void {
+    const hourMs = Math.floor(atMs / HOUR_MS) * HOUR_MS;
+    const key = `${String(hourMs).padStart(16, '0')} ${shape.key} ${status}`;
+    const sum = this.usage.get(key) ?? { shape, status, hourMs, actions: 0, rows: 0, bytes: 0 };
+    const { actions } = sum;
+    this.put(this.usage, key, {
+      ...sum,
+      actions: actions + 1,
+      rows: sum.rows + rows,
+      bytes: sum.bytes + bytes,
+    });
+  }
+}
+
+export function tileKey(level: number, index: number): string {
+  return `${level}/${index}`;
+}
+
+export function overlaps({ hourMs }: UsageRow, sinceMs: number, untilMs: number): boolean {
+  return hourMs < untilMs && hourMs + HOUR_MS > sinceMs;
+}

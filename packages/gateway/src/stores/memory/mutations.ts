@@ -1,0 +1,98 @@
+import type { Grant, GrantBinding, GrantRefusal } from '../../core/grant.ts';
+import type { Review } from '../../core/review.ts';
+import { StoreError } from '../store.ts';
+import type { Mutation, StoreRefusal } from '../store.ts';
+import { tileKey } from './medium.ts';
+import type { MemoryMedium } from './medium.ts';
+
+type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
+type Table = {
+  readonly [K in Mutation['kind']]: (medium: MemoryMedium, mutation: Of<K>) => StoreRefusal | null;
+};
+
+const BOUND_FIELDS: readonly (keyof GrantBinding)[] = ['digest', 'agent', 'target', 'environment'];
+
+/** A field that is missing on either side is no match (threat A6). */
+export function isSameBinding(left: GrantBinding, right: GrantBinding): boolean {
+  return BOUND_FIELDS.every((field) => {
+    const value: unknown = left[field];
+    return typeof value === 'string' && value !== '' && value === right[field];
+  });
+}
+
+export function findPending(medium: MemoryMedium, binding: GrantBinding): Review | null {
+  for (const review of medium.reviews.values()) {
+    const { digest, requester, target } = review.subject;
+    const own = { digest, agent: requester.agent, target: target.name, environment: target.environment };
+    if (review.state.status === 'pending' && isSameBinding(own, binding)) return review;
+  }
+  return null;
+}
+
+function whyNotSpendable(grant: Grant, { binding, atMs }: Of<'grant.spend'>): GrantRefusal | null {
+  if (!isSameBinding(grant.binding, binding)) return 'grant.mismatch';
+  if (grant.state.status === 'spent') return 'grant.spent';
+  if (grant.state.status === 'revoked') return 'grant.revoked';
+  return atMs < grant.expiresAtMs ? null : 'grant.expired';
+}
+
+function checkRevision(medium: MemoryMedium, id: string, revision: number): StoreRefusal | null {
+  const review = medium.reviews.get(id);
+  if (review === undefined) return { code: 'review.missing' };
+  return review.revision === revision ? null : { code: 'review.conflict' };
+}
+
+function assertNew(map: ReadonlyMap<string, unknown>, id: string): void {
+  if (map.has(id)) throw new StoreError('store.invalid', `${id} exists`);
+}
+
+const table: Table = {
+  'review.open': (medium, { review }) => {
+    const { digest, requester, target } = review.subject;
+    const binding = { digest, agent: requester.agent, target: target.name, environment: target.environment };
+    const pending = findPending(medium, binding);
+    if (pending !== null) return { code: 'review.duplicate', existing: pending.id };
+    assertNew(medium.reviews, review.id);
+    medium.put(medium.reviews, review.id, review);
+    return null;
+  },
+  'review.update': (medium, { review }) => {
+    const refusal = checkRevision(medium, review.id, review.revision - 1);
+    if (refusal === null) medium.put(medium.reviews, review.id, review);
+    return refusal;
+  },
+  'review.check': (medium, { id, revision }) => checkRevision(medium, id, revision),
+  'grant.issue': (medium, { grant }) => {
+    assertNew(medium.grants, grant.id);
+    medium.put(medium.grants, grant.id, grant);
+    return null;
+  },
+  'grant.spend': (medium, spend) => {
+    const grant = medium.grants.get(spend.id);
+    if (grant === undefined) return { code: 'grant.missing' };
+    const code = whyNotSpendable(grant, spend);
+    if (code !== null) return { code };
+    const state = { status: 'spent', atMs: spend.atMs, action: spend.action } as const;
+    medium.put(medium.grants, grant.id, { ...grant, state });
+    return null;
+  },
+  'grant.revoke': (medium, { id, atMs }) => {
+    const grant = medium.grants.get(id);
+    if (grant === undefined) return { code: 'grant.missing' };
+    if (grant.state.status !== 'live') return { code: `grant.${grant.state.status}` };
+    medium.put(medium.grants, id, { ...grant, state: { status: 'revoked', atMs } });
+    return null;
+  },
+  'checkpoint.publish': (medium, { tiles, checkpoint }) => {
+    if (checkpoint.size < (medium.checkpoints.get('only')?.size ?? 0)) return { code: 'checkpoint.stale' };
+    for (const tile of tiles) medium.put(medium.tiles, tileKey(tile.level, tile.index), tile);
+    medium.put(medium.checkpoints, 'only', checkpoint);
+    return null;
+  },
+};
+
+/** Null where the condition held; then it is done. */
+export function applyMutation(medium: MemoryMedium, mutation: Mutation): StoreRefusal | null {
+  const apply = table[mutation.kind] as (medium: MemoryMedium, mutation: Mutation) => StoreRefusal | null;
+  return apply(medium, mutation);
+}

@@ -1,0 +1,67 @@
+import { hash } from 'node:crypto';
+import type { ActionId } from '../../core/ids.ts';
+import type { EntryRow, Reads } from '../store.ts';
+import { overlaps, tileKey } from './medium.ts';
+import type { MemoryMedium } from './medium.ts';
+import { findPending, isSameBinding } from './mutations.ts';
+
+type Table = {
+  readonly [K in keyof Reads]: (medium: MemoryMedium, ask: Reads[K]['ask']) => Reads[K]['answer'];
+};
+
+const byId = (left: { readonly id: string }, right: { readonly id: string }): number =>
+  left.id < right.id ? -1 : Number(left.id > right.id);
+
+/** RFC 6962 §2.1. */
+function leafHash({ leaf }: EntryRow): Uint8Array {
+  return hash('sha256', Buffer.concat([Uint8Array.of(0), Buffer.from(leaf)]), 'buffer');
+}
+
+function openIntents(entries: readonly EntryRow[]): { readonly index: number; readonly action: ActionId }[] {
+  const open = new Map<ActionId, number>();
+  for (const { kind, action, index } of entries) {
+    if (action === null) continue;
+    if (kind === 'intent' && !open.has(action)) open.set(action, index);
+    if (kind === 'outcome') open.delete(action);
+  }
+  return [...open].map(([action, index]) => ({ index, action }));
+}
+
+const table: Table = {
+  review: ({ reviews }, { id }) => reviews.get(id) ?? null,
+  reviews: ({ reviews }, { status, agent, limit, before }) =>
+    [...reviews.values()]
+      .filter((review) => status === null || review.state.status === status)
+      .filter((review) => agent === null || review.subject.requester.agent === agent)
+      .filter((review) => before === null || review.id < before)
+      .sort((left, right) => byId(right, left))
+      .slice(0, limit),
+  grants: ({ grants }, { binding, atMs }) =>
+    [...grants.values()]
+      .filter((grant) => grant.state.status === 'live' && atMs < grant.expiresAtMs)
+      .filter((grant) => isSameBinding(grant.binding, binding))
+      .sort(byId),
+  grant: ({ grants }, { id }) => grants.get(id) ?? null,
+  pendingReview: (medium, { binding }) => findPending(medium, binding),
+  entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit),
+  entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action),
+  leafHashes: ({ entries }, { from, limit }) =>
+    new Uint8Array(Buffer.concat(entries.slice(from, from + limit).map(leafHash))),
+  tile: ({ tiles }, { level, index }) => tiles.get(tileKey(level, index)) ?? null,
+  checkpoint: ({ checkpoints }) => checkpoints.get('only') ?? null,
+  size: ({ entries }) => entries.length,
+  openIntents: ({ entries }) => openIntents(entries),
+  usage: ({ usage }, { agent, sinceMs, untilMs }) =>
+    [...usage]
+      .filter(([, row]) => overlaps(row, sinceMs, untilMs) && (agent === null || row.shape.agent === agent))
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([, row]) => row),
+};
+
+export function answer<K extends keyof Reads>(
+  medium: MemoryMedium,
+  kind: K,
+  ask: Reads[K]['ask'],
+): Reads[K]['answer'] {
+  return table[kind](medium, ask);
+}

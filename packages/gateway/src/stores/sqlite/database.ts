@@ -1,0 +1,178 @@
+import { closeSync, openSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { StoreError } from '../store.ts';
+import type { Failure, WorkerOptions } from './protocol.ts';
+
+/** `PRAGMA application_id`, so that another program's database is not taken for ours: "SlyP". */
+const APPLICATION_ID = 0x536c7950;
+const SCHEMA_VERSION = 1;
+/** A commit of one entry writes one page, a large one writes a system call a page: measured best of 4, 8 and 16 KiB. */
+const PAGE_BYTES = 8192;
+
+/**
+ * `bundles`: one row for each run of entries that was committed together. `high_action`: the greatest action id up to
+ * and including this bundle, by which the entries of an action are found (ids sort by time). The small columns come
+ * first, so that a search does not touch the pages of the large ones. `heads` is as in the arena.
+ * `indexed`: the entries that such a search would not find, or not soon: see entries.ts.
+ */
+const SCHEMA = `
+  CREATE TABLE bundles (
+    first_index INTEGER PRIMARY KEY,
+    count INTEGER NOT NULL,
+    high_action TEXT NOT NULL,
+    heads BLOB NOT NULL,
+    hashes BLOB NOT NULL,
+    leaves BLOB NOT NULL,
+    asides BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE indexed (
+    action TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    PRIMARY KEY (action, entry)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE reviews (
+    id TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    binding TEXT NOT NULL,
+    review TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX reviews_pending ON reviews (binding) WHERE status = 'pending';
+  CREATE INDEX reviews_by_status ON reviews (status, id);
+  CREATE INDEX reviews_by_agent ON reviews (agent, id);
+  CREATE TABLE grants (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    binding TEXT NOT NULL,
+    "grant" TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX grants_live ON grants (binding, id) WHERE status = 'live';
+  CREATE TABLE shapes (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    agent TEXT NOT NULL,
+    shape TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE usage (
+    hour_ms INTEGER NOT NULL,
+    shape INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    actions INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (hour_ms, shape, status)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE tiles (
+    level INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (level, position)
+  ) STRICT;
+  CREATE TABLE checkpoint (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    size INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE recovery (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    recover_from INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE scratch (filler BLOB) STRICT;
+`;
+
+/** What a failure of the library means, and what one does about it. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof StoreError)
+    return { code: error.code, message: error.message.slice(error.code.length + 2) };
+  const code = error instanceof Database.SqliteError ? error.code : '';
+  const message =
+    error instanceof Error ? `${error.message}${code === '' ? '' : ` (${code})`}` : String(error);
+  if (code.startsWith('SQLITE_BUSY')) {
+    return {
+      code: 'store.locked',
+      message: 'another process has this state directory open; stop it, or use another',
+    };
+  }
+  if (code.startsWith('SQLITE_CONSTRAINT') || code === 'SQLITE_TOOBIG')
+    return { code: 'store.invalid', message };
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
+    return { code: 'store.corrupt', message };
+  return { code: 'store.failed', message };
+}
+
+/**
+ * Opens, or makes, the database. Its lock is the kernel's and held from here to the end of the process, however that
+ * ends (`locking_mode=EXCLUSIVE`): a second process is refused and a killed one leaves nothing to clean up.
+ */
+export function openDatabase(options: WorkerOptions): Database.Database {
+  // Made here, because the library gives its files the rights of the database file, and makes that with the umask's.
+  closeSync(openSync(options.file, 'a', 0o600));
+  const database = new Database(options.file, { timeout: 0 });
+  try {
+    configure(database);
+    migrate(database);
+    if (options.maxBytes !== null) {
+      database.pragma(`max_page_count = ${Math.ceil(options.maxBytes / PAGE_BYTES)}`);
+    }
+    fillLog(database, options.walBytes);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function configure(database: Database.Database): void {
+  database.pragma(`page_size = ${PAGE_BYTES}`);
+  database.pragma('locking_mode = EXCLUSIVE');
+  // Before anything is written, so that what is not ours stays as it is.
+  assertOurs(database);
+  database.pragma('journal_mode = WAL');
+  // A commit writes its frames and doesn't wait; the engine makes them durable itself, with fdatasync. FULL would use
+  // fsync, which writes the file's times as well and takes twice as long. Checkpoints keep their own order and syncs.
+  database.pragma('synchronous = NORMAL');
+  // The worker decides when: between flushes, not inside of one.
+  database.pragma('wal_autocheckpoint = 0');
+  database.pragma('trusted_schema = OFF');
+  // From here on the lock is held: an exclusive one is kept once it is taken.
+  database.exec('BEGIN IMMEDIATE; COMMIT');
+}
+
+/** Whether there is a schema yet; throws where it is not one that this release can use. */
+function assertOurs(database: Database.Database): 'empty' | 'ours' {
+  const application = database.pragma('application_id', { simple: true });
+  const version = Number(database.pragma('user_version', { simple: true }));
+  const tables = database.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get();
+  if (application === 0 && version === 0 && tables === 0) return 'empty';
+  if (application !== APPLICATION_ID) {
+    throw new StoreError('store.corrupt', 'the file is not a store of Sallyport');
+  }
+  if (version > SCHEMA_VERSION) {
+    const message = `the store has schema ${version}, this release knows ${SCHEMA_VERSION}: start a newer release`;
+    throw new StoreError('store.newer', message);
+  }
+  return 'ours';
+}
+
+function migrate(database: Database.Database): void {
+  if (assertOurs(database) === 'ours') return;
+  database.exec(`BEGIN IMMEDIATE; ${SCHEMA}`);
+  database.pragma(`application_id = ${APPLICATION_ID}`);
+  database.pragma(`user_version = ${SCHEMA_VERSION}`);
+  database.exec('COMMIT');
+}
+
+/**
+ * Writes the log's file full and takes it back, so that later commits overwrite blocks that the file has already.
+ * A small cache makes the pages spill into the log before the transaction ends.
+ */
+function fillLog(database: Database.Database, walBytes: number): void {
+  const cachePages = Number(database.pragma('cache_size', { simple: true }));
+  database.pragma('cache_size = 8');
+  database.exec('BEGIN IMMEDIATE');
+  database.prepare('INSERT INTO scratch (filler) VALUES (zeroblob(?))').run(walBytes);
+  database.exec('ROLLBACK');
+  database.pragma(`cache_size = ${cachePages}`);
+}

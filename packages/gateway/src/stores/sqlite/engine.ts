@@ -1,0 +1,221 @@
+import { closeSync, fdatasyncSync, openSync } from 'node:fs';
+import type { Database, Statement } from 'better-sqlite3';
+import type { Reads } from '../store.ts';
+import { HEAD_BYTES, asideBytesOf, leafBytesOf } from './arena.ts';
+import { failureOf } from './database.ts';
+import { EntryLog } from './entries.ts';
+import type { Run } from './entries.ts';
+import type { AnyAsk, ReadAnswer, Segment, SegmentAnswer, TurnMessage } from './protocol.ts';
+import { State } from './state.ts';
+import { UsageTotals } from './usage.ts';
+
+/** A checkpoint moves at least so much while nobody waits. */
+const WORTHWHILE_BYTES = 1 << 20;
+/** Frames of the log are pages; a commit writes one or two besides what its entries fill. */
+const COMMIT_BYTES = 16_384;
+
+interface Memory {
+  readonly heads: Buffer;
+  readonly leaves: Buffer;
+  readonly asides: Buffer;
+  readonly usages: Float64Array;
+}
+
+/** What the words of a turn say. */
+export interface Turn {
+  readonly arena: number | null;
+  readonly entries: number;
+  readonly leafBytes: number;
+  readonly asideBytes: number;
+  readonly usages: number;
+}
+
+type Answers = { readonly [K in keyof Reads]: (ask: Reads[K]['ask']) => Reads[K]['answer'] };
+
+/** The worker's side of the store: one connection, one transaction for each turn. */
+export class Engine {
+  readonly #database: Database;
+  readonly #walBytes: number;
+  /** The write-ahead log, which SQLite keeps as one file for as long as the database is open. */
+  readonly #wal: number;
+  readonly #log: EntryLog;
+  readonly #state: State;
+  readonly #usage: UsageTotals;
+  readonly #arenas = new Map<number, Memory>();
+  readonly #statement: Readonly<Record<'begin' | 'commit' | 'savepoint' | 'release' | 'undo', Statement>>;
+  readonly #setRecovery: Statement<[number]>;
+  readonly #answers: Answers;
+  #logBytes = 0;
+
+  constructor(database: Database, walBytes: number) {
+    this.#database = database;
+    this.#walBytes = walBytes;
+    this.#wal = openSync(`${database.name}-wal`, 'r+');
+    this.#log = new EntryLog(database);
+    this.#state = new State(database);
+    this.#usage = new UsageTotals(database);
+    this.#statement = {
+      begin: database.prepare('BEGIN IMMEDIATE'),
+      commit: database.prepare('COMMIT'),
+      savepoint: database.prepare('SAVEPOINT change'),
+      release: database.prepare('RELEASE change'),
+      undo: database.prepare('ROLLBACK TO change'),
+    };
+    this.#setRecovery = database.prepare(
+      'INSERT OR REPLACE INTO recovery (only, recover_from) VALUES (1, ?)',
+    );
+    const [log, state, usage] = [this.#log, this.#state, this.#usage];
+    this.#answers = {
+      review: ({ id }) => state.review(id),
+      reviews: (ask) => state.reviews(ask),
+      grants: (ask) => state.grants(ask),
+      grant: ({ id }) => state.grant(id),
+      pendingReview: ({ binding }) => state.pendingReview(binding),
+      entries: ({ from, limit }) => log.entries(from, limit),
+      entriesOfAction: ({ action }) => log.entriesOfAction(action),
+      leafHashes: ({ from, limit }) => log.leafHashes(from, limit),
+      tile: (ask) => state.tile(ask),
+      checkpoint: () => state.checkpoint(),
+      size: () => log.size,
+      openIntents: () => log.openIntents(),
+      usage: (ask) => usage.read(ask),
+    };
+  }
+
+  /** Returns when everything is on disk. Throws where the medium failed: then the store is to be used no more. */
+  flush(message: TurnMessage, turn: Turn): readonly SegmentAnswer[] {
+    if (turn.entries === 0 && message.segments.length === 0) return [];
+    this.#statement.begin.run();
+    this.#usage.learn(message.shapes);
+    const refused: Segment[] = [];
+    const answers = message.segments.map((segment) => this.#apply(segment, refused));
+    if (turn.arena !== null) this.#append(this.#memory(turn.arena, message), turn, refused);
+    this.#statement.commit.run();
+    fdatasyncSync(this.#wal);
+    this.#usage.forgetBelow(message.forgetShapesBelow);
+    this.#logBytes += COMMIT_BYTES + turn.leafBytes + turn.asideBytes + turn.entries * HEAD_BYTES;
+    return answers;
+  }
+
+  #apply(segment: Segment, refused: Segment[]): SegmentAnswer {
+    const dropped = refused.reduce((sum, { count }) => sum + count, 0);
+    const firstIndex = this.#log.size + segment.first - dropped;
+    if (segment.mutations.length === 0) return { ok: true, value: { firstIndex } };
+    this.#statement.savepoint.run();
+    const refusal = this.#applyAll(segment);
+    if (refusal !== null) {
+      this.#statement.undo.run();
+      refused.push(segment);
+    }
+    this.#statement.release.run();
+    return refusal ?? { ok: true, value: { firstIndex } };
+  }
+
+  /** Null where every condition holds. */
+  #applyAll(segment: Segment): SegmentAnswer | null {
+    try {
+      for (const mutation of segment.mutations) {
+        const error = this.#state.apply(mutation);
+        if (error !== null) return { ok: false, error };
+        if (mutation.kind === 'checkpoint.publish') this.#setRecovery.run(this.#log.lowestOpen);
+      }
+      return null;
+    } catch (error) {
+      if (isCallersBug(error)) return { code: 'store.invalid', message: messageOf(error) };
+      throw error;
+    }
+  }
+
+  #append(memory: Memory, turn: Turn, refused: readonly Segment[]): void {
+    const isKept = (ordinal: number): boolean =>
+      !refused.some(({ first, count }) => ordinal >= first && ordinal < first + count);
+    const whole: Run = {
+      heads: memory.heads.subarray(0, turn.entries * HEAD_BYTES),
+      leaves: memory.leaves.subarray(0, turn.leafBytes),
+      asides: memory.asides.subarray(0, turn.asideBytes),
+      count: turn.entries,
+    };
+    const run = refused.length === 0 ? whole : keepOnly(whole, isKept);
+    if (run.count > 0) this.#log.append(run);
+    if (turn.usages > 0) this.#usage.add(memory.usages, turn.usages, isKept);
+  }
+
+  #memory(number: number, { arena }: TurnMessage): Memory {
+    const known = this.#arenas.get(number);
+    if (known !== undefined) return known;
+    if (arena?.number !== number) throw new RangeError('a turn names an unknown arena');
+    const memory: Memory = {
+      heads: Buffer.from(arena.buffers.heads),
+      leaves: Buffer.from(arena.buffers.leaves),
+      asides: Buffer.from(arena.buffers.asides),
+      usages: new Float64Array(arena.buffers.usages),
+    };
+    if (arena.keep) this.#arenas.set(number, memory);
+    return memory;
+  }
+
+  /** A question that the caller got wrong is answered so; a medium that fails here fails the store. */
+  read({ kind, ask }: AnyAsk): ReadAnswer {
+    try {
+      const answer = this.#answers[kind] as (ask: AnyAsk['ask']) => Reads[keyof Reads]['answer'];
+      return { answer: answer(ask) };
+    } catch (error) {
+      if (isCallersBug(error)) return { code: 'store.invalid', message: messageOf(error) };
+      throw error;
+    }
+  }
+
+  checkpointIfFull(): void {
+    if (this.#logBytes > (this.#walBytes * 3) / 4) this.#checkpoint();
+  }
+
+  checkpointIfWorthwhile(): void {
+    if (this.#logBytes > WORTHWHILE_BYTES) this.#checkpoint();
+  }
+
+  #checkpoint(): void {
+    this.#database.pragma('wal_checkpoint(PASSIVE)');
+    this.#logBytes = 0;
+  }
+
+  close(): void {
+    this.#database.close();
+    closeSync(this.#wal);
+  }
+}
+
+/** Wrong values of one caller leave the medium sound, and the other callers' changes with it. */
+function isCallersBug(error: unknown): boolean {
+  const { code } = failureOf(error);
+  return code === 'store.invalid' || error instanceof TypeError || error instanceof RangeError;
+}
+
+function messageOf(error: unknown): string {
+  return failureOf(error).message;
+}
+
+/** The run without the entries of refused changes. */
+function keepOnly(run: Run, isKept: (ordinal: number) => boolean): Run {
+  const heads: Buffer[] = [];
+  const leaves: Buffer[] = [];
+  const asides: Buffer[] = [];
+  let leafAt = 0;
+  let asideAt = 0;
+  for (let ordinal = 0; ordinal < run.count; ordinal++) {
+    const leafEnd = leafAt + 1 + leafBytesOf(run.heads, ordinal);
+    const asideEnd = asideAt + Math.max(0, asideBytesOf(run.heads, ordinal));
+    if (isKept(ordinal)) {
+      heads.push(run.heads.subarray(ordinal * HEAD_BYTES, (ordinal + 1) * HEAD_BYTES));
+      leaves.push(run.leaves.subarray(leafAt, leafEnd));
+      asides.push(run.asides.subarray(asideAt, asideEnd));
+    }
+    leafAt = leafEnd;
+    asideAt = asideEnd;
+  }
+  return {
+    heads: Buffer.concat(heads),
+    leaves: Buffer.concat(leaves),
+    asides: Buffer.concat(asides),
+    count: heads.length,
+  };
+}

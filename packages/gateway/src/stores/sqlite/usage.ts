@@ -1,0 +1,100 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { UsageShape } from '../../core/entry.ts';
+import type { OutcomeStatus } from '../../core/execution.ts';
+import type { Reads, UsageRow } from '../store.ts';
+import { USAGE_FIELDS } from './arena.ts';
+import { STATUSES } from './protocol.ts';
+import type { TurnMessage } from './protocol.ts';
+
+const HOUR_MS = 3_600_000;
+
+interface Total {
+  readonly hourMs: number;
+  readonly shape: number;
+  readonly status: OutcomeStatus;
+  actions: number;
+  rows: number;
+  bytes: number;
+}
+
+interface StoredTotal {
+  readonly shape: string;
+  readonly status: OutcomeStatus;
+  readonly hour_ms: number;
+  readonly actions: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** What was used, one row for each hour, shape and status. */
+export class UsageTotals {
+  /** From the main thread's number of a shape to its row. */
+  readonly #shapes = new Map<number, number>();
+  readonly #insertShape: Statement<[string, string, string]>;
+  readonly #shapeRow: Statement<[string], number>;
+  readonly #add: Statement<[number, number, string, number, number, number]>;
+  readonly #select: Statement<[number, number, string | null, string | null], StoredTotal>;
+
+  constructor(database: Database) {
+    this.#insertShape = database.prepare('INSERT OR IGNORE INTO shapes (key, agent, shape) VALUES (?, ?, ?)');
+    this.#shapeRow = database.prepare<[string], number>('SELECT id FROM shapes WHERE key = ?').pluck();
+    this.#add = database.prepare(
+      `INSERT INTO usage (hour_ms, shape, status, actions, rows, bytes) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         actions = actions + excluded.actions, rows = rows + excluded.rows, bytes = bytes + excluded.bytes`,
+    );
+    this.#select = database.prepare(
+      `SELECT shapes.shape, status, hour_ms, actions, rows, bytes FROM usage JOIN shapes ON shapes.id = usage.shape
+       WHERE hour_ms > ? AND hour_ms < ? AND (? IS NULL OR shapes.agent = ?) ORDER BY hour_ms, shapes.key, status`,
+    );
+  }
+
+  learn(shapes: TurnMessage['shapes']): void {
+    for (const { number, shape } of shapes) {
+      this.#insertShape.run(shape.key, shape.agent, JSON.stringify(shape));
+      const row = this.#shapeRow.get(shape.key);
+      if (row !== undefined) this.#shapes.set(number, row);
+    }
+  }
+
+  forgetBelow(number: number): void {
+    for (const known of this.#shapes.keys()) if (known < number) this.#shapes.delete(known);
+  }
+
+  /** Within the flush's transaction. `isKept`: whether the entry of that ordinal was accepted. */
+  add(usages: Float64Array, count: number, isKept: (ordinal: number) => boolean): void {
+    const totals = new Map<string, Total>();
+    for (let at = 0; at < count * USAGE_FIELDS; at += USAGE_FIELDS) {
+      const [ordinal = 0, number = 0, statusNumber = 0, atMs = 0, rows = 0, bytes = 0] = usages.subarray(
+        at,
+        at + USAGE_FIELDS,
+      );
+      if (!isKept(ordinal)) continue;
+      const shape = this.#shapes.get(number);
+      const status = STATUSES[statusNumber];
+      if (shape === undefined || status === undefined)
+        throw new RangeError('a usage names no known shape or status');
+      const hourMs = Math.floor(atMs / HOUR_MS) * HOUR_MS;
+      const key = `${shape} ${statusNumber} ${hourMs}`;
+      const total = totals.get(key) ?? { hourMs, shape, status, actions: 0, rows: 0, bytes: 0 };
+      total.actions += 1;
+      total.rows += rows;
+      total.bytes += bytes;
+      totals.set(key, total);
+    }
+    for (const { hourMs, shape, status, actions, rows, bytes } of totals.values()) {
+      this.#add.run(hourMs, shape, status, actions, rows, bytes);
+    }
+  }
+
+  read({ agent, sinceMs, untilMs }: Reads['usage']['ask']): UsageRow[] {
+    return this.#select
+      .all(sinceMs - HOUR_MS, untilMs, agent, agent)
+      .map(({ hour_ms: hourMs, shape, ...counts }) => ({
+        // Written by `learn`, from a shape.
+        shape: JSON.parse(shape) as UsageShape,
+        hourMs,
+        ...counts,
+      }));
+  }
+}
