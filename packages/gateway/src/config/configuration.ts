@@ -1,0 +1,71 @@
+import type { Agent, Person } from '../core/identity.ts';
+import type { Target } from '../core/identity.ts';
+import type { RawConfiguration } from './schema.ts';
+import type { Secret } from './secret.ts';
+
+export interface TargetConfiguration extends Target {
+  readonly protocol: 'postgresql';
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly tls: 'verify-full' | 'require' | 'disable';
+  /** PEM; null: the system's. */
+  readonly ca: string | null;
+  readonly user: string;
+  /** Null: none is configured, which suits trust and certificate authentication. */
+  readonly password: Secret | null;
+  readonly maxConnections: number;
+}
+
+export interface AgentConfiguration {
+  readonly agent: Agent;
+  /** SCRAM-SHA-256 verifier of the agent's token. */
+  readonly verifier: Secret;
+}
+
+export interface PersonConfiguration {
+  readonly person: Person;
+  /** Lower-case hexadecimal SHA-256 of the person's token; null: can't sign in. */
+  readonly tokenSha256: Secret | null;
+}
+
+export interface CatalogConfiguration {
+  readonly target: string;
+  readonly dataset: string;
+  readonly columns: readonly { readonly pattern: string; readonly classes: readonly string[] }[];
+  readonly classes: readonly string[];
+  readonly owner: string | null;
+  readonly compliance: readonly string[];
+}
+
+export interface ListenConfiguration {
+  readonly postgres: {
+    readonly host: string;
+    readonly port: number;
+    /** PEM; null: the gateway makes its own. */
+    readonly tls: { readonly certificate: string; readonly privateKey: Secret } | null;
+  };
+  readonly api: { readonly host: string; readonly port: number; readonly publicUrl: string };
+}
+
+/** A checked configuration: every reference leads somewhere, every file and secret has been read. */
+export interface Configuration {
+  /** The file that it came from, absolute. */
+  readonly file: string;
+  readonly origin: string;
+  /** Absolute. */
+  readonly state: string;
+  readonly listen: ListenConfiguration;
+  readonly targets: readonly TargetConfiguration[];
+  readonly agents: readonly AgentConfiguration[];
+  readonly people: readonly PersonConfiguration[];
+  readonly groups: readonly { readonly name: string; readonly description: string }[];
+  readonly classes: readonly { readonly name: string; readonly description: string }[];
+  readonly catalog: readonly CatalogConfiguration[];
+  /** The policy files, sorted by name, with absolute names; the built-in pack where no directory is configured. */
+  readonly policies: {
+    readonly directory: string;
+    readonly files: readonly { readonly name: string; readonly text: string }[];
+  };
+  readonly limits: Readonly<RawConfiguration['limits']>;
+}

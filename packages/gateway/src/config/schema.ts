@@ -1,0 +1,229 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+
+/** Every option of sallyport.yaml. The reference page is generated from here; nothing is documented elsewhere. */
+
+const NAME = /^[a-z0-9][a-z0-9._@-]{0,62}$/;
+const ORIGIN = /^[A-Za-z0-9][A-Za-z0-9._~/:-]{0,199}$/;
+const HOST = /^[A-Za-z0-9:][A-Za-z0-9.:_%-]{0,252}$/;
+const HIGHEST_PORT = 65_535;
+const LONGEST_TEXT = 1_000;
+
+const name = (what: string) =>
+  z
+    .string()
+    .regex(
+      NAME,
+      'lower-case letters, digits and . _ @ - are allowed, at most 63, the first a letter or digit',
+    )
+    .describe(what);
+const names = (what: string) => z.array(name('A name.')).default([]).describe(what);
+const text = (what: string) => z.string().min(1).max(LONGEST_TEXT).describe(what);
+const host = (what: string) => z.string().regex(HOST, 'a host name or an address is expected').describe(what);
+const port = (what: string) => z.int().min(1).max(HIGHEST_PORT).describe(what);
+
+/** Where a secret is: never the secret itself. Recognised by identity, so that problems can speak of secrets. */
+export const secretReference = z
+  .union([
+    z.strictObject({ env: z.string().min(1).describe('Name of an environment variable.') }),
+    z.strictObject({
+      file: z.string().min(1).describe('Path of a file; one line break at its end is ignored.'),
+    }),
+  ])
+  .describe('Where the secret is: `{env: NAME}` or `{file: PATH}`. Never the secret itself.');
+
+const listen = z
+  .strictObject({
+    postgres: z
+      .strictObject({
+        host: host('Address to listen on.').default('127.0.0.1'),
+        port: port('Port for PostgreSQL clients.').default(6543),
+        tls: z
+          .strictObject({
+            certificateFile: text('PEM file of the certificate chain.'),
+            privateKey: secretReference.describe('The certificate’s key, in PEM.'),
+          })
+          .optional()
+          .describe(
+            'The certificate that clients see. Without it, one is made at the first start. Plain text is taken on loopback only.',
+          ),
+      })
+      .prefault({})
+      .describe('Where agents connect with a PostgreSQL driver.'),
+    api: z
+      .strictObject({
+        host: host('Address to listen on.').default('127.0.0.1'),
+        port: port('Port of the HTTP API.').default(7543),
+        publicUrl: z
+          .url({ protocol: /^https?$/ })
+          .optional()
+          .describe(
+            'How people reach the API, for links; default: `http://HOST:PORT`. Outside of loopback it has to be https.',
+          ),
+      })
+      .prefault({})
+      .describe('Where people, the CLI and the SDK connect.'),
+  })
+  .prefault({})
+  .describe('Where the gateway listens.');
+
+const target = z.strictObject({
+  name: name('Unique among targets. PostgreSQL clients choose it as the database name.'),
+  protocol: z.literal('postgresql').describe('How to speak to it.'),
+  environment: name(
+    'Policies speak of it. Everything but development, dev, local, sandbox, staging and test counts as production.',
+  ),
+  host: host('Host name or address of the server.'),
+  port: port('Port of the server.').default(5432),
+  database: text('The database there; default: the target’s name.').optional(),
+  tls: z
+    .enum(['verify-full', 'require', 'disable'])
+    .optional()
+    .describe(
+      '`verify-full`: encrypted, certificate and host name checked. `require`: encrypted, but anybody could answer. `disable`: plain text. Default: `verify-full`, on loopback `disable`.',
+    ),
+  caFile: text(
+    'PEM file of the certificates that may sign the server’s; default: those of the system.',
+  ).optional(),
+  user: text('The role that the gateway signs in as. Agents never learn its password.'),
+  password: secretReference.optional(),
+  maxConnections: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(limits.upstreamPerTarget)
+    .describe('Most connections to the server; sessions beyond wait for a free one.'),
+});
+
+const agent = z.strictObject({
+  name: name('Unique among agents and people. PostgreSQL clients sign in with it as user.'),
+  sponsor: name('The person who answers for the agent, and for whom it acts.'),
+  groups: names('Groups that the agent is in.'),
+  mayActFor: names('People for whom the agent may say that it acts.'),
+  credential: z
+    .strictObject({
+      scram: secretReference.describe(
+        'The SCRAM-SHA-256 verifier of the agent’s token: `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`.',
+      ),
+    })
+    .describe('How the agent proves who it is.'),
+});
+
+const person = z.strictObject({
+  name: name('Unique among agents and people.'),
+  displayName: text('How the person is shown; default: the name.').optional(),
+  groups: names('Groups that the person is in.'),
+  disabled: z.boolean().default(false).describe('A disabled person stays in the records and can do nothing.'),
+  credential: z
+    .strictObject({
+      tokenSha256: secretReference.describe(
+        'SHA-256 of the person’s token, 64 lower-case hexadecimal digits.',
+      ),
+    })
+    .optional()
+    .describe('How the person proves who they are. Without it they can’t sign in.'),
+});
+
+const group = z.strictObject({
+  name: name('Unique among groups.'),
+  description: text('What the group is for.').optional(),
+});
+
+const classNames = (what: string) => z.array(name('A class.')).default([]).describe(what);
+
+const dataClass = z.strictObject({
+  name: name('Unique among classes, those that come with Sallyport included.'),
+  description: text('What data it is.'),
+});
+
+const catalogEntry = z.strictObject({
+  target: name('The target that holds the data.'),
+  dataset: text('Full name of a dataset, `schema.table`; `*` stands for any characters.'),
+  columns: z
+    .record(z.string().min(1), z.array(name('A class.')).min(1))
+    .default({})
+    .describe('Classes by column name; `*` stands for any characters.'),
+  classes: classNames('Classes of every column, and of the dataset as a whole.'),
+  owner: name('The person or group that owns the data.').optional(),
+  compliance: z
+    .array(text('A framework or rule.'))
+    .default([])
+    .describe('What obliges you to protect it, e.g. `GDPR`.'),
+});
+
+const policies = z
+  .strictObject({
+    directory: text('Folder of `*.cedar` files; default: the policies that come with Sallyport.').optional(),
+  })
+  .prefault({})
+  .describe('Who may do what.');
+
+const upTo = (most: number, usual: number, what: string) =>
+  z.int().min(1).max(most).default(usual).describe(what);
+const DAY_MS = 86_400_000;
+
+const bounds = z
+  .strictObject({
+    statementBytes: upTo(limits.statementBytes, limits.statementBytes, 'Longest statement.'),
+    parameterBytes: upTo(limits.parameterBytes, limits.parameterBytes, 'Bound values of one statement.'),
+    statementsPerText: upTo(limits.statementsPerText, limits.statementsPerText, 'Statements in one text.'),
+    sessionsPerAgent: upTo(100_000, limits.sessionsPerAgent, 'Connections of one agent.'),
+    pendingReviewsPerAgent: upTo(
+      100_000,
+      limits.pendingReviewsPerAgent,
+      'Reviews of one agent that wait at once.',
+    ),
+    holdMs: upTo(7 * DAY_MS, limits.holdMs, 'How long a client waits outside of a transaction.'),
+    holdInTransactionMs: upTo(
+      DAY_MS,
+      limits.holdInTransactionMs,
+      'How long a client waits inside of a transaction, whose locks wait with it.',
+    ),
+    holdNoticeMs: upTo(
+      DAY_MS,
+      limits.holdNoticeMs,
+      'How often a waiting client is told that it still waits.',
+    ),
+    grantAwayMs: upTo(
+      DAY_MS,
+      limits.grantAwayMs,
+      'How long an approval can be used by a client that was away.',
+    ),
+  })
+  .prefault({})
+  .describe('Bounds of the gateway.');
+
+const list = <T extends z.ZodType>(entry: T, what: string) => z.array(entry).default([]).describe(what);
+
+export const configurationSchema = z.strictObject({
+  origin: z
+    .string()
+    .regex(ORIGIN, 'letters, digits and . _ ~ / : - are allowed, at most 200')
+    .describe(
+      'The name of your ledger, for ever part of every checkpoint: a URL without scheme, such as `sallyport.example.com/ledger`.',
+    ),
+  state: text('Folder for the store, keys and certificates (mode 0700).').default('state'),
+  listen,
+  targets: list(target, 'What the gateway protects.'),
+  agents: list(agent, 'Who acts.'),
+  people: list(person, 'Who decides and reads.'),
+  groups: list(group, 'Groups of agents and people.'),
+  classes: list(dataClass, 'Classes of data of your own.'),
+  catalog: list(catalogEntry, 'Which data is classified how. Every entry that matches adds its classes.'),
+  policies,
+  limits: bounds,
+});
+
+export type RawConfiguration = z.output<typeof configurationSchema>;
+export type SecretReference = z.output<typeof secretReference>;
+
+/** Classes that come with Sallyport: the policy pack speaks of them. */
+export const builtInClasses = {
+  public: 'Anybody may see it.',
+  internal: 'For everybody inside; nothing in it harms a person.',
+  confidential: 'For few inside: salaries, contracts, plans.',
+  pii: 'Tells who a person is or how to reach them.',
+  pci: 'Payment card data.',
+  phi: 'Somebody’s health.',
+  secret: 'Passwords, keys, tokens: whoever has it can act.',
+} as const;

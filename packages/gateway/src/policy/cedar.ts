@@ -1,0 +1,69 @@
+import {
+  checkParseSchema,
+  getValidRequestEnvsPolicy,
+  policyToJson,
+  preparsePolicySet,
+  schemaToJson,
+  statefulIsAuthorized,
+  validate,
+  type DetailedError,
+  type EntityJson,
+  type PolicyJson,
+  type TypeAndId,
+} from '@cedar-policy/cedar-wasm/nodejs';
+
+export { checkParseSchema, getValidRequestEnvsPolicy, policyToJson, schemaToJson, validate };
+export type { DetailedError, EntityJson, PolicyJson, TypeAndId };
+
+/** Policy texts by id. `gate`: permits and plain forbids. `review`: forbids with `@review`. */
+export interface PolicySets {
+  readonly gate: Readonly<Record<string, string>>;
+  readonly review: Readonly<Record<string, string>>;
+}
+
+export interface Question {
+  readonly principal: TypeAndId;
+  readonly action: TypeAndId;
+  readonly resource: TypeAndId;
+  readonly context: Readonly<Record<string, string | number | boolean | string[]>>;
+  readonly entities: EntityJson[];
+}
+
+export interface Answer {
+  readonly allowed: boolean;
+  /** Sorted ids of the policies that made it so: the matching forbids, or else the matching permits. */
+  readonly policies: readonly string[];
+  /** Sorted ids of the policies that could not be evaluated. */
+  readonly failed: readonly string[];
+}
+
+const SET_IDS = { gate: 'sallyport.gate', review: 'sallyport.review' } as const;
+
+/**
+ * Which sets the engine holds under the fixed ids. It never forgets an id, so that an id for each version would leak;
+ * one thread has one engine, and whoever asks with other sets than the last one pays for parsing them.
+ */
+let resident: PolicySets | undefined;
+
+/** @throws Error where the engine refuses the sets. */
+export function load(sets: PolicySets): void {
+  resident = undefined;
+  for (const which of ['gate', 'review'] as const) {
+    const answer = preparsePolicySet(SET_IDS[which], { staticPolicies: { ...sets[which] } });
+    if (answer.type === 'failure') throw new Error(answer.errors.map((error) => error.message).join('; '));
+  }
+  resident = sets;
+}
+
+/** @throws Error where the engine can't answer; callers refuse then. */
+export function ask(sets: PolicySets, which: keyof PolicySets, question: Question): Answer {
+  if (resident !== sets) load(sets);
+  const answer = statefulIsAuthorized({ ...question, preparsedPolicySetId: SET_IDS[which] });
+  if (answer.type === 'failure') throw new Error(answer.errors.map((error) => error.message).join('; '));
+  const { decision, diagnostics } = answer.response;
+  return {
+    allowed: decision === 'allow',
+    policies: diagnostics.reason.toSorted(),
+    failed: diagnostics.errors.map((error) => error.policyId).toSorted(),
+  };
+}

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import type { Decision, Demand, DenialCode } from '../core/decide.ts';
+import type { Agent, Person } from '../core/identity.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { Review } from '../core/review.ts';
+import { limits } from '../limits.ts';
+import type { PolicyEngine, PolicyRequest } from '../ports.ts';
+import type { KnownNames } from './annotations.ts';
+import { ask, load, type Answer, type PolicySets, type Question } from './cedar.ts';
+import { memoise } from './memo.ts';
+import type { PolicyProblem } from './problems.ts';
+import { mergeReads } from './reads.ts';
+import { actionQuestion, approvalQuestion, attributeNames, callQuestion } from './request.ts';
+import { actions, schemaText } from './schema.ts';
+import type { PolicySource } from './source.ts';
+import { validatePolicies } from './validate-in-worker.ts';
+import type { CheckedPolicy } from './validate.ts';
+
+export interface PolicyOptions {
+  readonly policies: readonly PolicySource[];
+  /** Who exists, to refuse policies about nobody; null: names are not checked. */
+  readonly names: KnownNames | null;
+}
+
+/** The engine, with the function that its memo answers for: both give the same decision for every request. */
+export interface LoadedEngine extends PolicyEngine {
+  evaluate(request: PolicyRequest): Decision;
+}
+
+/** Changes with every byte of a policy, its file's name and the schema; not with the folder, which replicas may differ in. */
+function versionOf(policies: readonly PolicySource[]): string {
+  const files = policies
+    .map(({ name, text }) => [basename(name), text])
+    .sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([schemaText, files]))
+    .digest('hex');
+}
+
+function setsOf(policies: readonly CheckedPolicy[]): PolicySets {
+  const texts = (chosen: readonly CheckedPolicy[]): Record<string, string> =>
+    Object.fromEntries(chosen.map(({ id, text }) => [id, text]));
+  return {
+    gate: texts(policies.filter((policy) => policy.kind !== 'review')),
+    review: texts(policies.filter((policy) => policy.kind === 'review')),
+  };
+}
+
+function freeze(decision: Decision): Decision {
+  for (const list of [decision.policies, decision.reasons]) Object.freeze(list);
+  if (decision.effect === 'review') {
+    for (const demand of decision.demands) freezeDemand(demand);
+    Object.freeze(decision.demands);
+  }
+  return Object.freeze(decision);
+}
+
+function freezeDemand(demand: Demand): void {
+  for (const approver of demand.approvers) Object.freeze(approver);
+  Object.freeze(demand.approvers);
+  Object.freeze(demand.controls);
+  Object.freeze(demand);
+}
+
+const deny = (code: DenialCode, policies: readonly string[], reasons: readonly string[]): Decision => ({
+  effect: 'deny',
+  code,
+  policies,
+  reasons,
+});
+
+const brokenPolicies = (answer: Answer): Decision =>
+  deny('policy.error', answer.failed, [
+    `A policy could not be evaluated (${answer.failed.join(', ')}), so this is denied. The security team has to correct the policy.`,
+  ]);
+
+class Engine implements LoadedEngine {
+  readonly version: string;
+  readonly decide: (request: PolicyRequest) => Decision;
+  readonly #sets: PolicySets;
+  readonly #rules: ReadonlyMap<string, CheckedPolicy>;
+  readonly #read: readonly string[];
+
+  constructor(policies: readonly CheckedPolicy[], version: string) {
+    this.version = version;
+    this.#sets = setsOf(policies);
+    this.#rules = new Map(policies.map((policy) => [policy.id, policy]));
+    const reads = mergeReads(policies.filter((policy) => policy.coversActions).map((policy) => policy.reads));
+    this.#read = reads.context === 'all' ? attributeNames : reads.context;
+    this.decide = memoise(
+      (request) => this.evaluate(request),
+      { ...reads, context: this.#read },
+      limits.policyMemoEntries,
+    );
+    load(this.#sets);
+  }
+
+  /** Fails closed: whatever goes wrong in the engine is a deny, and is remembered as one. */
+  evaluate(request: PolicyRequest): Decision {
+    const { operation } = request.description;
+    if (!actions.has(operation)) {
+      return freeze(
+        deny('policy.error', [], [`The policy schema has no action ${operation}, so nothing can permit it.`]),
+      );
+    }
+    try {
+      return freeze(this.#decide(request, actionQuestion(request, this.#read)));
+    } catch {
+      const reason =
+        'The policy engine could not answer, so this is denied. The gateway has to be restarted.';
+      return freeze(deny('policy.error', [], [reason]));
+    }
+  }
+
+  #decide(request: PolicyRequest, question: Question): Decision {
+    const gate = ask(this.#sets, 'gate', question);
+    if (gate.failed.length > 0) return brokenPolicies(gate);
+    if (!gate.allowed) return this.#denied(request, gate);
+    const review = ask(this.#sets, 'review', question);
+    if (review.failed.length > 0) return brokenPolicies(review);
+    if (review.policies.length === 0) {
+      return { effect: 'allow', policies: gate.policies, reasons: this.#reasons(gate) };
+    }
+    const demands = review.policies.flatMap((id) => this.#rules.get(id)?.demand ?? []);
+    // The review set holds nothing but policies with a demand; one without is a bug, and throws into a deny.
+    if (demands.length !== review.policies.length) throw new Error('a review policy without a demand');
+    return { effect: 'review', policies: review.policies, reasons: this.#reasons(review), demands };
+  }
+
+  #denied({ description }: PolicyRequest, gate: Answer): Decision {
+    if (gate.policies.length > 0) return deny('policy.forbidden', gate.policies, this.#reasons(gate));
+    const reason = `No policy permits agents to do this (${description.operation}), and what is not permitted is denied. Ask the security team for a policy if the task needs it.`;
+    return deny('policy.not_permitted', [], [reason]);
+  }
+
+  #reasons(answer: Answer): readonly string[] {
+    return answer.policies.map((id) => this.#rules.get(id)?.reason ?? '');
+  }
+
+  mayApprove(person: Person, review: Review): boolean {
+    return this.#permits(approvalQuestion(person, review));
+  }
+
+  mayCall(principal: Agent | Person, action: string): boolean {
+    return action.startsWith('api:') && actions.has(action) && this.#permits(callQuestion(principal, action));
+  }
+
+  /** Fails closed: an error of the engine or of any policy is a no. */
+  #permits(question: Question): boolean {
+    try {
+      const answer = ask(this.#sets, 'gate', question);
+      return answer.allowed && answer.failed.length === 0;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Checks the policies in a worker and loads them; all problems at once. Never rejects. */
+export async function createPolicyEngine(
+  options: PolicyOptions,
+): Promise<Result<LoadedEngine, readonly PolicyProblem[]>> {
+  const checked = await validatePolicies(options.policies, options.names);
+  if (!checked.ok) return checked;
+  try {
+    return ok(new Engine(checked.value, versionOf(options.policies)));
+  } catch (error) {
+    const message = `the policy engine refused what it had checked: ${error instanceof Error ? error.message : 'unknown error'}`;
+    return err([
+      { code: 'policy.engine', file: 'policies', line: 1, column: 1, policy: '', message, hint: '' },
+    ]);
+  }
+}

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { pack } from '../../test/support/policy.ts';
+import type { KnownNames } from './annotations.ts';
+import { formatPolicyProblem, type PolicyProblemCode } from './problems.ts';
+import { splitPolicies } from './source.ts';
+import { checkPolicies } from './validate.ts';
+import { validatePolicies } from './validate-in-worker.ts';
+
+const names: KnownNames = {
+  groups: ['data-stewards', 'payments-stewards', 'database-owners'],
+  people: ['sam'],
+  agents: ['reporter'],
+  targets: ['shop'],
+};
+
+function codesOf(text: string, known: KnownNames | null = names): readonly string[] {
+  const checked = checkPolicies([{ name: 'p.cedar', text }], known);
+  return checked.ok ? [] : checked.error.map(({ code, line }) => `${code}:${line}`);
+}
+
+const head = '@id("p") @reason("Because.")';
+const scope = '(principal is Agent, action in Action::"sql", resource is Target)';
+
+describe('policies are refused, with the place', () => {
+  const refused: readonly [PolicyProblemCode, number, string][] = [
+    ['policy.syntax', 2, `${head}\nforbid (principal, action resource);`],
+    ['policy.syntax', 1, `${head} permit (principal == ?principal, action, resource);`],
+    ['policy.syntax', 1, 'permit (principal, action, resource)'],
+    ['policy.schema', 3, `${head}\nforbid ${scope}\nwhen { context.clases.contains("pii") };`],
+    ['policy.schema', 1, `${head} permit (principal, action == Action::"sql:selct", resource);`],
+    ['policy.schema', 1, `${head} permit ${scope} when { context.rowLimit < 5 };`],
+    ['policy.annotation_unknown', 1, `${head} @reviewers("group:data-stewards") forbid ${scope};`],
+    ['policy.id_missing', 1, `@reason("Because.") forbid ${scope};`],
+    ['policy.id_duplicate', 2, `${head} forbid ${scope};\n${head} permit ${scope};`],
+    ['policy.reason_missing', 1, `@id("p") @reason(" ") forbid ${scope};`],
+    ['policy.review_on_permit', 1, `${head} @review("group:data-stewards") permit ${scope};`],
+    [
+      'policy.review_scope',
+      1,
+      `${head} @review("group:data-stewards") forbid (principal, action, resource);`,
+    ],
+    ['policy.review_missing', 1, `${head} @quorum("2") forbid ${scope};`],
+    ['policy.review_approver', 1, `${head} @review("") forbid ${scope};`],
+    ['policy.review_approver', 1, `${head} @review("data-stewards") forbid ${scope};`],
+    ['policy.unknown_name', 1, `${head} @review("group:stewards") forbid ${scope};`],
+    ['policy.unknown_name', 1, `${head} @review("person:nobody") forbid ${scope};`],
+    ['policy.unknown_name', 1, `${head} forbid (principal in Group::"typo", action, resource is Target);`],
+    ['policy.quorum', 1, `${head} @review("person:sam") @quorum("0") forbid ${scope};`],
+    ['policy.quorum', 1, `${head} @review("person:sam") @quorum("two") forbid ${scope};`],
+    ['policy.expires', 1, `${head} @review("person:sam") @expires("soon") forbid ${scope};`],
+    ['policy.expires', 1, `${head} @review("person:sam") @expires("8d") forbid ${scope};`],
+    ['policy.controls', 1, `${head} @controls("CC6.1") forbid ${scope};`],
+    ['policy.none', 1, '// nothing'],
+  ];
+
+  test.each(refused)('%s in line %i of %s', (code, line, text) => {
+    expect(codesOf(text)).toEqual([`${code}:${line}`]);
+  });
+
+  test('all problems at once, of all files', async () => {
+    const checked = await validatePolicies(
+      [
+        { name: 'a.cedar', text: `forbid ${scope};` },
+        { name: 'b.cedar', text: `// é\n${head} forbid ${scope} when { context.nothing };` },
+      ],
+      names,
+    );
+    expect(checked.ok ? [] : checked.error.map(formatPolicyProblem)).toEqual([
+      expect.stringMatching(/^a\.cedar:1:1: the policy has no usable @id; add @id/),
+      expect.stringMatching(/^a\.cedar:1:1: the policy gives no @reason; /),
+      expect.stringMatching(
+        /^b\.cedar:2:110: p: attribute `nothing` in context not found; did you mean `bounded`/,
+      ),
+    ]);
+  });
+});
+
+describe('text that would trap the engine', () => {
+  const nested = (depth: number): string =>
+    `${head} permit ${scope} when { ${'('.repeat(depth)}true${')'.repeat(depth)} };`;
+  const chained = (count: number): string =>
+    `${head} permit ${scope} when { ${Array(count).fill('context.bounded').join(' && ')} };`;
+
+  test.each([
+    ['brackets', nested(50)],
+    ['brackets without end', nested(100_000)],
+    ['a chain of conditions', chained(1_000)],
+    ['a chain of negations', `${head} permit ${scope} when { ${'-'.repeat(5_000)}1 == 1 };`],
+  ])('%s: refused before the engine sees it', (_, text) => {
+    expect(codesOf(text)).toEqual(['policy.too_deep:1']);
+  });
+
+  test('a file of too many bytes is refused', () => {
+    expect(codesOf(`// ${' '.repeat(300_000)}`)).toEqual(['policy.too_large:1']);
+  });
+
+  test('what takes too long is refused, and the worker ended', async () => {
+    const checked = await validatePolicies([{ name: 'p.cedar', text: nested(1) }], null, 1);
+    expect(checked).toMatchObject({ ok: false, error: [{ code: 'policy.timeout' }] });
+  });
+
+  test('a worker that dies is a refusal', async () => {
+    // Something that can't be checked at all: the worker throws.
+    const checked = await validatePolicies([null as never], null);
+    expect(checked).toMatchObject({ ok: false, error: [{ code: 'policy.engine' }] });
+  });
+});
+
+describe('splitting', () => {
+  test('strings and comments end no policy', () => {
+    const text = '// a; b\n@id("x;\\";") permit (a);\n\n forbid (b); // c;\n';
+    expect(splitPolicies(text).map((piece) => [piece.offset, piece.text])).toEqual([
+      [8, '@id("x;\\";") permit (a);'],
+      [35, 'forbid (b);'],
+    ]);
+  });
+
+  test('an open string takes linear time', () => {
+    const text = `"${'\\"'.repeat(120_000)}`;
+    expect(splitPolicies(text)).toHaveLength(1);
+  });
+});
+
+test('the default policies name three groups, and pass with them', async () => {
+  expect((await validatePolicies(pack, names)).ok).toBe(true);
+});
