@@ -1,0 +1,64 @@
+import type { FuncCall } from 'libpg-query';
+import type { CatalogFunction } from '../catalog/types.ts';
+import { anySetting, describeFunction } from './function-use.ts';
+import { collectsRows, flagsOfFunction } from './functions.ts';
+import { qualifiedName } from './names.ts';
+import { describeType } from './operators.ts';
+import type { Walk } from './scope.ts';
+import { literalText } from './tree.ts';
+
+/** Takes note of a call by its name; returns the functions that may be meant. */
+export function describeCall(
+  parts: readonly string[],
+  walk: Walk,
+  call?: FuncCall,
+): readonly CatalogFunction[] {
+  const { facts, resolver } = walk;
+  const found = resolver.functions(parts);
+  const written = qualifiedName(...parts);
+  if (found.length === 0 && call?.args?.length === 1 && !resolver.stale && resolver.knowsType(parts)) {
+    // `uuid('…')` is a cast where no function has that name (PostgreSQL manual, 10.3).
+    describeType({ names: parts.map((sval) => ({ String: { sval } })) }, walk, true);
+    return found;
+  }
+  if (found.length === 0) {
+    facts.calls(written, 'effects');
+    facts.unknown.add(
+      resolver.stale
+        ? `What the function ${written} does is not known: the schema was changed in this transaction.`
+        : `The function ${written} is not known to the catalog.`,
+    );
+  }
+  for (const candidate of found) describeFunction(candidate, walk);
+  for (const flag of flagsOfFunction(parts.at(-1) ?? '')) {
+    facts.flags.add(flag);
+    if (flag === 'hiddenQuery') {
+      facts.unknown.add(`What ${written} reads is named in a text that the gateway does not look into.`);
+    }
+  }
+  if (call && parts.at(-1) === 'set_config') settingOf(call, walk);
+  if (found.some((candidate) => collectsRows(candidate, call))) {
+    facts.collect(null);
+    facts.flags.add('collectsRows');
+  }
+  return found;
+}
+
+/** SELECT set_config(name, value, is_local) is SET by another name. */
+function settingOf(call: FuncCall, walk: Walk): void {
+  const [name, value, local] = (call.args ?? []).map((argument) => literalText(argument));
+  if (typeof name !== 'string' || (call.args ?? []).length !== 3) {
+    walk.facts.flags.add('setConfig:*');
+    anySetting(walk);
+    return;
+  }
+  const setting = name.toLowerCase();
+  walk.facts.flags.add(`setConfig:${setting}`);
+  walk.facts.sessionState = true;
+  const known = typeof value === 'string' && typeof local === 'string';
+  walk.facts.sets({
+    name: setting,
+    value: known ? value : null,
+    local: known && /^(t|true|y|yes|on|1)$/i.test(local),
+  });
+}

@@ -1,0 +1,153 @@
+import type { FuncCall, Node, SubLink, TypeName, WindowDef } from 'libpg-query';
+import { noSources, type Sources, union } from './facts.ts';
+import { describeCall } from './call.ts';
+import { qualifiedName } from './names.ts';
+import { allSources, findColumn, type Scope, type Walk } from './scope.ts';
+import { as, type Body, isNode, isRecord, nameParts, type Tag, tagOf } from './tree.ts';
+import { describeOperator, describeType } from './operators.ts';
+
+type Handler<K extends Tag> = (body: Body<K>, scope: Scope, walk: Walk) => Sources;
+type Handlers = { readonly [K in Tag]?: Handler<K> };
+
+const nothing = (): Sources => noSources;
+
+/**
+ * Which columns flow into the value of an expression; functions, operators, types and subqueries met on the way go to
+ * the facts. A kind of node that has no row here is walked through: whatever it holds counts.
+ */
+const handlers: Handlers = {
+  A_Const: nothing,
+  ParamRef: nothing,
+  SetToDefault: nothing,
+  SQLValueFunction: nothing,
+  MergeSupportFunc: nothing,
+  CurrentOfExpr: nothing,
+  ColumnRef: (body, scope, walk) => columnSources(body.fields, scope, walk),
+  FuncCall: (body, scope, walk) => callSources(body, scope, walk),
+  A_Expr: (body, scope, walk) => {
+    describeOperator(nameParts(body.name), walk);
+    return union(flow(body.lexpr, scope, walk), flow(body.rexpr, scope, walk));
+  },
+  NullTest: (body, scope, walk) => flow(body.arg, scope, walk),
+  TypeName: (body, _scope, walk) => {
+    describeType(body, walk, true);
+    return noSources;
+  },
+  TypeCast: (body, scope, walk) => {
+    describeType(body.typeName, walk, true);
+    return flow(body.arg, scope, walk);
+  },
+  CollateClause: (body, scope, walk) => flow(body.arg, scope, walk),
+  CaseExpr: (body, scope, walk) => {
+    if (body.arg) describeOperator(['='], walk);
+    return walkThrough(body, scope, walk);
+  },
+  A_Indirection: (body, scope, walk) =>
+    union(flow(body.arg, scope, walk), walkThrough(body.indirection, scope, walk)),
+  SubLink: (body, scope, walk) => subLinkSources(body, scope, walk),
+  SelectStmt: (body, scope, walk) => allSources(walk.select(body, scope, walk)),
+  JsonArrayQueryConstructor: (body, scope, walk) => {
+    const query = as(body.query, 'SelectStmt');
+    if (!query) return noSources;
+    const rows = walk.select(query, scope, walk);
+    walk.facts.collect(rows.bound);
+    return allSources(rows);
+  },
+  JsonObjectAgg: (body, scope, walk) => collecting(body, scope, walk),
+  JsonArrayAgg: (body, scope, walk) => collecting(body, scope, walk),
+};
+
+function collecting(body: unknown, scope: Scope, walk: Walk): Sources {
+  walk.facts.collect(null);
+  walk.facts.flags.add('collectsRows');
+  return walkThrough(body, scope, walk);
+}
+
+export function flow(node: Node | undefined, scope: Scope, walk: Walk): Sources {
+  if (!node) return noSources;
+  const tag = tagOf(node);
+  // The table's type ties each tag to its own body, which TypeScript can't follow through a union.
+  const handler = handlers[tag] as Handler<Tag> | undefined;
+  const body = (node as Record<Tag, Body<Tag>>)[tag];
+  return handler ? handler(body, scope, walk) : walkThrough(body, scope, walk);
+}
+
+/** Everything below, whatever it is. */
+export function walkThrough(value: unknown, scope: Scope, walk: Walk): Sources {
+  if (Array.isArray(value)) return union(...value.map((item) => walkThrough(item, scope, walk)));
+  if (!isRecord(value)) return noSources;
+  if (isNode(value)) return flow(value, scope, walk);
+  const found: Sources[] = [];
+  for (const key in value) {
+    if (key === 'typeName') describeType(value[key] as TypeName, walk, true);
+    else found.push(walkThrough(value[key], scope, walk));
+  }
+  return union(...found);
+}
+
+/** Marks the columns of a condition, an ordering or a grouping. */
+export function filterBy(value: unknown, scope: Scope, walk: Walk): void {
+  walk.facts.mark(walkThrough(value, scope, walk), 'filtered');
+}
+
+function columnSources(fields: readonly Node[] | undefined, scope: Scope, walk: Walk): Sources {
+  const parts = nameParts(fields);
+  if (fields?.some((field) => as(field, 'A_Star'))) return starSources(parts, scope);
+  const match = findColumn(scope, parts);
+  if (match) {
+    if (match.column === null) unknownField(parts, walk);
+    return match.sources;
+  }
+  if (!scope.isMute()) walk.facts.unknown.add(`The column ${qualifiedName(...parts)} is not known.`);
+  // The server may still know it: then any column in reach may be meant.
+  return union(...scope.items.map((item) => allSources(item.rows)));
+}
+
+/** `t.f` where t has no column f: the server takes it as f(t). */
+function unknownField(parts: readonly string[], walk: Walk): void {
+  const name = parts.at(-1) ?? '';
+  const functions = walk.resolver.functions([name]);
+  if (parts.length > 1 && functions.length > 0) describeCall([name], walk);
+}
+
+/** A star within an expression: `count(t.*)`, `row(t.*)`. */
+function starSources(parts: readonly string[], scope: Scope): Sources {
+  if (parts.length === 0) return union(...scope.items.map((item) => allSources(item.rows)));
+  return findColumn(scope, parts)?.sources ?? noSources;
+}
+
+function callSources(call: FuncCall, scope: Scope, walk: Walk): Sources {
+  const name = nameParts(call.funcname);
+  describeCall(name, walk, call);
+  if (call.agg_filter) filterBy(call.agg_filter, scope, walk);
+  // Ordered-set aggregates take what they order by as their argument: percentile, mode.
+  const ordered = call.agg_within_group ? walkThrough(call.agg_order, scope, walk) : noSources;
+  if (!call.agg_within_group) filterBy(call.agg_order, scope, walk);
+  const window = call.over ? windowSources(call.over, scope, walk) : noSources;
+  return union(walkThrough(call.args, scope, walk), ordered, window);
+}
+
+export function windowSources(window: WindowDef, scope: Scope, walk: Walk): Sources {
+  const named = [window.name, window.refname].map((name) => (name ? scope.window(name) : undefined));
+  return union(
+    ...named.map((sources) => sources ?? noSources),
+    walkThrough(window.partitionClause, scope, walk),
+    walkThrough(window.orderClause, scope, walk),
+    flow(window.startOffset, scope, walk),
+    flow(window.endOffset, scope, walk),
+  );
+}
+
+function subLinkSources(link: SubLink, scope: Scope, walk: Walk): Sources {
+  const query = as(link.subselect, 'SelectStmt');
+  const test = flow(link.testexpr, scope, walk);
+  if (!query) return union(test, walkThrough(link.subselect, scope, walk));
+  if (link.testexpr) describeOperator(link.operName ? nameParts(link.operName) : ['='], walk);
+  const rows = walk.select(query, scope, walk);
+  if (link.subLinkType === 'EXISTS_SUBLINK') return noSources;
+  if (link.subLinkType === 'ARRAY_SUBLINK') {
+    walk.facts.collect(rows.bound);
+    if (rows.bound === null) walk.facts.flags.add('collectsRows');
+  }
+  return union(test, allSources(rows));
+}

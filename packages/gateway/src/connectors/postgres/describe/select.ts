@@ -1,0 +1,252 @@
+import type { Node, ResTarget, SelectStmt, WithClause } from 'libpg-query';
+import { filterBy, flow, windowSources } from './expression.ts';
+import { noSources, union } from './facts.ts';
+import { analyseFrom, type Element } from './from.ts';
+import { isFiltered, rowBound } from './bounds.ts';
+import { outputName } from './output-name.ts';
+import { describeOperator } from './operators.ts';
+import { analyseWith } from './common-tables.ts';
+import {
+  allSources,
+  type Column,
+  columnOf,
+  emptyRows,
+  findColumn,
+  type Rows,
+  Scope,
+  type Walk,
+} from './scope.ts';
+import { as, literalText, nameParts, walk as walkTree } from './tree.ts';
+
+/** Analyses a query; its columns are only read where the caller says so. */
+export function analyseSelect(query: SelectStmt, outer: Scope | null, walk: Walk): Rows {
+  const known = walk.subqueries.get(query);
+  if (known) return known;
+  const scope = new Scope(outer, false);
+  if (query.withClause) analyseWith(query.withClause, scope, walk);
+  const rows =
+    query.op === 'SETOP_NONE' || !query.op ? analyseArm(query, scope, walk) : analyseSets(query, scope, walk);
+  filterBy([query.limitCount, query.limitOffset], scope, walk);
+  if (query.lockingClause) {
+    walk.facts.flags.add('locking');
+    walk.facts.changes = true;
+  }
+  const limited = { ...rows, bound: limitedBound(query, rows.bound) };
+  walk.subqueries.set(query, limited);
+  return limited;
+}
+
+/** The names of a WITH clause for a statement that isn't a SELECT. */
+export function withScope(clause: WithClause | undefined, outer: Scope | null, walk: Walk): Scope {
+  const scope = new Scope(outer);
+  if (clause) analyseWith(clause, scope, walk);
+  return scope;
+}
+
+function limitedBound(query: SelectStmt, bound: number | null): number | null {
+  const limit = literalText(query.limitCount);
+  if (typeof limit !== 'string' || query.limitOption === 'LIMIT_OPTION_WITH_TIES') return bound;
+  if (!/^\d{1,15}$/.test(limit)) return bound;
+  return bound === null ? Number(limit) : Math.min(bound, Number(limit));
+}
+
+function analyseSets(query: SelectStmt, scope: Scope, walk: Walk): Rows {
+  const left = query.larg ? analyseSelect(query.larg, scope, walk) : emptyRows;
+  const right = query.rarg ? analyseSelect(query.rarg, scope, walk) : emptyRows;
+  const except = query.op === 'SETOP_EXCEPT';
+  if (!query.all || query.op !== 'SETOP_UNION') {
+    walk.facts.mark(union(allSources(left), allSources(right)), 'filtered');
+  }
+  const open = (left.open ?? right.open) ? union(allSources(left), allSources(right)) : null;
+  const columns = left.columns.map(({ name, sources }, i) => ({
+    name,
+    sources: except
+      ? sources
+      : union(sources, right.columns[i]?.sources ?? noSources, right.open ?? noSources),
+  }));
+  const rows: Rows = {
+    columns,
+    open,
+    bound: setBound(query, left.bound, right.bound),
+    filtered: (left.filtered || left.constant) && (right.filtered || right.constant || except),
+    constant: left.constant && right.constant,
+  };
+  orderBy(query, rows, scope, walk);
+  return rows;
+}
+
+function setBound(query: SelectStmt, left: number | null, right: number | null): number | null {
+  if (query.op === 'SETOP_EXCEPT') return left;
+  if (query.op === 'SETOP_INTERSECT') {
+    if (left === null || right === null) return left ?? right;
+    return query.all ? Math.min(left, right) : Math.min(left, right);
+  }
+  return left === null || right === null ? null : left + right;
+}
+
+function analyseArm(query: SelectStmt, scope: Scope, walk: Walk): Rows {
+  if (query.valuesLists) return analyseValues(query, scope, walk);
+  const elements = (query.fromClause ?? []).map((entry) => analyseFrom(entry, scope, walk));
+  if (query.whereClause) {
+    scope.conditions.push({ expression: query.whereClause, restricts: null });
+    filterBy(query.whereClause, scope, walk);
+  }
+  for (const node of query.windowClause ?? []) {
+    const window = as(node, 'WindowDef');
+    if (window) scope.windows.set(window.name ?? '', windowSources(window, scope, walk));
+  }
+  const columns = targetColumns(query.targetList, elements, scope, walk);
+  const open = openStar(query.targetList, scope);
+  const partial: Rows = { ...emptyRows, columns, open };
+  groupBy(query, partial, scope, walk);
+  filterBy(query.havingClause, scope, walk);
+  distinct(query, partial, scope, walk);
+  orderBy(query, partial, scope, walk);
+  return { ...partial, bound: armBound(query, scope, walk), filtered: isFiltered(scope, walk, null) };
+}
+
+function analyseValues(query: SelectStmt, scope: Scope, walk: Walk): Rows {
+  const lists = (query.valuesLists ?? []).map((list) => as(list, 'List')?.items ?? []);
+  const width = Math.max(0, ...lists.map((list) => list.length));
+  const columns: Column[] = [];
+  for (let i = 0; i < width; i++) {
+    const sources = union(...lists.map((list) => flow(list[i], scope, walk)));
+    columns.push({ name: `column${i + 1}`, sources });
+  }
+  const rows: Rows = { columns, open: null, bound: lists.length, filtered: false, constant: true };
+  orderBy(query, rows, scope, walk);
+  return rows;
+}
+
+/** The columns that a target list gives, stars expanded. */
+export function targetColumns(
+  targets: readonly Node[] | undefined,
+  elements: readonly Element[],
+  scope: Scope,
+  walk: Walk,
+): Column[] {
+  return (targets ?? []).flatMap((node) => {
+    const target = as(node, 'ResTarget');
+    if (!target) return [];
+    return (
+      starColumns(target, elements, scope, walk) ?? [
+        { name: target.name ?? outputName(target.val), sources: flow(target.val, scope, walk) },
+      ]
+    );
+  });
+}
+
+function starColumns(
+  target: ResTarget,
+  elements: readonly Element[],
+  scope: Scope,
+  walk: Walk,
+): readonly Column[] | null {
+  const fields = as(target.val, 'ColumnRef')?.fields;
+  if (!fields?.some((field) => as(field, 'A_Star'))) {
+    // `(expression).*`: columns of unknown names, all from the expression.
+    return null;
+  }
+  const parts = nameParts(fields);
+  if (parts.length === 0) return elements.flatMap(({ rows }) => rows.columns);
+  const match = findColumn(scope, parts);
+  if (!match) {
+    walk.facts.unknown.add(`What ${parts.join('.')}.* stands for is not known.`);
+    return [];
+  }
+  if (match.column !== null) return [{ name: match.column, sources: match.sources }];
+  const owner = match.items[0];
+  return owner ? owner.rows.columns : outerStar(scope, parts);
+}
+
+function outerStar(scope: Scope, parts: readonly string[]): readonly Column[] {
+  for (let level = scope.parent; level !== null; level = level.parent) {
+    const item = level.items.find((candidate) => candidate.alias === parts.at(-1));
+    if (item) return item.rows.columns;
+  }
+  return [];
+}
+
+/** Columns that a star brings without their names being known. */
+function openStar(targets: readonly Node[] | undefined, scope: Scope): Rows['open'] {
+  let star = false;
+  for (const node of targets ?? []) {
+    const value = as(node, 'ResTarget')?.val;
+    const fields = as(value, 'ColumnRef')?.fields ?? as(value, 'A_Indirection')?.indirection;
+    star ||= fields?.some((field) => as(field, 'A_Star') !== undefined) ?? false;
+  }
+  const expanded = (targets ?? []).some(
+    (node) => as(as(node, 'ResTarget')?.val, 'A_Indirection') !== undefined,
+  );
+  const open = scope.items.filter((item) => item.rows.open !== null);
+  if (!star) return null;
+  if (expanded) return union(...scope.items.map((item) => allSources(item.rows)));
+  return open.length > 0 ? union(...open.map((item) => item.rows.open ?? noSources)) : null;
+}
+
+/** `ORDER BY 1` and `ORDER BY name` mean an output column; a name may mean a column of the input as well. */
+function orderKeys(nodes: readonly Node[] | undefined, rows: Rows, scope: Scope, walk: Walk): void {
+  for (const node of nodes ?? []) {
+    const sort = as(node, 'SortBy');
+    const key = sort ? sort.node : node;
+    if (sort?.useOp) describeOperator(nameParts(sort.useOp), walk);
+    const position = as(key, 'A_Const')?.ival?.ival;
+    const parts = nameParts(as(key, 'ColumnRef')?.fields);
+    const output = position === undefined ? null : (rows.columns[position - 1]?.sources ?? allSources(rows));
+    const named = parts.length === 1 ? columnOf(rows, parts[0] ?? '') : null;
+    walk.facts.mark(union(output ?? noSources, named ?? noSources), 'filtered');
+    if (named && !findColumn(scope, parts)) continue;
+    filterBy(key, scope, walk);
+  }
+}
+
+function groupBy(query: SelectStmt, rows: Rows, scope: Scope, walk: Walk): void {
+  for (const node of query.groupClause ?? []) {
+    const sets = as(node, 'GroupingSet');
+    if (sets) orderKeys(groupingKeys(sets.content), rows, scope, walk);
+    else orderKeys([node], rows, scope, walk);
+  }
+}
+
+function groupingKeys(nodes: readonly Node[] | undefined): Node[] {
+  return (nodes ?? []).flatMap((node) => {
+    const inner = as(node, 'GroupingSet')?.content ?? as(node, 'RowExpr')?.args;
+    return inner ? groupingKeys(inner) : [node];
+  });
+}
+
+function distinct(query: SelectStmt, rows: Rows, scope: Scope, walk: Walk): void {
+  if (!query.distinctClause) return;
+  const keys = query.distinctClause.filter((node) => Object.keys(node).length > 0);
+  if (keys.length > 0) orderKeys(keys, rows, scope, walk);
+  else walk.facts.mark(allSources(rows), 'filtered');
+}
+
+function orderBy(query: SelectStmt, rows: Rows, scope: Scope, walk: Walk): void {
+  orderKeys(query.sortClause, rows, scope, walk);
+}
+
+function armBound(query: SelectStmt, scope: Scope, walk: Walk): number | null {
+  const calls = outputCalls(query, walk);
+  if (calls.returnsSet) return null;
+  if (!query.groupClause && (calls.aggregates || query.havingClause)) return 1;
+  const grouped = query.groupClause?.some((node) => as(node, 'GroupingSet') !== undefined) ?? false;
+  return grouped ? null : rowBound(scope, walk);
+}
+
+/** Aggregates and set-returning functions of this level of the query. */
+function outputCalls(query: SelectStmt, walk: Walk): { aggregates: boolean; returnsSet: boolean } {
+  const found = { aggregates: false, returnsSet: false };
+  walkTree([query.targetList, query.havingClause, query.sortClause], (node) => {
+    if (as(node, 'SubLink')) return false;
+    if (as(node, 'JsonObjectAgg') ?? as(node, 'JsonArrayAgg')) found.aggregates = true;
+    const call = as(node, 'FuncCall');
+    if (!call) return true;
+    const functions = walk.resolver.functions(nameParts(call.funcname));
+    if (functions.length === 0 || functions.some((f) => f.returnsSet)) found.returnsSet = true;
+    if (!call.over && functions.length > 0 && functions.every((f) => f.kind === 'aggregate'))
+      found.aggregates = true;
+    return true;
+  });
+  return found;
+}

@@ -1,0 +1,132 @@
+import type { Approval, Attempt, Authorized, Gate, Hold, Judgement } from '../../connector.ts';
+import type { Refusal } from '../../../core/reasons.ts';
+import { err, ok, type Result } from '../../../core/result.ts';
+import type { Clock } from '../../../ports.ts';
+import type { DescribedStatement } from '../describe/index.ts';
+import { newPart, type Part } from './responses.ts';
+
+/** One statement of a message, described, with what the session knows besides. */
+export interface Candidate {
+  readonly attempt: Attempt;
+  readonly statement: DescribedStatement;
+}
+
+export type Admitted = Result<readonly Part[], Refusal>;
+
+/** One message's statements. */
+export interface AdmissionAsk {
+  readonly candidates: readonly Candidate[];
+  /** Describes the message's bytes anew, for the look after a wait (threat A5). */
+  readonly again: () => Result<readonly Candidate[], Refusal>;
+  /** What waits while people decide. */
+  readonly holding: () => Promise<readonly string[]>;
+  /** Waits for one review, with the client told of it. */
+  readonly wait: (hold: Hold) => Promise<Result<Approval, Refusal>>;
+}
+
+/** All statements of a message are decided before the first one runs; all must be authorized, or none runs. */
+export class Admission {
+  readonly #gate: Gate;
+  readonly #clock: Clock;
+
+  constructor(gate: Gate, clock: Clock) {
+    this.#gate = gate;
+    this.#clock = clock;
+  }
+
+  /** Synchronous where policy allows everything, which is nearly always. */
+  admit(ask: AdmissionAsk): Admitted | Promise<Admitted> {
+    const judgements = ask.candidates.map((candidate) => this.#gate.judge(candidate.attempt));
+    const denied = judgements.find((judgement) => judgement.decision.effect === 'deny');
+    if (denied !== undefined) return this.#refuse(denied);
+    if (judgements.some((judgement) => judgement.decision.effect === 'review'))
+      return this.#review(ask, judgements);
+    return ok(
+      judgements.map((judgement, at) => this.#part(this.#gate.authorize(judgement), ask.candidates, at)),
+    );
+  }
+
+  async #refuse(judgement: Judgement): Promise<Admitted> {
+    return err(await this.#gate.refuse(judgement));
+  }
+
+  #part(authorized: Authorized, candidates: readonly Candidate[], at: number): Part {
+    const candidate = candidates[at];
+    if (candidate === undefined) throw new Error('an authorization without a candidate');
+    return newPart(authorized, candidate.statement, this.#clock.monotonicMs());
+  }
+
+  async #review(ask: AdmissionAsk, judgements: readonly Judgement[]): Promise<Admitted> {
+    const approvals = await this.#approvals(ask, judgements);
+    if (!approvals.ok) return approvals;
+    // Whatever came of the wait, only the bytes at hand and the policy of now count.
+    const again = ask.again();
+    if (!again.ok) return again;
+    const parts: Part[] = [];
+    for (const [at, candidate] of again.value.entries()) {
+      const authorized = await this.#authorize(this.#gate.judge(candidate.attempt), approvals.value[at]);
+      if (!authorized.ok) {
+        this.#giveUp(parts);
+        return authorized;
+      }
+      parts.push(this.#part(authorized.value, again.value, at));
+    }
+    return ok(parts);
+  }
+
+  /** One a statement, undefined where none was needed. Every review is opened before the first is waited for. */
+  async #approvals(
+    ask: AdmissionAsk,
+    judgements: readonly Judgement[],
+  ): Promise<Result<readonly (Approval | undefined)[], Refusal>> {
+    const holding = await ask.holding();
+    const holds: (Hold | undefined)[] = [];
+    for (const judgement of judgements) {
+      const held =
+        judgement.decision.effect === 'review' ? await this.#gate.hold(judgement, holding) : ok(undefined);
+      if (!held.ok) {
+        for (const hold of holds) hold?.withdraw('Another statement of the same message was refused.');
+        return held;
+      }
+      holds.push(held.value);
+    }
+    const settled = await Promise.all(
+      holds.map((hold) => (hold === undefined ? Promise.resolve(ok(undefined)) : ask.wait(hold))),
+    );
+    const refused = settled.find((result) => !result.ok);
+    if (refused !== undefined) return refused;
+    return ok(settled.map((result) => (result.ok ? result.value : undefined)));
+  }
+
+  async #authorize(
+    judgement: Judgement,
+    approval: Approval | undefined,
+  ): Promise<Result<Authorized, Refusal>> {
+    if (approval !== undefined) return this.#gate.authorizeApproved(judgement, approval);
+    if (judgement.decision.effect === 'allow') return ok(this.#gate.authorize(judgement));
+    if (judgement.decision.effect === 'deny') return err(await this.#gate.refuse(judgement));
+    // The policy, or the target's catalog, changed during the wait: this statement needs a review of its own.
+    return err({
+      code: 'review.changed',
+      message: REVIEW_NEEDED,
+      hint: 'Send the statement again.',
+      review: null,
+      policies: judgement.decision.policies,
+    });
+  }
+
+  #giveUp(parts: readonly Part[]): void {
+    for (const { authorized } of parts) {
+      this.#gate.record(authorized, {
+        status: 'refused',
+        rows: 0,
+        bytes: 0,
+        durationMs: 0,
+        code: 'not_reached',
+      });
+    }
+  }
+}
+
+const REVIEW_NEEDED =
+  'While this waited, something changed that makes another of its statements need approval.';

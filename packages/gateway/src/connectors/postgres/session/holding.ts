@@ -1,0 +1,76 @@
+import type { Hold } from '../../connector.ts';
+import type { Limits } from '../../../limits.ts';
+import type { Clock } from '../../../ports.ts';
+import type { CatalogWatcher } from '../catalog/index.ts';
+import { noticeResponse } from '../wire/backend.ts';
+import type { TransactionStatus } from '../wire/messages.ts';
+import { Wait } from './waiting.ts';
+
+export interface HoldingOptions {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly catalog: CatalogWatcher;
+  /** Sends the client a notice. */
+  readonly notify: (frame: Buffer) => void;
+}
+
+/** What of a session waits for people, and what waits with it. */
+export class Holding {
+  readonly #options: HoldingOptions;
+  #waits: readonly Wait[] = [];
+  #transactionSinceMs = 0;
+  #status: TransactionStatus = 'I';
+
+  constructor(options: HoldingOptions) {
+    this.#options = options;
+  }
+
+  /** The target's word about the transaction. */
+  observe(status: TransactionStatus): void {
+    if (status !== 'I' && this.#status === 'I') this.#transactionSinceMs = this.#options.clock.monotonicMs();
+    this.#status = status;
+  }
+
+  /** For the reviewer: what stays open while they think. `processId` is that of the connection to the target. */
+  async describe(processId: number | undefined): Promise<readonly string[]> {
+    if (this.#status === 'I') return [];
+    const seconds = Math.round((this.#options.clock.monotonicMs() - this.#transactionSinceMs) / 1_000);
+    const open = `A transaction has been open for ${seconds.toString()} s and stays open while this waits.`;
+    if (processId === undefined) return [open];
+    return [open, ...(await this.#options.catalog.locksOf(processId))];
+  }
+
+  async wait(hold: Hold): ReturnType<Wait['settled']> {
+    const { clock, limits } = this.#options;
+    const limitMs = this.#status === 'I' ? limits.holdMs : limits.holdInTransactionMs;
+    const notify = (waitedMs: number): void => this.#options.notify(waitingNotice(hold, waitedMs));
+    const wait = new Wait(hold, { clock, limitMs, noticeMs: limits.holdNoticeMs, notify });
+    this.#waits = [...this.#waits, wait];
+    try {
+      return await wait.settled();
+    } finally {
+      this.#waits = this.#waits.filter((other) => other !== wait);
+    }
+  }
+
+  /** The client asked to cancel. */
+  cancel(): void {
+    for (const wait of this.#waits) wait.cancel();
+  }
+
+  /** The client is gone. */
+  abandon(): void {
+    for (const wait of this.#waits) wait.abandon();
+  }
+}
+
+function waitingNotice(hold: Hold, waitedMs: number): Buffer {
+  const waited = waitedMs === 0 ? '' : ` It has waited for ${Math.round(waitedMs / 60_000).toString()} min.`;
+  return noticeResponse({
+    severity: 'NOTICE',
+    code: '00000',
+    message: `Sallyport: waiting for approval of this statement, review ${hold.review}.${waited}`,
+    detail: `A person decides at ${hold.url}`,
+    hint: hold.unmeetable,
+  });
+}

@@ -1,0 +1,81 @@
+import type { Socket } from 'node:net';
+import { limits } from '../../../limits.ts';
+import { FrameSplitter, type FrameError } from '../wire/frames.ts';
+import { frontend } from '../wire/messages.ts';
+
+export interface IntakeOptions {
+  readonly socket: Socket;
+  /** Handles one message. A promise where the next one has to wait for it; it rejects where the ledger is lost. */
+  readonly handle: (frame: Buffer) => Promise<void> | undefined;
+  /** What was received has been handled, as far as it could be. */
+  readonly settled: () => void;
+  readonly malformed: (error: FrameError) => void;
+  readonly ledgerLost: () => void;
+}
+
+const FRAME_RULES = {
+  maxBytes(type: number): number {
+    if (type === frontend.bind) return limits.parameterBytes + limits.startupBytes;
+    if (type === frontend.copyData) return limits.copyDataBytes;
+    return limits.statementBytes + limits.startupBytes;
+  },
+};
+
+/** A client's messages, one at a time: what arrives while one waits is kept, up to a bound, and then left in the socket. */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #splitter = new FrameSplitter(FRAME_RULES);
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
+  #ended = false;
+  /** A message waits, and with it all that come after it. */
+  isBusy = false;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  get isCrowded(): boolean {
+    return this.#keptBytes > limits.bufferedBytes;
+  }
+
+  push(chunk: Buffer): void {
+    const error = this.#splitter.push(chunk, (_type, frame) => this.#receive(frame));
+    if (error !== null) this.#options.malformed(error);
+    else this.#options.settled();
+  }
+
+  #receive(frame: Buffer): void {
+    if (this.#ended) return;
+    if (!this.isBusy) return this.#handle(frame);
+    this.#kept.push(frame);
+    this.#keptBytes += frame.length;
+    if (this.isCrowded) this.#options.socket.pause();
+  }
+
+  #handle(frame: Buffer): void {
+    const wait = this.#options.handle(frame);
+    if (wait === undefined) return;
+    this.isBusy = true;
+    wait.then(() => this.#continue(), this.#options.ledgerLost);
+  }
+
+  #continue(): void {
+    this.isBusy = false;
+    while (!this.isBusy && !this.#ended) {
+      const next = this.#kept.shift();
+      if (next === undefined) break;
+      this.#keptBytes -= next.length;
+      this.#handle(next);
+    }
+    if (this.#keptBytes === 0) this.#options.socket.resume();
+    this.#options.settled();
+  }
+
+  /** Nothing that arrived or arrives is handled any more. */
+  end(): void {
+    this.#ended = true;
+    this.#kept = [];
+    this.#keptBytes = 0;
+  }
+}
