@@ -1,0 +1,105 @@
+import type { SallyportClient } from '@sallyport/sdk';
+import type { Environment } from './environment.ts';
+import type { Output } from './output.ts';
+import type { System } from './system.ts';
+
+/** Every option of every command: the same word means the same everywhere. */
+export const options = {
+  help: { type: 'boolean', short: 'h', value: '', about: 'show what a command does' },
+  json: { type: 'boolean', short: '', value: '', about: 'print JSON instead of text, errors too' },
+  url: { type: 'string', short: '', value: 'URL', about: 'address of the gateway’s API (or SALLYPORT_URL)' },
+  'token-file': {
+    type: 'string',
+    short: '',
+    value: 'FILE',
+    about: 'file with your token (or SALLYPORT_TOKEN)',
+  },
+  insecure: {
+    type: 'boolean',
+    short: '',
+    value: '',
+    about: 'send the token over plain http: to another machine',
+  },
+  watch: { type: 'boolean', short: 'w', value: '', about: 'go on, and show reviews as they come and change' },
+  status: {
+    type: 'string',
+    short: '',
+    value: 'STATUS',
+    about: 'only these; default pending; `all` for every one',
+  },
+  agent: { type: 'string', short: '', value: 'NAME', about: 'only of this agent' },
+  digest: {
+    type: 'string',
+    short: '',
+    value: 'HEX',
+    about: 'what you were shown elsewhere: anything else is a conflict',
+  },
+  yes: { type: 'boolean', short: 'y', value: '', about: 'approve without asking, for scripts' },
+  reason: { type: 'string', short: '', value: 'TEXT', about: 'why; the agent is told it' },
+  dir: { type: 'string', short: '', value: 'DIR', about: 'an exported ledger; default: the gateway’s' },
+  key: {
+    type: 'string',
+    short: '',
+    value: 'VKEY',
+    about: 'the ledger’s verifier key, had from somewhere else',
+  },
+  kept: {
+    type: 'string',
+    short: '',
+    value: 'FILE',
+    about: 'a checkpoint that you kept: shows replaced and shortened logs',
+  },
+  since: {
+    type: 'string',
+    short: '',
+    value: 'WHEN',
+    about: 'RFC 3339, or back from now: 30m, 24h, 7d; default 24h',
+  },
+  until: { type: 'string', short: '', value: 'WHEN', about: 'the same; default: now' },
+  out: { type: 'string', short: 'o', value: 'PATH', about: 'write to this file or folder' },
+  config: { type: 'string', short: 'c', value: 'FILE', about: 'the configuration; default sallyport.yaml' },
+  state: { type: 'string', short: '', value: 'DIR', about: 'folder for ledger, reviews and keys' },
+} as const;
+export type OptionName = keyof typeof options;
+
+/** What a command was given. Strings of options that it doesn't list are never there. */
+export interface Invocation {
+  readonly arguments: readonly string[];
+  text(name: OptionName): string | null;
+  flag(name: OptionName): boolean;
+}
+
+export interface Context {
+  readonly invocation: Invocation;
+  readonly environment: Environment;
+  readonly output: Output;
+  readonly system: System;
+  /** The client for the given URL and token; reads the token when it is called. */
+  readonly client: () => SallyportClient;
+  /** From the call on, the first Ctrl-C aborts the signal instead of ending the process. */
+  readonly interruption: () => AbortSignal;
+}
+
+/** A row of the table of commands: what there is to know of it, and what it does. */
+export interface Command {
+  /** One word or two: `ledger verify`. */
+  readonly name: string;
+  /** `ID` is required, `[FILE]` is not. */
+  readonly arguments: readonly string[];
+  readonly summary: string;
+  /** What a person wants to know beyond the summary. */
+  readonly details: readonly string[];
+  readonly options: readonly OptionName[];
+  /** Whether it talks to the gateway, and so takes `--url` and the like. */
+  readonly remote: boolean;
+  /** Resolves with the exit code of a program that it ran, or with nothing. Rejects with a `Failure` or `SallyportError`. */
+  run(context: Context): Promise<number | void>;
+}
+
+const everywhere: readonly OptionName[] = ['json', 'help'];
+const remote: readonly OptionName[] = ['url', 'token-file', 'insecure'];
+
+/** Its own options, then those that it shares with others. */
+export function optionsOf(command: Command): readonly OptionName[] {
+  return [...command.options, ...(command.remote ? remote : []), ...everywhere];
+}

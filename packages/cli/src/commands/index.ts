@@ -1,0 +1,23 @@
+import type { Command } from '../command.ts';
+import { configCheck, up } from './gateway.ts';
+import { ledgerExport, ledgerVerify, receipt, verify } from './ledger.ts';
+import { reviews, show } from './reviews.ts';
+import { tokenCreate } from './token.ts';
+import { usage } from './usage.ts';
+import { approve, reject } from './votes.ts';
+
+/** Every command, in the order in which help and docs/reference/cli.md show them. */
+export const commands: readonly Command[] = [
+  up,
+  configCheck,
+  tokenCreate,
+  reviews,
+  show,
+  approve,
+  reject,
+  usage,
+  receipt,
+  verify,
+  ledgerVerify,
+  ledgerExport,
+];

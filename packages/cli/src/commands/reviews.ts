@@ -1,0 +1,87 @@
+import { type ReceivedEvent, SallyportError } from '@sallyport/sdk';
+import { ReviewStatus, type ReviewSummary } from '@sallyport/sdk/contract';
+import type { Command, Context } from '../command.ts';
+import { Failure } from '../failure.ts';
+import { renderReview, renderSummary } from '../render-review.ts';
+
+export const reviews: Command = {
+  name: 'reviews',
+  arguments: [],
+  summary: 'list the actions that wait for a person',
+  details: [
+    'With --watch it goes on and prints each review when it opens or changes; with --json one a line.',
+  ],
+  options: ['watch', 'status', 'agent'],
+  remote: true,
+  run: async (context) => (context.invocation.flag('watch') ? watch(context) : list(context)),
+};
+
+export const show: Command = {
+  name: 'show',
+  arguments: ['ID'],
+  summary: 'show one review whole: what would run, on which data, how risky, who may decide',
+  details: [],
+  options: [],
+  remote: true,
+  run: async ({ client, invocation, output }) => {
+    const review = await client().getReview(invocation.arguments[0] ?? '');
+    output.result(review, (style) => renderReview(review, style, output.width));
+  },
+};
+
+function statusOf({ invocation }: Context): ReviewStatus | null {
+  const given = invocation.text('status') ?? 'pending';
+  if (given === 'all') return null;
+  const status = ReviewStatus.safeParse(given);
+  if (status.success) return status.data;
+  throw new Failure('usage', 'option.status', `--status is one of ${ReviewStatus.options.join(', ')}, all`);
+}
+
+/** Every page: nobody should miss a review because there are many. */
+async function readAll(context: Context): Promise<ReviewSummary[]> {
+  const client = context.client();
+  const status = statusOf(context);
+  const agent = context.invocation.text('agent');
+  const found: ReviewSummary[] = [];
+  let before: string | null = null;
+  do {
+    const page = await client.listReviews({
+      ...(status === null ? {} : { status }),
+      ...(agent === null ? {} : { agent }),
+      ...(before === null ? {} : { before }),
+      limit: 100,
+    });
+    found.push(...page.reviews);
+    before = page.next;
+  } while (before !== null);
+  return found;
+}
+
+async function list(context: Context): Promise<void> {
+  const found = await readAll(context);
+  context.output.result({ reviews: found }, (style) =>
+    found.length === 0 ? 'nothing waits' : found.map((review) => renderSummary(review, style)).join('\n'),
+  );
+}
+
+async function watch(context: Context): Promise<void> {
+  const { output, invocation } = context;
+  const signal = context.interruption();
+  const revisions = new Map<string, number>();
+  const print = (review: ReviewSummary) => {
+    const agent = invocation.text('agent');
+    if (agent !== null && review.agent !== agent) return;
+    if ((revisions.get(review.id) ?? -1) >= review.revision) return;
+    revisions.set(review.id, review.revision);
+    output.result(review, (style) => renderSummary(review, style));
+  };
+  const onInterruption = (error: SallyportError) => output.note(`${error.message}; trying again`);
+  for await (const event of context.client().events({ signal, onInterruption })) {
+    for (const review of await reviewsOf(event, context)) print(review);
+  }
+}
+
+/** After a reset the list says what happened meanwhile; oldest first, as events come. */
+async function reviewsOf(event: ReceivedEvent, context: Context): Promise<ReviewSummary[]> {
+  return event.kind === 'stream.reset' ? (await readAll(context)).toReversed() : [event.review];
+}

@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import type { Review } from '@sallyport/sdk/contract';
+import { canonicalize } from '@sallyport/verifier';
+
+/**
+ * The digest of what this review shows (spec/action.md), computed here, so that a vote is for what was on the screen
+ * and not for what somebody says was on it.
+ */
+export function digestOf(review: Review): string {
+  const { requester, target } = review;
+  const form = canonicalize({
+    agent: requester.agent,
+    command: review.command,
+    environment: target.environment,
+    onBehalfOf: requester.onBehalfOf,
+    parameters: review.parameters.map(({ format, type, value }) => ({ format, type, value })),
+    preconditions: review.preconditions,
+    protocol: target.protocol,
+    target: target.name,
+    version: 'sallyport/action/v1',
+  });
+  return createHash('sha256').update(form, 'utf8').digest('hex');
+}

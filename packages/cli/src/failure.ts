@@ -1,0 +1,64 @@
+import type { SallyportError } from '@sallyport/sdk';
+
+/** Every way in which a command ends, with its exit code. Codes never change their meaning. */
+export const exitCodes = {
+  ok: { code: 0, meaning: 'done' },
+  usage: { code: 1, meaning: 'the command line was not understood, or something that it needs is missing' },
+  refused: { code: 2, meaning: 'refused: no right to do it, or an approval without a person’s yes' },
+  not_found: { code: 3, meaning: 'no such review, action, file or program' },
+  conflict: { code: 4, meaning: 'conflict: the review is over, was changed, or the file exists' },
+  unreachable: { code: 5, meaning: 'the gateway does not answer, or can’t at present' },
+  verification_failed: {
+    code: 6,
+    meaning: 'verification failed: what was checked is not what it claims to be',
+  },
+  not_authenticated: { code: 7, meaning: 'no token, or one that the gateway does not accept' },
+  internal: { code: 9, meaning: 'a bug of the command line or of the gateway' },
+} as const;
+export type Ending = keyof typeof exitCodes;
+
+type ErrorCode = SallyportError['code'];
+
+/** How each error of the client ends a command. A code without a row doesn't compile. */
+const endings: Readonly<Record<ErrorCode, Ending>> = {
+  'review.not_found': 'not_found',
+  'review.over': 'conflict',
+  'vote.not_a_person': 'refused',
+  'vote.not_entitled': 'refused',
+  'vote.own_request': 'refused',
+  'vote.digest_mismatch': 'conflict',
+  'vote.duplicate': 'conflict',
+  'vote.reason_required': 'usage',
+  'ledger.unavailable': 'unreachable',
+  'access.unauthenticated': 'not_authenticated',
+  'access.forbidden': 'refused',
+  'access.people_only': 'refused',
+  'request.invalid': 'usage',
+  'request.too_large': 'usage',
+  'request.timeout': 'unreachable',
+  'request.too_many_streams': 'unreachable',
+  'route.not_found': 'unreachable',
+  'receipt.not_found': 'not_found',
+  'tile.not_found': 'not_found',
+  'checkpoint.not_found': 'not_found',
+  internal: 'internal',
+  'client.unreachable': 'unreachable',
+  'client.unexpected_response': 'unreachable',
+  'client.insecure': 'refused',
+};
+
+export const endingOf = (code: ErrorCode): Ending => endings[code];
+
+/** A command that ends otherwise than well, in its own words. */
+export class Failure extends Error {
+  readonly ending: Ending;
+  /** For programs; for people there is the message. */
+  readonly code: string;
+
+  constructor(ending: Ending, code: string, message: string) {
+    super(message);
+    this.name = 'Failure';
+    this.ending = ending;
+    this.code = code;
+  }
+}

@@ -1,0 +1,274 @@
+import type { Dataset, Demand, Parameter, Review, ReviewSummary, Vote } from '@sallyport/sdk/contract';
+import type { Paint, Style } from './style.ts';
+import { count, escapesIn, frame, pad, shown, shownLines, table } from './text.ts';
+import { duration } from './time.ts';
+
+const labelWidth = 13;
+const barWidth = 20;
+
+/** A whole action, for the person who decides on it. Pure: the time is the gateway's own, `readAt`. */
+export function renderReview(review: Review, style: Style, width: number): string {
+  const sections = [
+    heading(review, style),
+    requester(review, style),
+    command(review, style, width),
+    parameters(review.parameters, style, width),
+    data(review, style),
+    unknowns(review, style, width),
+    risk(review, style),
+    reasons(review, style, width),
+    statement(review, style, width),
+    demands(review, style, width),
+    votes(review.votes, style),
+    footing(review, style),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function row(label: string, value: string, style: Style): string {
+  return style.dim(pad(label, labelWidth)) + value;
+}
+
+function rows(label: string, values: readonly string[], style: Style): string[] {
+  return values.map((value, at) => row(at === 0 ? label : '', value, style));
+}
+
+function title(text: string, note: string, style: Style): string {
+  return style.bold(text) + (note === '' ? '' : style.dim(`  ${note}`));
+}
+
+const statusPaint: Readonly<Record<Review['status'], keyof Style>> = {
+  pending: 'yellow',
+  approved: 'green',
+  rejected: 'red',
+  expired: 'dim',
+  withdrawn: 'dim',
+};
+
+function heading(review: Review, style: Style): string[] {
+  const { target } = review;
+  const where = `${shown(target.name, style)} (${shown(target.environment, style)})`;
+  return [
+    `${style.bold(shown(review.title, style))} on ${style.bold(where)}`,
+    `${style[statusPaint[review.status]](review.status)}${standing(review, style)}`,
+    style.dim(`review ${review.id}, opened ${review.openedAt}`),
+  ];
+}
+
+function standing(review: Review, style: Style): string {
+  if (review.status === 'pending') {
+    const leftMs = Date.parse(review.expiresAt) - Date.parse(review.readAt);
+    return leftMs > 0 ? `, ${duration(leftMs)} left` : ', out of time';
+  }
+  const { resolution } = review;
+  if (resolution === null) return '';
+  const by = resolution.by === null ? '' : ` by ${shown(resolution.by, style)}`;
+  const reason = resolution.reason === null ? '' : `: ${shown(resolution.reason, style)}`;
+  return `${by} at ${resolution.at}${reason}`;
+}
+
+function requester(review: Review, style: Style): string[] {
+  const { agent, agentGroups, sponsor, onBehalfOf, onBehalfOfBasis, session, client } = review.requester;
+  const groups =
+    agentGroups.length === 0 ? '' : ` (${agentGroups.map((name) => shown(name, style)).join(', ')})`;
+  const basis =
+    onBehalfOfBasis === 'configured'
+      ? 'its sponsor, by configuration'
+      : `as the agent says; entitled to by configuration; its sponsor is ${shown(sponsor, style)}`;
+  return [
+    row('agent', style.bold(shown(agent, style)) + groups, style),
+    row('on behalf of', `${style.bold(shown(onBehalfOf, style))}, ${basis}`, style),
+    row('session', `${shown(session, style)} from ${shown(client, style)}`, style),
+    row(
+      'target',
+      [review.target.name, review.target.protocol, review.target.environment]
+        .map((t) => shown(t, style))
+        .join(' · '),
+      style,
+    ),
+    row('operation', shown(review.operation, style), style),
+  ];
+}
+
+function command(review: Review, style: Style, width: number): string[] {
+  const bytes = new TextEncoder().encode(review.command).length;
+  const lines = [
+    title('Command', `exactly what will be sent, ${count(bytes, 'byte')}`, style),
+    ...frame(review.command, width, style),
+  ];
+  const escapes = escapesIn(review.command);
+  if (escapes > 0) {
+    const what = `${count(escapes, 'character')} that can't be seen, or that look like others, are shown as ⟨U+…⟩`;
+    lines.push(style.red(what));
+  }
+  return lines;
+}
+
+/** Names of PostgreSQL's common types by OID (its catalog pg_type). */
+const typeNames: Readonly<Record<number, string>> = {
+  16: 'boolean',
+  17: 'bytea',
+  20: 'bigint',
+  21: 'smallint',
+  23: 'integer',
+  25: 'text',
+  114: 'json',
+  701: 'double precision',
+  1043: 'varchar',
+  1082: 'date',
+  1114: 'timestamp',
+  1184: 'timestamptz',
+  1700: 'numeric',
+  2950: 'uuid',
+  3802: 'jsonb',
+};
+
+function parameters(list: readonly Parameter[], style: Style, width: number): string[] {
+  if (list.length === 0) return [];
+  const lines = list.flatMap((parameter, at) => {
+    const head = `$${at + 1} ${typeOf(parameter, style)}`;
+    if (parameter.value === null) return [`${head} ${style.bold('NULL')}`];
+    return [head, ...frame(parameter.value, width, style)];
+  });
+  return [title('Parameters', 'bound values, as they will be sent', style), ...lines];
+}
+
+function typeOf({ type, format, value }: Parameter, style: Style): string {
+  const name =
+    typeof type === 'number'
+      ? (typeNames[type] ?? (type === 0 ? 'type left open' : `type ${type}`))
+      : shown(type, style);
+  return style.dim(`${name}${format === 'binary' && value !== null ? ', binary, as base64url' : ''}`);
+}
+
+function data(review: Review, style: Style): string[] {
+  const lines = review.datasets.flatMap((dataset) => datasetLines(dataset, style));
+  const functions = review.functions.map(
+    ({ name, effect }) => `${shown(name, style)} (${effect === 'none' ? 'no effect' : effect})`,
+  );
+  return [
+    title('Data', 'established by the gateway', style),
+    ...(lines.length === 0 ? [style.dim('  no dataset')] : lines),
+    ...rows('functions', functions, style),
+    row('row limit', review.rowLimit === null ? style.yellow('none') : count(review.rowLimit, 'row'), style),
+  ];
+}
+
+function datasetLines(dataset: Dataset, style: Style): string[] {
+  const basis: Readonly<Record<Dataset['basis'], string>> = {
+    parsed: '',
+    declared: style.dim(' (as the catalog declares)'),
+    unknown: style.red(' (not resolved: there may be more columns)'),
+  };
+  const head = `  ${style.bold(shown(dataset.dataset, style))} ${dataset.access.join(' and ')}${classes(dataset.classes, style)}${basis[dataset.basis]}`;
+  const cells = table(
+    dataset.columns.map((column) => [column.name, column.uses.join(', ')]),
+    style,
+  );
+  return [
+    head,
+    ...dataset.columns.map((column, at) => `    ${cells[at] ?? ''}${classes(column.classes, style)}`),
+  ];
+}
+
+function classes(names: readonly string[], style: Style): string {
+  return names.length === 0
+    ? ''
+    : ` ${names.map((name) => style.yellow(`[${shown(name, style)}]`)).join(' ')}`;
+}
+
+function unknowns(review: Review, style: Style, width: number): string[] {
+  if (review.unknown.length === 0) return [];
+  const lines = review.unknown.flatMap((point) => bullets(point, style, width, style.red));
+  return [title('Unknown', 'what the gateway could not resolve', style), ...lines];
+}
+
+/** A point of a list, wrapped under itself. */
+function bullets(text: string, style: Style, width: number, paint: Paint = (same) => same): string[] {
+  return shownLines(text, width - 4, style).map((part, at) => `  ${paint(at === 0 ? '• ' : '  ')}${part}`);
+}
+
+export function riskBar(score: number, style: Style): string {
+  const filled = Math.round((Math.min(100, Math.max(0, score)) / 100) * barWidth);
+  const paint = score >= 70 ? style.red : score >= 40 ? style.yellow : style.green;
+  return `${paint('█'.repeat(filled))}${style.dim('░'.repeat(barWidth - filled))} ${paint(`${score}/100`)}`;
+}
+
+function risk(review: Review, style: Style): string[] {
+  const signals = review.risk.signals.map(
+    ({ weight, explanation }) =>
+      `${`${weight < 0 ? '' : '+'}${weight}`.padStart(6)}  ${shown(explanation, style)}`,
+  );
+  return [`${style.bold('Risk')}  ${riskBar(review.risk.score, style)}`, ...signals];
+}
+
+function reasons(review: Review, style: Style, width: number): string[] {
+  const policies = review.policies.map((name) => shown(name, style)).join(', ');
+  return [
+    title('Why a person is asked', policies, style),
+    ...review.reasons.flatMap((reason) => bullets(reason, style, width)),
+    ...(review.holding.length === 0 ? [] : [title('What waits', '', style)]),
+    ...review.holding.flatMap((held) => bullets(held, style, width)),
+  ];
+}
+
+function statement(review: Review, style: Style, width: number): string[] {
+  const { statedTask } = review.untrusted;
+  if (statedTask === '') return [];
+  return [title('The agent’s own words', 'nobody checked them', style), ...frame(statedTask, width, style)];
+}
+
+function demands(review: Review, style: Style, width: number): string[] {
+  const lines = review.demands.flatMap((demand) => [
+    `  ${approvers(demand, style)}`,
+    ...shownLines(because(demand), width - 4, style).map((part) => style.dim(`    ${part}`)),
+  ]);
+  return [title('Who may approve', review.demands.length > 1 ? 'every one of these' : '', style), ...lines];
+}
+
+const because = ({ reason, policy, controls }: Demand): string =>
+  `${reason} (${[policy, ...controls].join(', ')})`;
+
+function approvers({ approvers: who, quorum }: Demand, style: Style): string {
+  const names = who.map(({ kind, name }) =>
+    kind === 'group' ? `the group ${shown(name, style)}` : shown(name, style),
+  );
+  return `${quorum === 1 ? 'one person' : `${quorum} different people`} of: ${names.join(', ')}`;
+}
+
+function votes(list: readonly Vote[], style: Style): string[] {
+  if (list.length === 0) return [`${style.bold('Votes')}  none yet`];
+  const lines = list.map(({ person, kind, at, channel, reason }) => {
+    const verb = kind === 'approve' ? style.green('approved') : style.red('rejected');
+    const why = reason === '' ? '' : `: ${shown(reason, style)}`;
+    return `  ${shown(person, style)} ${verb} at ${at} (${shown(channel, style)})${why}`;
+  });
+  return [style.bold('Votes'), ...lines];
+}
+
+function footing(review: Review, style: Style): string[] {
+  return [
+    ...Object.entries(review.preconditions).map(([name, value]) =>
+      row('must still hold', `${shown(name, style)} = ${shown(value, style)}`, style),
+    ),
+    row('digest', review.digest, style),
+    row('link', shown(review.url, style), style),
+  ];
+}
+
+/** One line of a list; a person opens the review before they decide. */
+export function renderSummary(review: ReviewSummary, style: Style): string {
+  const status = style[statusPaint[review.status]](pad(review.status, 9));
+  const what = `${shown(review.title, style)} on ${shown(review.target.name, style)} (${shown(review.target.environment, style)})`;
+  const who = `${shown(review.agent, style)} for ${shown(review.onBehalfOf, style)}`;
+  const votesSoFar = `${review.approvals}/${review.quorum}`;
+  const touched = review.datasets.map((name) => shown(name, style)).join(', ');
+  return [
+    `${review.id}  ${status}  ${riskBar(review.riskScore, style)}`,
+    `    ${style.bold(what)}  ${who}  ${style.dim(`votes ${votesSoFar}, opened ${review.openedAt}`)}`,
+    `    ${touched === '' ? style.dim('no dataset') : touched}${classes(review.classes, style)}`,
+  ].join('\n');
+}

@@ -1,0 +1,186 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createApi } from '../../gateway/src/api/api.ts';
+import { type ListeningApi, listenApi } from '../../gateway/src/api/listen.ts';
+import { createFake, type Fake, makeReview, tokens } from '../../gateway/test/api-fake.ts';
+import { wantsJson } from './arguments.ts';
+import { commands } from './commands/index.ts';
+import { exitCodes } from './failure.ts';
+import type { Output } from './output.ts';
+import { run } from './run.ts';
+import { createStyle } from './style.ts';
+
+let fake: Fake;
+let api: ListeningApi;
+const directory = mkdtempSync(join(tmpdir(), 'sallyport-run-'));
+
+beforeAll(async () => {
+  fake = createFake();
+  api = await listenApi(createApi(fake.deps), { host: '127.0.0.1', port: 0 });
+});
+beforeEach(() => fake.reviews.clear());
+afterAll(async () => {
+  await api.close();
+  rmSync(directory, { recursive: true });
+});
+
+interface Lent {
+  readonly token?: string;
+  readonly url?: string;
+  /** What the person at the terminal answers; absent: there is no terminal. */
+  readonly answer?: boolean;
+}
+
+/** A command line inside of this process, with a terminal that the test plays. */
+async function sallyport(args: readonly string[], { token = tokens.vera, url, answer }: Lent = {}) {
+  const shown: string[] = [];
+  const notes: string[] = [];
+  const asked: string[] = [];
+  const json = wantsJson(args);
+  const output: Output = {
+    json,
+    interactive: answer !== undefined && !json,
+    width: 80,
+    result: (value, text) => void shown.push(json ? JSON.stringify(value) : text(createStyle(false))),
+    raw: (value, text) => void shown.push(json ? JSON.stringify(value) : text),
+    note: (text) => void notes.push(text),
+    confirm: async (question) => {
+      asked.push([...shown, question].join('\n'));
+      return answer ?? false;
+    },
+  };
+  const environment = { url: url ?? api.address, token: token === '' ? null : token, noColour: true };
+  const system = { nowMs: () => 0, random: (bytes: number) => new Uint8Array(bytes).fill(1) };
+  const interruption = () => new AbortController().signal;
+  const code = await run(args, { environment, output, system, interruption });
+  return { code, shown: shown.join('\n'), notes: notes.join('\n'), asked };
+}
+
+describe('exit codes', () => {
+  const unknown = makeReview().id;
+  const cases: readonly (readonly [number, string, readonly string[], Lent])[] = [
+    [0, 'no command: help', [], {}],
+    [0, 'help', ['help'], {}],
+    [0, 'help of a topic', ['help', 'exit-codes'], {}],
+    [0, 'help of a command', ['ledger', 'verify', '--help'], {}],
+    [0, 'help of a command that lacks its argument', ['show', '-h'], {}],
+    [1, 'an unknown command', ['frobnicate'], {}],
+    [1, 'half of a command', ['ledger'], {}],
+    [1, 'an unknown topic', ['help', 'frobnicate'], {}],
+    [1, 'an unknown option', ['reviews', '--colour'], {}],
+    [1, 'an option of another command', ['reviews', '--yes'], {}],
+    [1, 'an option without its value', ['reviews', '--agent'], {}],
+    [1, 'a missing argument', ['show'], {}],
+    [1, 'too many arguments', ['show', 'a', 'b'], {}],
+    [1, 'a status that is none', ['reviews', '--status', 'open'], {}],
+    [1, 'a time that is none', ['usage', '--since', 'yesterday'], {}],
+    [1, 'a rejection without a reason', ['reject', unknown], {}],
+    [1, 'a name that leads elsewhere', ['token', 'create', 'agent', '../evil'], {}],
+    [1, 'a name that hides', ['token', 'create', 'agent', '.hidden'], {}],
+    [1, 'a token for nobody', ['token', 'create', 'robot', 'r2'], {}],
+    [2, 'no right', ['reviews'], { token: tokens.ned }],
+    [2, 'an agent', ['reviews'], { token: tokens.reporter }],
+    [2, 'clear text to another machine', ['reviews'], { url: 'http://192.0.2.1:7543' }],
+    [2, 'an approval without a terminal', ['approve', unknown], {}],
+    [3, 'no such review', ['show', unknown], {}],
+    [3, 'an id that is none', ['show', '../ledger'], {}],
+    [3, 'no receipt', ['receipt', unknown], {}],
+    [3, 'no such file', ['verify', 'nowhere.json'], {}],
+    [3, 'no such folder', ['ledger', 'verify', '--dir', 'nowhere'], {}],
+    [5, 'nobody there', ['reviews'], { url: 'http://127.0.0.1:9' }],
+    [5, 'no URL', ['reviews'], { url: 'gateway' }],
+    [6, 'a file that is no receipt', ['verify', import.meta.filename], {}],
+    [7, 'no token', ['reviews'], { token: '' }],
+    [7, 'a wrong token', ['reviews'], { token: 'sp_person_wrong' }],
+  ];
+
+  it.each(cases)('%i: %s', async (code, _name, args, lent) => {
+    const ran = await sallyport(args, lent);
+    expect(ran.code).toBe(code);
+    const failed = code !== 0 && code !== exitCodes.verification_failed.code;
+    expect(ran.notes).toMatch(failed ? /^sallyport: [a-z_.]+: \S/ : /^$/);
+  });
+
+  it.each(cases)('%i: %s, with --json as JSON', async (code, _name, args, lent) => {
+    const ran = await sallyport([...args, '--json'], lent);
+    expect({ code: ran.code, notes: ran.notes }).toEqual({ code, notes: '' });
+    const failed = code !== 0 && code !== exitCodes.verification_failed.code;
+    expect('error' in (JSON.parse(ran.shown) as object)).toBe(failed);
+  });
+
+  it('are all in their help', async () => {
+    const { shown } = await sallyport(['help', 'exit-codes']);
+    for (const { code } of Object.values(exitCodes)) expect(shown).toMatch(new RegExp(`^ +${code} `, 'm'));
+  });
+
+  it('mean one thing each', () => {
+    const codes = Object.values(exitCodes).map(({ code }) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+  });
+});
+
+describe('every command', () => {
+  it.each(commands)('$name is in the overview and has help of its own', async ({ name }) => {
+    expect((await sallyport(['help'])).shown).toContain(`  ${name}`);
+    expect((await sallyport([...name.split(' '), '--help'])).shown).toContain(`Usage: sallyport ${name}`);
+  });
+});
+
+describe('a token from a file', () => {
+  const file = join(directory, 'token');
+
+  it('comes before the one of the environment', async () => {
+    writeFileSync(file, `${tokens.vera}\n`);
+    expect((await sallyport(['reviews', '--token-file', file], { token: tokens.ned })).code).toBe(0);
+  });
+
+  it('that is no token is not repeated', async () => {
+    writeFileSync(file, 'secret one\nsecret two\n');
+    const ran = await sallyport(['reviews', '--token-file', file]);
+    expect(ran.code).toBe(7);
+    expect(ran.notes + ran.shown).not.toContain('secret');
+  });
+});
+
+describe('at a terminal', () => {
+  it('approve shows the whole action before it asks, and approves after a yes', async () => {
+    const command = `SELECT 1 ${'-- filler\n'.repeat(400)}; DROP TABLE payments`;
+    const review = fake.add(makeReview({ command }));
+    const ran = await sallyport(['approve', review.id], { answer: true });
+    expect(ran.asked).toHaveLength(1);
+    expect(ran.asked[0]).toMatch(/DROP TABLE payments[^]*Approve exactly this\?$/);
+    expect(fake.reviews.get(review.id)).toMatchObject({ state: { status: 'approved' } });
+  });
+
+  it('approve sends nothing after a no', async () => {
+    const review = fake.add(makeReview());
+    const ran = await sallyport(['approve', review.id], { answer: false });
+    expect({ code: ran.code, votes: fake.reviews.get(review.id)?.votes }).toEqual({ code: 2, votes: [] });
+  });
+
+  it('approve --json asks nobody and approves nothing', async () => {
+    const review = fake.add(makeReview());
+    const ran = await sallyport(['approve', review.id, '--json'], { answer: true });
+    expect({ code: ran.code, asked: ran.asked }).toEqual({ code: 2, asked: [] });
+  });
+
+  it('approve says how many others are still needed', async () => {
+    const [demand] = makeReview().subject.demands;
+    const review = fake.add(makeReview({ demands: [{ ...demand!, quorum: 2 }] }));
+    const ran = await sallyport(['approve', review.id], { answer: true });
+    expect(ran.shown).toContain('1 of at least 2 have approved');
+  });
+
+  it('no error message of the gateway moves the cursor', async () => {
+    const ran = await sallyport(['help', '\u001b[2J\u202e']);
+    expect(ran.notes).toContain('⟨U+001B⟩[2J⟨U+202E⟩');
+  });
+});
+
+it('token create writes nothing for a name or a kind that it refuses', async () => {
+  await sallyport(['token', 'create', 'agent', 'a/b', '--out', directory]);
+  await sallyport(['token', 'create', 'robot', 'r2', '--out', directory]);
+  expect(readdirSync(directory).filter((name) => name !== 'token')).toEqual([]);
+});

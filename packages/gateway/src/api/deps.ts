@@ -1,0 +1,90 @@
+import type { EntryKind, UsageShape } from '../core/entry.ts';
+import type { OutcomeStatus } from '../core/execution.ts';
+import type { Grant } from '../core/grant.ts';
+import type { Agent, Person, Principal } from '../core/identity.ts';
+import type { ActionId, GrantId, ReviewId } from '../core/ids.ts';
+import type { Review, ReviewStatus } from '../core/review.ts';
+import type { Clock, Directory, Events, PolicyEngine, ReviewDesk } from '../ports.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { EventLog } from './event-log.ts';
+
+export interface ReviewsAsk {
+  readonly status: ReviewStatus | null;
+  readonly agent: string | null;
+  readonly limit: number;
+  readonly before: ReviewId | null;
+}
+
+export interface LeafRow {
+  readonly index: number;
+  readonly kind: EntryKind;
+  readonly leaf: string;
+}
+
+/** Added up over one hour (UTC) that starts at `hourMs`. */
+export interface HourOfUsage {
+  readonly shape: UsageShape;
+  readonly status: OutcomeStatus;
+  readonly hourMs: number;
+  readonly actions: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** The questions of the API to the store. It asks and never changes: every change goes through the desk. */
+export interface Records {
+  read(kind: 'review', ask: { readonly id: ReviewId }): Promise<Review | null>;
+  /** Newest first. */
+  read(kind: 'reviews', ask: ReviewsAsk): Promise<readonly Review[]>;
+  read(kind: 'grant', ask: { readonly id: GrantId }): Promise<Grant | null>;
+  /** In order, `from` ≤ index < `from + limit`; fewer at the end. */
+  read(kind: 'entries', ask: { readonly from: number; readonly limit: number }): Promise<readonly LeafRow[]>;
+  read(
+    kind: 'tile',
+    ask: { readonly level: number; readonly index: number },
+  ): Promise<{ readonly hashes: Uint8Array } | null>;
+  read(
+    kind: 'checkpoint',
+    ask: Record<never, never>,
+  ): Promise<{ readonly size: number; readonly note: string } | null>;
+  read(kind: 'size', ask: Record<never, never>): Promise<number>;
+  /** Whole hours that overlap `sinceMs` ≤ t < `untilMs`. */
+  read(
+    kind: 'usage',
+    ask: { readonly agent: string | null; readonly sinceMs: number; readonly untilMs: number },
+  ): Promise<readonly HourOfUsage[]>;
+}
+
+export interface LedgerAccess {
+  readonly vkey: string;
+  readonly origin: string;
+  /** Resolves when a checkpoint over everything that is durable now is published. */
+  publishNow(): Promise<void>;
+  /** The offline proof of one action; null where the ledger has no entry of it. */
+  receipt(action: ActionId): Promise<string | null>;
+}
+
+/** Everything that the API needs. */
+export interface ApiDeps {
+  /** The principal of a bearer token; undefined where it is nobody's. Takes the same time whatever the token. */
+  authenticate(token: string): Promise<Agent | Person | undefined>;
+  /** Records an agent's attempt at what agents may not do (threat B12); resolves when that is durable. */
+  recordRefusedCall(principal: Principal, action: string): Promise<void>;
+  readonly directory: Directory;
+  readonly policy: PolicyEngine;
+  readonly desk: ReviewDesk;
+  readonly store: Records;
+  readonly events: Events;
+  readonly ledger: LedgerAccess;
+  readonly clock: Clock;
+  /** Where people reach this API, without a slash at its end. */
+  readonly publicUrl: string;
+  readonly log: Log;
+}
+
+/** What handlers get: the dependencies, and the parts that belong to one mounted table of routes. */
+export interface Serving extends ApiDeps {
+  readonly eventLog: EventLog;
+  /** The OpenAPI document of the table. */
+  document(): object;
+}

@@ -1,0 +1,93 @@
+import type { ReviewQuery, VoteRequest } from '@sallyport/sdk/contract';
+import type { z } from 'zod';
+import type { Principal } from '../core/identity.ts';
+import { parseId, type ReviewId } from '../core/ids.ts';
+import type { Review } from '../core/review.ts';
+import type { ApiDeps } from './deps.ts';
+import { presentReview, presentState, presentSummary } from './present.ts';
+import type { Call, Reply } from './route.ts';
+
+const notFound: Reply = { kind: 'problem', code: 'review.not_found', detail: 'There is no such review.' };
+
+interface IdParams {
+  readonly id: string;
+}
+
+export async function listReviews(
+  { query }: Call<unknown, z.output<typeof ReviewQuery>, unknown>,
+  _principal: Principal,
+  { store }: ApiDeps,
+): Promise<Reply> {
+  const reviews = await store.read('reviews', {
+    status: query.status ?? null,
+    agent: query.agent ?? null,
+    limit: query.limit,
+    before: query.before === undefined ? null : (parseId('rev', query.before) ?? null),
+  });
+  const next = reviews.length === query.limit ? (reviews.at(-1)?.id ?? null) : null;
+  return { kind: 'json', body: { reviews: reviews.map(presentSummary), next } };
+}
+
+export async function readReview(
+  { params }: Call<IdParams, unknown, unknown>,
+  _principal: Principal,
+  { store, clock, publicUrl }: ApiDeps,
+): Promise<Reply> {
+  const review = await find(params.id, store);
+  if (review === null) return notFound;
+  return { kind: 'json', body: presentReview(review, clock.nowMs(), publicUrl) };
+}
+
+/** An agent sees the state of its own reviews; of another's it learns as much as of one that doesn't exist. */
+export async function readState(
+  { params }: Call<IdParams, unknown, unknown>,
+  principal: Principal,
+  { store }: ApiDeps,
+): Promise<Reply> {
+  const review = await find(params.id, store);
+  if (review === null) return notFound;
+  if (principal.kind === 'agent' && review.subject.requester.agent !== principal.name) return notFound;
+  return { kind: 'json', body: presentState(review) };
+}
+
+export async function vote(
+  { params, body }: Call<IdParams, unknown, z.output<typeof VoteRequest>>,
+  principal: Principal,
+  deps: ApiDeps,
+): Promise<Reply> {
+  const review = parseId('rev', params.id);
+  if (review === undefined) return notFound;
+  const taken = await deps.desk.vote({ review, voter: principal, ...body });
+  if (taken.ok) {
+    return { kind: 'json', body: presentReview(taken.value, deps.clock.nowMs(), deps.publicUrl) };
+  }
+  return { kind: 'problem', code: taken.error.code, detail: taken.error.message };
+}
+
+async function find(id: string, store: ApiDeps['store']): Promise<Review | null> {
+  const parsed: ReviewId | undefined = parseId('rev', id);
+  return parsed === undefined ? null : store.read('review', { id: parsed });
+}
+
+/**
+ * Where the links in notices lead while a person has no other surface: how to decide with the command line. The same
+ * text for every id, because nobody has said who they are.
+ */
+export async function decidePage(call: Call<unknown, unknown, unknown>): Promise<Reply> {
+  const { id } = call.params as IdParams;
+  const review = parseId('rev', id) ?? 'ID';
+  const lines = [
+    'Sallyport: an action waits for a person',
+    '',
+    'This page shows nothing of it, because it does not know who you are.',
+    'With the sallyport command line, and your own token:',
+    '',
+    `  sallyport show ${review}`,
+    `  sallyport approve ${review}`,
+    `  sallyport reject ${review} --reason "..."`,
+    '',
+    'SALLYPORT_URL is the address of this server; SALLYPORT_TOKEN is your token (or --token-file FILE).',
+    '',
+  ];
+  return { kind: 'text', body: lines.join('\n') };
+}

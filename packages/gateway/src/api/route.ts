@@ -1,0 +1,134 @@
+import type { ProblemCode } from '@sallyport/sdk/contract';
+import type { z } from 'zod';
+import type { Principal } from '../core/identity.ts';
+import type { Serving } from './deps.ts';
+
+/** Every policy action of the API: `Action::"api:reviews.list"` in Cedar. */
+export const apiActions = [
+  'api:reviews.list',
+  'api:reviews.read',
+  'api:reviews.state',
+  'api:reviews.vote',
+  'api:events.read',
+  'api:usage.read',
+  'api:ledger.read',
+  'api:receipts.read',
+  'api:document.read',
+] as const;
+export type ApiAction = (typeof apiActions)[number];
+
+/**
+ * Who gets to a route's handler. `people`: an agent is refused and recorded, whatever policy says (law 5). `principals`:
+ * agents too, if policy permits. `public`: no credential is asked for, so the handler knows nobody and tells nothing.
+ */
+export type Access =
+  | {
+      readonly to: 'people';
+      readonly action: ApiAction;
+      readonly agentCode: 'access.people_only' | 'vote.not_a_person';
+    }
+  | { readonly to: 'principals'; readonly action: ApiAction }
+  | { readonly to: 'public'; readonly because: string };
+
+/** What a handler gets: parsed input, and for every route but public ones the principal. */
+export interface Call<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly headers: Headers;
+}
+
+export type Handle<P, Q, B, W> = (call: Call<P, Q, B>, principal: W, serving: Serving) => Promise<Reply>;
+
+/** What a handler answers; a problem is an expected outcome, not an exception. */
+export type Reply =
+  | { readonly kind: 'json'; readonly body: object }
+  | { readonly kind: 'text'; readonly body: string }
+  | { readonly kind: 'bytes'; readonly body: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'stream'; readonly body: ReadableStream<Uint8Array> }
+  | { readonly kind: 'problem'; readonly code: ProblemCode; readonly detail: string };
+
+/** The body of a successful answer, as the OpenAPI document says it. */
+export interface Answer {
+  readonly description: string;
+  readonly contentType: string;
+  readonly schema: z.ZodType;
+}
+
+interface RowBase {
+  readonly method: 'get' | 'post';
+  /** With parameters in braces; one that ends in `+` spans the rest of the path. */
+  readonly path: `/${string}`;
+  readonly name: string;
+  readonly summary: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly answer: Answer;
+  /** Beyond those that every route has. */
+  readonly problems: readonly ProblemCode[];
+}
+
+/** A row of the table of routes. */
+export type Route = RowBase &
+  (
+    | {
+        readonly access: Exclude<Access, { to: 'public' }>;
+        readonly handle: Handle<unknown, unknown, unknown, Principal>;
+      }
+    | {
+        readonly access: Extract<Access, { to: 'public' }>;
+        readonly handle: Handle<unknown, unknown, unknown, null>;
+      }
+  );
+
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+interface Typed<
+  P extends z.ZodObject | undefined,
+  Q extends z.ZodObject | undefined,
+  B extends z.ZodType | undefined,
+> {
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+}
+
+/** One row, with its handler's types taken from its schemas; they are forgotten afterwards, so that rows fit in a table. */
+export function guarded<
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(
+  row: Omit<RowBase, 'params' | 'query' | 'body'> &
+    Typed<P, Q, B> & {
+      readonly access: Exclude<Access, { to: 'public' }>;
+      readonly handle: Handle<Parsed<P>, Parsed<Q>, Parsed<B>, Principal>;
+    },
+): Route {
+  return row as unknown as Route;
+}
+
+export function open(
+  row: RowBase & {
+    readonly access: Extract<Access, { to: 'public' }>;
+    readonly handle: Handle<unknown, unknown, unknown, null>;
+  },
+): Route {
+  return row;
+}
+
+/** Refuses a table in which a route has no policy action of the list, or two routes are the same: it doesn't start. */
+export function checkRoutes(routes: readonly Route[]): void {
+  const seen = new Set<string>();
+  for (const { method, path, access } of routes) {
+    const name = `${method.toUpperCase()} ${path}`;
+    // What the types say is said again, because a plug-in or a cast could get around them.
+    const given = access as Access | undefined;
+    const known = given !== undefined && (given.to === 'public' || apiActions.includes(given.action));
+    if (!known)
+      throw new Error(`${name} has no policy action: every route needs one, or to be public with a reason`);
+    if (seen.has(name)) throw new Error(`${name} is in the table twice`);
+    seen.add(name);
+  }
+}

@@ -1,0 +1,201 @@
+import {
+  EntryPage,
+  EntryQuery,
+  LedgerStatus,
+  Review,
+  ReviewEvent,
+  ReviewPage,
+  ReviewQuery,
+  ReviewState,
+  UsageQuery,
+  UsageReport,
+  voteProblemCodes,
+  VoteRequest,
+} from '@sallyport/sdk/contract';
+import { z } from 'zod';
+import { streamReviewEvents } from './event-handler.ts';
+import {
+  readCheckpoint,
+  readEntries,
+  readLedger,
+  readReceipt,
+  readTile,
+  readUsage,
+} from './ledger-handlers.ts';
+import { decidePage, listReviews, readReview, readState, vote } from './review-handlers.ts';
+import { type ApiAction, guarded, open, type Route } from './route.ts';
+
+const people = (action: ApiAction) => ({ to: 'people', action, agentCode: 'access.people_only' }) as const;
+const json = (schema: z.ZodType, description: string) =>
+  ({ contentType: 'application/json', schema, description }) as const;
+const text = (description: string) =>
+  ({ contentType: 'text/plain', schema: z.string(), description }) as const;
+
+/** An id that isn't well-formed is an id that doesn't exist: one answer for both. */
+const byId = z.object({ id: z.string().max(200).meta({ description: 'The id of the review.' }) });
+
+/** The API: method, path, who may, what goes in and out, handler. docs/reference/api.md is made from it. */
+export const routes: readonly Route[] = [
+  guarded({
+    method: 'get',
+    path: '/v1/reviews',
+    name: 'listReviews',
+    summary: 'Lists reviews, newest first.',
+    access: people('api:reviews.list'),
+    query: ReviewQuery,
+    answer: json(ReviewPage, 'A page of reviews.'),
+    problems: [],
+    handle: listReviews,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/reviews/{id}',
+    name: 'getReview',
+    summary: 'Reads one review whole: everything that a person needs in order to judge.',
+    access: people('api:reviews.read'),
+    params: byId,
+    answer: json(Review, 'The review.'),
+    problems: ['review.not_found'],
+    handle: readReview,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/reviews/{id}/state',
+    name: 'getReviewState',
+    summary: 'Reads how a review stands. An agent may ask about its own reviews.',
+    access: { to: 'principals', action: 'api:reviews.state' },
+    params: byId,
+    answer: json(ReviewState, 'The state of the review.'),
+    problems: ['review.not_found'],
+    handle: readState,
+  }),
+  guarded({
+    method: 'post',
+    path: '/v1/reviews/{id}/votes',
+    name: 'vote',
+    summary: 'Approves or rejects, with the digest of what was shown to the voter.',
+    access: { to: 'people', action: 'api:reviews.vote', agentCode: 'vote.not_a_person' },
+    params: byId,
+    body: VoteRequest,
+    answer: json(Review, 'The review after the vote, which is durable.'),
+    problems: voteProblemCodes,
+    handle: vote,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/events',
+    name: 'events',
+    summary: 'Streams changes of reviews as server-sent events; resumes by Last-Event-ID.',
+    access: people('api:events.read'),
+    answer: {
+      contentType: 'text/event-stream',
+      schema: ReviewEvent,
+      description: 'Each data line is an Event.',
+    },
+    problems: ['request.too_many_streams'],
+    handle: streamReviewEvents,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/usage',
+    name: 'usage',
+    summary: 'Reports which data was used, by whom, on whose behalf.',
+    access: people('api:usage.read'),
+    query: UsageQuery,
+    answer: json(UsageReport, 'The report, over whole hours.'),
+    problems: [],
+    handle: readUsage,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/ledger',
+    name: 'ledgerStatus',
+    summary: 'Says how large the ledger is, and which key signs it.',
+    access: people('api:ledger.read'),
+    answer: json(LedgerStatus, 'The status of the ledger.'),
+    problems: [],
+    handle: readLedger,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/ledger/entries',
+    name: 'ledgerEntries',
+    summary: 'Exports the leaves as they are, in order.',
+    access: people('api:ledger.read'),
+    query: EntryQuery,
+    answer: json(EntryPage, 'A page of leaves.'),
+    problems: [],
+    handle: readEntries,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/ledger/checkpoint',
+    name: 'checkpoint',
+    summary: 'Publishes and reads the signed checkpoint (C2SP tlog-checkpoint).',
+    access: people('api:ledger.read'),
+    answer: text('The checkpoint, a signed note.'),
+    problems: ['checkpoint.not_found'],
+    handle: readCheckpoint,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/ledger/tile/{path+}',
+    name: 'tile',
+    summary: 'Reads a tile of hashes or a bundle of entries (C2SP tlog-tiles).',
+    access: people('api:ledger.read'),
+    params: z.object({
+      path: z.string().max(200).meta({ description: 'For example `0/000` or `entries/000.p/5`.' }),
+    }),
+    answer: {
+      contentType: 'application/octet-stream',
+      schema: z.string().meta({ format: 'binary' }),
+      description: 'The tile.',
+    },
+    problems: ['tile.not_found'],
+    handle: readTile,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/actions/{id}/receipt',
+    name: 'receipt',
+    summary: 'Reads the offline proof of an action; the id of its review does too.',
+    access: people('api:receipts.read'),
+    params: z.object({
+      id: z.string().max(200).meta({ description: 'The id of the action or of its review.' }),
+    }),
+    answer: text('The receipt (C2SP tlog-proof).'),
+    problems: ['receipt.not_found'],
+    handle: readReceipt,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/openapi.json',
+    name: 'openapi',
+    summary: 'Reads this document.',
+    access: { to: 'principals', action: 'api:document.read' },
+    answer: json(z.record(z.string(), z.unknown()), 'The OpenAPI 3.1 document.'),
+    problems: [],
+    handle: async (_call, _principal, serving) => ({ kind: 'json', body: serving.document() }),
+  }),
+  open({
+    method: 'get',
+    path: '/healthz',
+    name: 'health',
+    summary: 'Says that the process answers.',
+    access: { to: 'public', because: 'a supervisor asks it and has no credential; it says nothing else' },
+    answer: text('`ok`'),
+    problems: [],
+    handle: async () => ({ kind: 'text', body: 'ok\n' }),
+  }),
+  open({
+    method: 'get',
+    path: '/reviews/{id}',
+    name: 'decidePage',
+    summary: 'Tells a person who followed a link how to decide.',
+    access: { to: 'public', because: 'a browser has no token; the text is the same for every id' },
+    params: byId,
+    answer: text('How to decide with the command line.'),
+    problems: [],
+    handle: decidePage,
+  }),
+];

@@ -1,0 +1,102 @@
+import { type DestinationStream, pino } from 'pino';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Where lines go; each is one JSON object. */
+  readonly destination: DestinationStream;
+}
+
+interface Sessioned {
+  readonly session: string;
+  readonly agent: string;
+  readonly target: string;
+}
+
+interface Reviewed {
+  readonly review: string;
+  readonly agent: string;
+  readonly target: string;
+}
+
+/**
+ * Every event of the business that is logged: one function each, and no other way to the log. What goes in are ids,
+ * names, codes and counts; there is no parameter for a command, a value, a token or a message of another system (law 8).
+ */
+export interface Log {
+  gatewayStarted(fields: { readonly version: string; readonly listening: readonly string[] }): void;
+  gatewayStopped(): void;
+  /** After a crash: intents without an outcome, now `unknown`. */
+  intentsRecovered(fields: { readonly count: number }): void;
+  sessionOpened(fields: Sessioned & { readonly client: string }): void;
+  sessionClosed(fields: Sessioned & { readonly actions: number }): void;
+  /** Somebody failed to become a session. */
+  sessionRefused(fields: { readonly client: string; readonly code: string }): void;
+  actionRefused(fields: Sessioned & { readonly action: string | null; readonly code: string }): void;
+  reviewOpened(fields: Reviewed & { readonly risk: number }): void;
+  /** Nobody who exists can meet its demands (threat B4). */
+  reviewUndecidable(fields: Reviewed & { readonly policy: string }): void;
+  reviewResolved(fields: Reviewed & { readonly status: string }): void;
+  voteTaken(fields: {
+    readonly review: string;
+    readonly person: string;
+    readonly kind: string;
+    readonly channel: string;
+  }): void;
+  voteRefused(fields: { readonly review: string; readonly principal: string; readonly code: string }): void;
+  callRefused(fields: { readonly principal: string; readonly action: string; readonly code: string }): void;
+  /** A bug, or something under us that failed. */
+  failed(fields: { readonly where: string; readonly error: unknown }): void;
+  ledgerFailed(fields: { readonly error: unknown }): void;
+  checkpointPublished(fields: { readonly size: number }): void;
+  policyChanged(fields: { readonly version: string }): void;
+}
+
+export function createLog(options: LogOptions): Log {
+  const logger = pino(
+    { level: options.level, base: null, formatters: { level: (label) => ({ level: label }) } },
+    options.destination,
+  );
+  return {
+    gatewayStarted: (fields) => logger.info({ event: 'gateway.started', ...fields }),
+    gatewayStopped: () => logger.info({ event: 'gateway.stopped' }),
+    intentsRecovered: (fields) => logger.warn({ event: 'ledger.intents_recovered', ...fields }),
+    sessionOpened: (fields) => logger.info({ event: 'session.opened', ...fields }),
+    sessionClosed: (fields) => logger.info({ event: 'session.closed', ...fields }),
+    sessionRefused: (fields) => logger.warn({ event: 'session.refused', ...fields }),
+    actionRefused: (fields) => logger.info({ event: 'action.refused', ...fields }),
+    reviewOpened: (fields) => logger.info({ event: 'review.opened', ...fields }),
+    reviewUndecidable: (fields) => logger.error({ event: 'review.undecidable', ...fields }),
+    reviewResolved: (fields) => logger.info({ event: 'review.resolved', ...fields }),
+    voteTaken: (fields) => logger.info({ event: 'vote.taken', ...fields }),
+    voteRefused: (fields) => logger.warn({ event: 'vote.refused', ...fields }),
+    callRefused: (fields) => logger.warn({ event: 'call.refused', ...fields }),
+    failed: ({ where, error }) => logger.error({ event: 'failed', where, error: traceOf(error) }),
+    ledgerFailed: ({ error }) => logger.error({ event: 'ledger.failed', error: traceOf(error) }),
+    checkpointPublished: (fields) => logger.debug({ event: 'ledger.checkpoint_published', ...fields }),
+    policyChanged: (fields) => logger.info({ event: 'policy.changed', ...fields }),
+  };
+}
+
+interface Trace {
+  readonly name: string;
+  readonly code: string | null;
+  readonly at: readonly string[];
+}
+
+const framesKept = 12;
+
+/** What an error is and where it comes from, without its message: a driver's message quotes values and statements. */
+function traceOf(error: unknown): Trace {
+  if (!(error instanceof Error)) return { name: typeof error, code: null, at: [] };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  // A stack begins with the message, whose lines may look like places.
+  const at = (error.stack ?? '')
+    .replace(error.message, '')
+    .split('\n')
+    .filter((line) => /^\s+at .+:\d+:\d+\)?$/.test(line))
+    .slice(0, framesKept)
+    .map((line) => line.trim());
+  return { name: error.name, code, at };
+}

@@ -1,0 +1,272 @@
+import { createHash } from 'node:crypto';
+import type { ApiDeps, HourOfUsage, LeafRow, Records } from '../src/api/deps.ts';
+import { type Action, canonicalAction } from '../src/core/action.ts';
+import type { Agent, Person, Principal } from '../src/core/identity.ts';
+import { type ActionId, makeId, type ReviewId } from '../src/core/ids.ts';
+import { castVote } from '../src/core/judge-vote.ts';
+import { err, ok } from '../src/core/result.ts';
+import type { Review, ReviewSubject } from '../src/core/review.ts';
+import type { Clock, GatewayEvent, ReviewDesk } from '../src/ports.ts';
+import { createLog } from '../src/telemetry/log.ts';
+
+const startMs = Date.UTC(2026, 10, 21, 9, 0, 0);
+
+const person = (name: string, groups: readonly string[]): Person => ({
+  kind: 'person',
+  name,
+  displayName: name,
+  groups,
+  disabled: false,
+});
+
+/** Vera may do everything; Ned is known and may do nothing; Gone was disabled. */
+export const people = {
+  vera: person('vera', ['data-owners']),
+  ned: person('ned', []),
+  gone: { ...person('gone', ['data-owners']), disabled: true },
+};
+const agent = (name: string): Agent => ({
+  kind: 'agent',
+  name,
+  groups: [],
+  sponsor: 'sam',
+  mayActFor: [],
+});
+export const agents = { reporter: agent('reporter'), other: agent('other') };
+
+export const tokens = {
+  vera: 'spt_vera',
+  ned: 'spt_ned',
+  gone: 'spt_gone',
+  reporter: 'spt_reporter',
+  other: 'spt_other',
+} as const;
+type TokenName = keyof typeof tokens;
+
+const principals: Readonly<Record<TokenName, Principal>> = { ...people, ...agents };
+
+/** The clock stands still; timers are real, so that a socket can be waited for. */
+const clock: Clock = {
+  nowMs: () => startMs,
+  monotonicMs: () => performance.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+let counter = 0;
+/** Ids that repeat from run to run. */
+function nextId<P extends 'act' | 'rev' | 'gra'>(prefix: P): `${P}_${string}` {
+  counter += 1;
+  return makeId(prefix, startMs + counter, new Uint8Array(10).fill(counter));
+}
+
+export function makeReview(changes: Partial<ReviewSubject> = {}): Review {
+  const action: Action = {
+    id: changes.action ?? nextId('act'),
+    requester: changes.requester ?? {
+      agent: 'reporter',
+      agentGroups: [],
+      sponsor: 'sam',
+      onBehalfOf: 'sam',
+      onBehalfOfBasis: 'configured',
+      session: 'ses_1',
+      client: '127.0.0.1:50000',
+    },
+    target: changes.target ?? { name: 'shop-db', protocol: 'postgres', environment: 'production' },
+    command: changes.command ?? 'SELECT email FROM customers',
+    parameters: changes.parameters ?? [],
+    preconditions: changes.preconditions ?? {},
+  };
+  return {
+    id: nextId('rev'),
+    subject: {
+      ...subjectDefaults,
+      ...changes,
+      action: action.id,
+      digest: createHash('sha256').update(canonicalAction(action)).digest('hex'),
+      requester: action.requester,
+      target: action.target,
+      command: action.command,
+      parameters: action.parameters,
+      preconditions: action.preconditions,
+    },
+    openedAtMs: startMs,
+    expiresAtMs: startMs + 30 * 60_000,
+    votes: [],
+    revision: 0,
+    state: { status: 'pending' },
+  };
+}
+
+const subjectDefaults: Omit<
+  ReviewSubject,
+  'action' | 'digest' | 'requester' | 'target' | 'command' | 'parameters' | 'preconditions'
+> = {
+  commitment: 'Y29tbWl0bWVudA',
+  salt: 'c2FsdHNhbHRzYWx0c2FsdA',
+  operation: 'sql:select',
+  title: 'SELECT',
+  datasets: [
+    {
+      dataset: 'public.customers',
+      access: ['read'],
+      basis: 'parsed',
+      classes: [],
+      columns: [{ name: 'email', uses: ['read'], classes: ['pii'] }],
+    },
+  ],
+  functions: [],
+  rowLimit: null,
+  unknown: [],
+  risk: {
+    score: 55,
+    signals: [{ name: 'pii', weight: 55, explanation: 'reads personal data of every customer' }],
+  },
+  reasons: ['Personal data without a row limit.'],
+  policies: ['classified-reads'],
+  demands: [
+    {
+      policy: 'classified-reads',
+      approvers: [{ kind: 'group', name: 'data-owners' }],
+      quorum: 1,
+      expiresInMs: 30 * 60_000,
+      reason: 'Personal data leaves the database.',
+      controls: ['SOC2:CC6.1'],
+    },
+  ],
+  statedTask: 'monthly newsletter',
+  holding: ['the client waits, outside of a transaction'],
+};
+
+export interface FakeLedger {
+  readonly rows: LeafRow[];
+  checkpoint: { readonly size: number; readonly note: string } | null;
+  receipts: Map<ActionId, string>;
+  vkey: string;
+}
+
+export interface Fake {
+  readonly deps: ApiDeps;
+  readonly reviews: Map<ReviewId, Review>;
+  readonly usage: HourOfUsage[];
+  readonly ledger: FakeLedger;
+  /** Calls of agents that were recorded as refused, `NAME ACTION`. */
+  readonly recorded: string[];
+  readonly logLines: string[];
+  /** API actions that are taken away from everyone who had them. */
+  readonly revoked: Set<string>;
+  add(review: Review): Review;
+  publish(event: GatewayEvent): void;
+  /** Whether the ledger takes entries. */
+  ledgerWorks: boolean;
+}
+
+function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
+  const answers: Record<string, (ask: Record<string, unknown>) => unknown> = {
+    review: ({ id }) => fake.reviews.get(id as ReviewId) ?? null,
+    reviews: ({ status, agent: name, limit, before }) =>
+      [...fake.reviews.values()]
+        .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+        .filter((review) => status === null || review.state.status === status)
+        .filter((review) => name === null || review.subject.requester.agent === name)
+        .filter((review) => before === null || review.id < (before as string))
+        .slice(0, limit as number),
+    grant: () => null,
+    entries: ({ from, limit }) =>
+      fake.ledger.rows.slice(from as number, (from as number) + (limit as number)),
+    tile: ({ level, index }) =>
+      level === 0 && index === 0 ? { hashes: new Uint8Array(5 * 32).fill(7) } : null,
+    checkpoint: () => fake.ledger.checkpoint,
+    size: () => fake.ledger.rows.length,
+    usage: ({ agent: name }) => fake.usage.filter((row) => name === null || row.shape.agent === name),
+  };
+  const read = async (kind: string, ask: Record<string, unknown>) => answers[kind]?.(ask);
+  return { read } as Records;
+}
+
+export function createFake(): Fake {
+  const listeners = new Set<(event: GatewayEvent) => void>();
+  const reviews = new Map<ReviewId, Review>();
+  const state = { reviews, usage: [], ledger: emptyLedger(), recorded: [], logLines: [] as string[] };
+  const publish = (event: GatewayEvent) => listeners.forEach((listener) => listener(event));
+  const revoked = new Set<string>();
+  const fake: Fake = {
+    ...state,
+    revoked,
+    ledgerWorks: true,
+    add: (review) => {
+      reviews.set(review.id, review);
+      return review;
+    },
+    publish,
+    deps: {
+      authenticate: async (token) => {
+        const name = (Object.keys(tokens) as TokenName[]).find((known) => tokens[known] === token);
+        return name === undefined ? undefined : principals[name];
+      },
+      recordRefusedCall: async (principal, action) => {
+        if (!fake.ledgerWorks) throw new Error('the disk is full');
+        fake.recorded.push(`${principal.name} ${action}`);
+      },
+      directory: {
+        agent: (name) => Object.values(agents).find((known) => known.name === name),
+        person: (name) => Object.values(people).find((known) => known.name === name),
+        people: () => Object.values(people),
+      },
+      policy: {
+        version: '1',
+        decide: () => ({ effect: 'deny', policies: [], reasons: [], code: 'policy.not_permitted' }),
+        mayApprove: (voter) => voter.groups.includes('data-owners'),
+        // Agents too, to show that the table of routes keeps them out where policy wouldn't.
+        mayCall: (principal, action) => principal.name !== 'ned' && !revoked.has(action),
+      },
+      desk: fakeDesk(reviews, publish),
+      store: recordsOf(state),
+      events: {
+        publish,
+        subscribe: (listener) => {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+      },
+      ledger: {
+        get vkey() {
+          return state.ledger.vkey;
+        },
+        origin: 'sallyport.test/log',
+        publishNow: async () => {},
+        receipt: async (action) => state.ledger.receipts.get(action) ?? null,
+      },
+      clock,
+      publicUrl: 'http://127.0.0.1:7080',
+      log: createLog({ level: 'debug', destination: { write: (line) => void state.logLines.push(line) } }),
+    },
+  };
+  return fake;
+}
+
+const emptyLedger = (): FakeLedger => ({ rows: [], checkpoint: null, receipts: new Map(), vkey: 'vkey' });
+
+/** The real decision on a vote, over a map instead of a store. */
+function fakeDesk(reviews: Map<ReviewId, Review>, publish: (event: GatewayEvent) => void): ReviewDesk {
+  const electorate = {
+    person: (name: string) => Object.values(people).find((known) => known.name === name),
+    people: () => Object.values(people),
+    mayApprove: (voter: Person) => voter.groups.includes('data-owners'),
+  };
+  return {
+    vote: async (ask) => {
+      const review = reviews.get(ask.review);
+      if (review === undefined) return err({ code: 'review.not_found', message: 'There is no such review.' });
+      const { kind, reason, digest, channel } = ask;
+      const vote = { person: ask.voter.name, kind, reason, digest, channel, atMs: startMs };
+      const cast = castVote(review, { voter: ask.voter, vote, grant: nextId('gra') }, electorate);
+      if (!cast.ok) return cast;
+      reviews.set(review.id, cast.value);
+      publish({ kind: 'review.changed', review: cast.value, atMs: startMs });
+      return ok(cast.value);
+    },
+  };
+}

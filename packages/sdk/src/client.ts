@@ -1,0 +1,134 @@
+import type { z } from 'zod';
+import {
+  EntryPage,
+  LedgerStatus,
+  Review,
+  ReviewPage,
+  ReviewState,
+  type ReviewStatus,
+  UsageReport,
+  type VoteRequest,
+} from './contract/index.ts';
+import { SallyportError } from './errors.ts';
+import { type EventOptions, type ReceivedEvent, streamEvents } from './events.ts';
+import { type ClientOptions, createTransport, type Init, type Transport } from './transport.ts';
+
+export interface ReviewFilter {
+  readonly status?: ReviewStatus;
+  readonly agent?: string;
+  readonly limit?: number;
+  /** `next` of the page before. */
+  readonly before?: string;
+}
+
+export interface UsageFilter {
+  readonly agent?: string;
+  /** RFC 3339; the default is 24 hours before `until`. */
+  readonly since?: string;
+  /** RFC 3339; the default is now. */
+  readonly until?: string;
+}
+
+export interface LedgerEntry {
+  readonly index: number;
+  readonly leaf: string;
+}
+
+/** The API of one gateway, for one token. Every method rejects with a `SallyportError` and nothing else. */
+export class SallyportClient {
+  readonly #transport: Transport;
+
+  constructor(options: ClientOptions) {
+    this.#transport = createTransport(options);
+  }
+
+  /** Newest first. */
+  listReviews(filter: ReviewFilter = {}): Promise<ReviewPage> {
+    return this.#json(ReviewPage, `/v1/reviews${query({ ...filter })}`);
+  }
+
+  getReview(id: string): Promise<Review> {
+    return this.#json(Review, `/v1/reviews/${encodeURIComponent(id)}`);
+  }
+
+  /** What an agent may ask about a review that it caused. */
+  getReviewState(id: string): Promise<ReviewState> {
+    return this.#json(ReviewState, `/v1/reviews/${encodeURIComponent(id)}/state`);
+  }
+
+  /** Resolves with the review after the vote, when the vote is durable. */
+  vote(id: string, vote: VoteRequest): Promise<Review> {
+    const path = `/v1/reviews/${encodeURIComponent(id)}/votes`;
+    return this.#json(Review, path, { method: 'POST', body: vote });
+  }
+
+  /** Connects again after interruptions and resumes where it was; iterate until `signal` ends it. */
+  events(options: EventOptions = {}): AsyncGenerator<ReceivedEvent, void, void> {
+    return streamEvents(this.#transport, options);
+  }
+
+  usage(filter: UsageFilter = {}): Promise<UsageReport> {
+    return this.#json(UsageReport, `/v1/usage${query({ ...filter })}`);
+  }
+
+  ledgerStatus(): Promise<LedgerStatus> {
+    return this.#json(LedgerStatus, '/v1/ledger');
+  }
+
+  /** Every leaf from `from` to before `until`, in order, a page at a time. Throws where the gateway leaves a gap. */
+  async *ledgerEntries(from: number, until: number): AsyncGenerator<LedgerEntry, void, void> {
+    let next: number | null = from;
+    while (next !== null && next < until) {
+      const page: EntryPage = await this.#json(EntryPage, `/v1/ledger/entries${query({ from: next })}`);
+      for (const entry of page.entries) {
+        if (entry.index !== next) throw gap(next, entry.index);
+        if (entry.index >= until) return;
+        yield entry;
+        next += 1;
+      }
+      if (page.entries.length === 0 && page.next !== null) throw gap(next, page.next);
+      if (page.next === null) return;
+    }
+  }
+
+  /** The signed checkpoint over everything that was durable when it was asked for. */
+  checkpoint(): Promise<string> {
+    return this.#text('/v1/ledger/checkpoint');
+  }
+
+  /** @param path as C2SP tlog-tiles writes it after `tile/`: `0/000`, `entries/x001/234.p/5`. */
+  async tile(path: string): Promise<Uint8Array> {
+    const response = await this.#transport.send(`/v1/ledger/tile/${path}`);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  /** The offline proof of an action, or of the action that a review was about. */
+  receipt(id: string): Promise<string> {
+    return this.#text(`/v1/actions/${encodeURIComponent(id)}/receipt`);
+  }
+
+  async #json<T>(schema: z.ZodType<T>, path: string, init?: Init): Promise<T> {
+    const response = await this.#transport.send(path, init);
+    const parsed = schema.safeParse(await response.json().catch(() => undefined));
+    if (parsed.success) return parsed.data;
+    const detail = `the answer to ${path} is not of this contract: is this a Sallyport API of the same version?`;
+    throw new SallyportError('client.unexpected_response', detail, response.status);
+  }
+
+  async #text(path: string): Promise<string> {
+    const response = await this.#transport.send(path, { headers: { accept: 'text/plain' } });
+    return response.text();
+  }
+}
+
+function query(values: Readonly<Record<string, string | number>>): string {
+  const parameters = Object.entries(values).map(([name, value]): [string, string] => [name, String(value)]);
+  return parameters.length === 0 ? '' : `?${new URLSearchParams(parameters).toString()}`;
+}
+
+function gap(expected: number, found: number): SallyportError {
+  return new SallyportError(
+    'client.unexpected_response',
+    `the ledger's export goes on at entry ${found} instead of ${expected}`,
+  );
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { Timestamp } from './primitives.ts';
+import { ReviewSummary } from './review.ts';
+
+/**
+ * One event of the stream. Its id is `PROCESS-NUMBER`: numbers have no gap within one process of the gateway.
+ * `stream.reset`: events may be missing before this point (a restart, too long away), so read the list again.
+ */
+export const ReviewEvent = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.enum(['review.opened', 'review.changed']),
+      at: Timestamp,
+      review: ReviewSummary,
+    }),
+    z.object({ kind: z.literal('stream.reset'), at: Timestamp }),
+  ])
+  .meta({ id: 'Event' });
+export type ReviewEvent = z.infer<typeof ReviewEvent>;

@@ -1,0 +1,22 @@
+/** The one wire contract of the gateway's API: what the gateway checks and documents, and what clients parse. */
+export { ReviewEvent } from './event.ts';
+export { EntryPage, EntryQuery, LedgerStatus, maxEntriesPerPage } from './ledger.ts';
+export { ActionId, Count, Digest, ReviewId, Timestamp } from './primitives.ts';
+export { apiProblemCodes, Problem, ProblemCode, voteProblemCodes } from './problem.ts';
+export {
+  Dataset,
+  Demand,
+  maxReviewsPerPage,
+  Parameter,
+  Review,
+  ReviewPage,
+  ReviewQuery,
+  ReviewState,
+  ReviewStatus,
+  ReviewSummary,
+  Risk,
+  Vote,
+  VoteRequest,
+} from './review.ts';
+export { UsageQuery, UsageReport } from './usage.ts';
+export type { UsageLine } from './usage.ts';

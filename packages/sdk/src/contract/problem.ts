@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/** Why a vote was not taken. The gateway's own list, restated for clients; a test of the gateway keeps them equal. */
+export const voteProblemCodes = [
+  'review.not_found',
+  'review.over',
+  'vote.not_a_person',
+  'vote.not_entitled',
+  'vote.own_request',
+  'vote.digest_mismatch',
+  'vote.duplicate',
+  'vote.reason_required',
+  'ledger.unavailable',
+] as const;
+
+/** What the API itself refuses, before or around what a request is about. */
+export const apiProblemCodes = [
+  'access.unauthenticated',
+  'access.forbidden',
+  'access.people_only',
+  'request.invalid',
+  'request.too_large',
+  'request.timeout',
+  'request.too_many_streams',
+  'route.not_found',
+  'receipt.not_found',
+  'tile.not_found',
+  'checkpoint.not_found',
+  'internal',
+] as const;
+
+export const ProblemCode = z.enum([...voteProblemCodes, ...apiProblemCodes]).meta({ id: 'ProblemCode' });
+export type ProblemCode = z.infer<typeof ProblemCode>;
+
+/** RFC 9457. Clients decide by `code`; `title` and `detail` are for people and may change. */
+export const Problem = z
+  .object({
+    type: z.string().meta({ description: '`urn:sallyport:problem:` and the code.' }),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string(),
+    code: ProblemCode,
+  })
+  .meta({ id: 'Problem', description: 'An error, as RFC 9457 says, with a code from a closed list.' });
+export type Problem = z.infer<typeof Problem>;

@@ -1,0 +1,207 @@
+import { z } from 'zod';
+import { ActionId, Count, Digest, ReviewId, Timestamp } from './primitives.ts';
+
+export const ReviewStatus = z
+  .enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn'])
+  .meta({ id: 'ReviewStatus' });
+export type ReviewStatus = z.infer<typeof ReviewStatus>;
+
+const Target = z
+  .object({ name: z.string(), protocol: z.string(), environment: z.string() })
+  .meta({ id: 'Target', description: 'The protected endpoint that the action is for.' });
+
+const Requester = z
+  .object({
+    agent: z.string(),
+    agentGroups: z.array(z.string()),
+    sponsor: z.string().meta({ description: 'The person who answers for the agent.' }),
+    onBehalfOf: z.string(),
+    onBehalfOfBasis: z.enum(['configured', 'asserted']).meta({
+      description:
+        '`configured`: the sponsor; `asserted`: the agent said so, and its configuration entitles it to.',
+    }),
+    session: z.string(),
+    client: z.string().meta({ description: "The client's address, as the gateway saw it." }),
+  })
+  .meta({ id: 'Requester', description: 'Who asks, on whose behalf, in which connection.' });
+
+export const Parameter = z
+  .object({
+    type: z
+      .union([z.string(), z.number()])
+      .meta({ description: "The protocol's own name or number of the type; for PostgreSQL the type's OID." }),
+    format: z.enum(['text', 'binary']),
+    value: z.string().nullable().meta({
+      description: 'Text as it is; binary as base64url without padding; null is the NULL of SQL.',
+    }),
+  })
+  .meta({ id: 'Parameter', description: 'One bound value, as it came over the wire.' });
+export type Parameter = z.infer<typeof Parameter>;
+
+export const Dataset = z
+  .object({
+    dataset: z.string(),
+    access: z.array(z.enum(['read', 'write'])),
+    basis: z
+      .enum(['parsed', 'declared', 'unknown'])
+      .meta({ description: 'How it was established. `unknown`: `columns` may be incomplete.' }),
+    columns: z.array(
+      z.object({
+        name: z.string(),
+        uses: z.array(z.enum(['read', 'filtered', 'written'])),
+        classes: z.array(z.string()),
+      }),
+    ),
+    classes: z.array(z.string()),
+  })
+  .meta({ id: 'Dataset', description: 'A dataset that the action touches, with columns, uses and classes.' });
+export type Dataset = z.infer<typeof Dataset>;
+
+const FunctionUse = z
+  .object({ name: z.string(), effect: z.enum(['none', 'reads', 'effects']) })
+  .meta({ id: 'FunctionUse' });
+
+export const Risk = z
+  .object({
+    score: z.number().min(0).max(100),
+    signals: z.array(z.object({ name: z.string(), weight: z.number(), explanation: z.string() })),
+  })
+  .meta({ id: 'Risk', description: 'From 0 to 100, with the signals that made it, in words.' });
+export type Risk = z.infer<typeof Risk>;
+
+export const Demand = z
+  .object({
+    policy: z.string(),
+    approvers: z.array(z.object({ kind: z.enum(['group', 'person']), name: z.string() })),
+    quorum: z.int().positive().meta({ description: 'How many distinct people must approve.' }),
+    expiresInSeconds: z.number().nonnegative(),
+    reason: z.string(),
+    controls: z.array(z.string()),
+  })
+  .meta({ id: 'Demand', description: 'What one review policy demands; all demands are to be met.' });
+export type Demand = z.infer<typeof Demand>;
+
+export const Vote = z
+  .object({
+    person: z.string(),
+    kind: z.enum(['approve', 'reject']),
+    reason: z.string(),
+    digest: Digest,
+    at: Timestamp,
+    channel: z.string(),
+  })
+  .meta({ id: 'Vote', description: "One person's judgment, with the digest that this person was shown." });
+export type Vote = z.infer<typeof Vote>;
+
+const Resolution = z
+  .object({
+    at: Timestamp,
+    by: z.string().nullable().meta({ description: 'Who rejected.' }),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Resolution' });
+
+/** What a list shows; never enough to decide on (law 6). */
+export const ReviewSummary = z
+  .object({
+    id: ReviewId,
+    status: ReviewStatus,
+    openedAt: Timestamp,
+    expiresAt: Timestamp,
+    revision: Count,
+    agent: z.string(),
+    onBehalfOf: z.string(),
+    target: Target,
+    operation: z.string(),
+    title: z.string(),
+    datasets: z.array(z.string()),
+    classes: z.array(z.string()),
+    riskScore: z.number().min(0).max(100),
+    approvals: Count.meta({ description: 'Votes to approve so far.' }),
+    quorum: Count.meta({ description: 'The largest quorum of its demands.' }),
+  })
+  .meta({ id: 'ReviewSummary', description: 'A review in a list: too little to decide on; read it first.' });
+export type ReviewSummary = z.infer<typeof ReviewSummary>;
+
+/** Everything that a person needs in order to judge, established by the gateway except where it says otherwise. */
+export const Review = z
+  .object({
+    id: ReviewId,
+    action: ActionId,
+    status: ReviewStatus,
+    openedAt: Timestamp,
+    expiresAt: Timestamp,
+    readAt: Timestamp.meta({ description: "The gateway's clock when it answered: measure time left by it." }),
+    revision: Count,
+    url: z.string(),
+    digest: Digest,
+    requester: Requester,
+    target: Target,
+    operation: z.string(),
+    title: z.string(),
+    command: z.string().meta({ description: 'Exactly what will be sent.' }),
+    parameters: z.array(Parameter),
+    preconditions: z.record(z.string(), z.string()),
+    datasets: z.array(Dataset),
+    functions: z.array(FunctionUse),
+    rowLimit: z
+      .number()
+      .nullable()
+      .meta({ description: 'The most rows, where the command itself bounds them.' }),
+    unknown: z
+      .array(z.string())
+      .meta({ description: 'What the gateway could not resolve, each point in words.' }),
+    risk: Risk,
+    reasons: z.array(z.string()),
+    policies: z.array(z.string()),
+    demands: z.array(Demand),
+    untrusted: z
+      .object({ statedTask: z.string() })
+      .meta({ description: "The agent's own words. Nobody checked them: show them escaped, and as such." }),
+    holding: z.array(z.string()).meta({ description: 'What waits while this review is pending, in words.' }),
+    votes: z.array(Vote),
+    resolution: Resolution.nullable(),
+  })
+  .meta({ id: 'Review', description: 'One action that waits, or waited, for human judgment.' });
+export type Review = z.infer<typeof Review>;
+
+/** What an agent may know of its own review: how it stands, and nothing about people but their reason. */
+export const ReviewState = z
+  .object({
+    id: ReviewId,
+    status: ReviewStatus,
+    openedAt: Timestamp,
+    expiresAt: Timestamp,
+    revision: Count,
+    resolution: z.object({ at: Timestamp, reason: z.string().nullable() }).nullable(),
+  })
+  .meta({ id: 'ReviewState', description: 'How a review stands.' });
+export type ReviewState = z.infer<typeof ReviewState>;
+
+export const ReviewPage = z
+  .object({ reviews: z.array(ReviewSummary), next: ReviewId.nullable() })
+  .meta({ id: 'ReviewPage', description: 'Newest first. `next` goes into `before` for the following page.' });
+export type ReviewPage = z.infer<typeof ReviewPage>;
+
+/** The most reviews of one page. */
+export const maxReviewsPerPage = 100;
+
+export const ReviewQuery = z.strictObject({
+  status: ReviewStatus.optional(),
+  agent: z.string().min(1).max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(maxReviewsPerPage).default(50),
+  before: ReviewId.optional(),
+});
+
+/** The longest reason, in characters: people write a sentence or a paragraph. */
+const maxReasonLength = 2_000;
+
+export const VoteRequest = z
+  .strictObject({
+    kind: z.enum(['approve', 'reject']),
+    reason: z.string().max(maxReasonLength).default('').meta({ description: 'Required for a rejection.' }),
+    digest: Digest.meta({ description: 'The digest of what was shown to the voter.' }),
+    channel: z.enum(['api', 'cli']).default('api'),
+  })
+  .meta({ id: 'VoteRequest' });
+export type VoteRequest = z.input<typeof VoteRequest>;

@@ -1,0 +1,21 @@
+import type { ProblemCode } from './contract/index.ts';
+
+/**
+ * `client.unreachable`: no answer came. `client.unexpected_response`: an answer that is not of this contract, such as
+ * that of another server. `client.insecure`: the token would have crossed a network unencrypted, so nothing was sent.
+ */
+export type ClientCode = 'client.unreachable' | 'client.unexpected_response' | 'client.insecure';
+
+/** Whatever a call of the client fails with. Decide by `code`. */
+export class SallyportError extends Error {
+  readonly code: ProblemCode | ClientCode;
+  /** The status of the answer; null where none came. */
+  readonly status: number | null;
+
+  constructor(code: ProblemCode | ClientCode, message: string, status: number | null = null) {
+    super(message);
+    this.name = 'SallyportError';
+    this.code = code;
+    this.status = status;
+  }
+}

@@ -1,0 +1,8 @@
+export { SallyportClient } from './client.ts';
+export type { LedgerEntry, ReviewFilter, UsageFilter } from './client.ts';
+export { SallyportError } from './errors.ts';
+export type { ClientCode } from './errors.ts';
+export type { EventOptions, ReceivedEvent } from './events.ts';
+export type { ClientOptions } from './transport.ts';
+export { visible } from './visible.ts';
+export type { VisibleOptions } from './visible.ts';
