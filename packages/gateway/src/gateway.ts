@@ -1,0 +1,263 @@
+/** The composition root: the one place that knows every plug-in. */
+import { resolve } from 'node:path';
+import { createApi } from './api/api.ts';
+import { listenApi } from './api/listen.ts';
+import { Catalog } from './classify/catalog.ts';
+import type { Configuration, TargetConfiguration } from './config/configuration.ts';
+import type { Environment } from './config/environment.ts';
+import { loadConfiguration } from './config/load.ts';
+import { formatConfigProblem } from './config/problem.ts';
+import type { Listening } from './connectors/connector.ts';
+import {
+  PostgresConnector,
+  type PostgresConnectorOptions,
+  type PostgresTarget,
+} from './connectors/postgres/connector.ts';
+import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
+import { noticeEntry } from './core/entry.ts';
+import { Desk } from './desk.ts';
+import { Authenticator } from './identity/authenticator.ts';
+import { StaticDirectory } from './identity/directory.ts';
+import { openKeys } from './ledger/keys.ts';
+import { Publisher } from './ledger/publisher.ts';
+import { makeReceipt } from './ledger/receipt.ts';
+import { recover } from './ledger/recover.ts';
+import { limits as bounds, type Limits } from './limits.ts';
+import { Pipeline } from './pipeline.ts';
+import { createPolicyEngine } from './policy/engine.ts';
+import { formatPolicyProblem } from './policy/problems.ts';
+import type { Events, GatewayEvent, PolicyEngine, Store } from './ports.ts';
+import { openSqliteStore } from './stores/sqlite/store.ts';
+import { clock, hashing, random } from './system.ts';
+import type { Log } from './telemetry/log.ts';
+
+export interface GatewayOptions {
+  /** Path of `sallyport.yaml`. */
+  readonly configPath: string;
+  /** Overrides the configuration's `state`. */
+  readonly stateDirectory?: string;
+  readonly environment: Environment;
+  readonly log: Log;
+}
+
+export interface RunningGateway {
+  /** `host:port` for agents' PostgreSQL clients. */
+  readonly postgres: { readonly address: string };
+  /** URL of the API. */
+  readonly api: { readonly address: string };
+  readonly ledger: { readonly vkey: string; readonly origin: string };
+  /** Ends sessions, publishes the last checkpoint, closes the store. */
+  close(): Promise<void>;
+}
+
+/** What is wrong with the configuration or the policies, each line for a person: the gateway doesn't start. */
+export class ConfigurationError extends Error {
+  readonly code = 'config.invalid';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** The configuration with its policies, checked as at start; nothing is started or changed. */
+export async function checkConfiguration(configPath: string, environment: Environment): Promise<void> {
+  const configuration = await configure(configPath, environment);
+  await policyEngine(configuration);
+}
+
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { log } = options;
+  const configuration = await configure(options.configPath, options.environment);
+  const policy = await policyEngine(configuration);
+  const state = resolve(options.stateDirectory ?? configuration.state);
+  const store = await openSqliteStore({ directory: state });
+  const undo: (() => Promise<void> | void)[] = [() => store.close()];
+  try {
+    return await assemble({ configuration, policy, state, store, log, undo });
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+interface Assembly {
+  readonly configuration: Configuration;
+  readonly policy: PolicyEngine;
+  readonly state: string;
+  readonly store: Store;
+  readonly log: Log;
+  /** What has to be undone, in the order in which it was done. */
+  readonly undo: (() => Promise<void> | void)[];
+}
+
+async function assemble(assembly: Assembly): Promise<RunningGateway> {
+  const { configuration, policy, state, store, log, undo } = assembly;
+  const { publicUrl } = configuration.listen.api;
+  const limits: Limits = { ...bounds, ...configuration.limits };
+  const keys = await openKeys({ directory: state, origin: configuration.origin });
+  const publisher = new Publisher({ store, keys, clock, hashing, log });
+  await announceStart(assembly, publisher);
+  undo.push(() => publisher.close());
+
+  const directory = new StaticDirectory(
+    configuration.agents.map(({ agent }) => agent),
+    configuration.people.map(({ person }) => person),
+  );
+  const authenticator = new Authenticator(configuration, directory);
+  const events = fanOut(log);
+  const classifier = new Catalog(configuration.catalog);
+  const shared = { clock, random, hashing, store, policy, directory };
+  const desk = new Desk({ ...shared, events, publicUrl, limits, log });
+  await desk.resume();
+  undo.push(() => desk.close());
+  const gate = new Pipeline({ ...shared, classifier }, desk);
+
+  const postgres = await postgresConnector({
+    ...shared,
+    host: configuration.listen.postgres.host,
+    port: configuration.listen.postgres.port,
+    tls: await certificateOf(configuration, state),
+    targets: configuration.targets.map(postgresTarget),
+    agentVerifier: (name) => authenticator.agentVerifier(name),
+    gate,
+    publicUrl,
+    limits,
+    log,
+  });
+  undo.push(() => postgres.close());
+
+  const app = createApi({
+    authenticate: (token) => authenticator.authenticateBearer(token),
+    recordRefusedCall: async (principal, action) => {
+      await store.append(noticeEntry('call.refused', { action, principal: principal.name }, clock.nowMs()))
+        .done;
+    },
+    directory,
+    policy,
+    desk,
+    store,
+    events,
+    ledger: {
+      vkey: keys.vkey,
+      origin: keys.origin,
+      publishNow: () => publisher.publishNow(),
+      receipt: (action) => makeReceipt(action, { store, keys, publisher }),
+    },
+    clock,
+    publicUrl,
+    log,
+  });
+  const api = await listenApi(app, configuration.listen.api);
+  undo.push(() => api.close());
+  log.gatewayStarted({ version: VERSION, listening: [postgres.address, api.address] });
+  return {
+    postgres: { address: postgres.address },
+    api: { address: api.address },
+    ledger: { vkey: keys.vkey, origin: keys.origin },
+    close: () => closeAll(assembly, publisher),
+  };
+}
+
+/** Recovery is part of every start: what an earlier run left unfinished is recorded before anything else happens. */
+async function announceStart({ store, policy, log }: Assembly, publisher: Publisher): Promise<void> {
+  const count = await recover({ store, clock });
+  if (count > 0) log.intentsRecovered({ count });
+  await store.append(
+    noticeEntry('gateway.started', { policies: policy.version, version: VERSION }, clock.nowMs()),
+  ).done;
+  await publisher.start();
+}
+
+async function closeAll({ undo, store, log }: Assembly, publisher: Publisher): Promise<void> {
+  const [closeStore, closePublisher, ...others] = undo;
+  for (const step of others.reverse()) await step();
+  await store.append(noticeEntry('gateway.stopped', {}, clock.nowMs())).done.catch(() => undefined);
+  await publisher.publishNow().catch(() => undefined);
+  await closePublisher?.();
+  await closeStore?.();
+  log.gatewayStopped();
+}
+
+/** Every connector: a row in this table is all that the gateway knows of it. */
+const postgresConnector = (options: PostgresConnectorOptions): Promise<Listening> =>
+  new PostgresConnector(options).start();
+
+async function certificateOf(
+  configuration: Configuration,
+  state: string,
+): Promise<ReturnType<typeof tlsIdentity>> {
+  const { tls, host } = configuration.listen.postgres;
+  if (tls !== null) return tlsIdentity({ key: tls.privateKey.reveal(), certificate: tls.certificate });
+  return tlsIdentity(await loadOrMakeCertificate({ folder: state, hosts: [host], nowMs: clock.nowMs() }));
+}
+
+function postgresTarget(target: TargetConfiguration): PostgresTarget {
+  const { name, protocol, environment, host, port, database, tls, ca, user, password, maxConnections } =
+    target;
+  return {
+    name,
+    protocol,
+    environment,
+    maxConnections,
+    upstream: {
+      host,
+      port,
+      database,
+      user,
+      password: password?.reveal() ?? '',
+      tls: tls === 'require' ? 'require-unverified' : tls,
+      ...(ca === null ? {} : { ca }),
+    },
+  };
+}
+
+async function configure(configPath: string, environment: Environment): Promise<Configuration> {
+  const loaded = await loadConfiguration(configPath, environment);
+  if (loaded.ok) return loaded.value;
+  throw new ConfigurationError(loaded.error.map(formatConfigProblem));
+}
+
+async function policyEngine(configuration: Configuration): Promise<PolicyEngine> {
+  const names = {
+    groups: configuration.groups.map(({ name }) => name),
+    people: configuration.people.map(({ person }) => person.name),
+    agents: configuration.agents.map(({ agent }) => agent.name),
+    targets: configuration.targets.map(({ name }) => name),
+  };
+  const engine = await createPolicyEngine({ policies: configuration.policies.files, names });
+  if (engine.ok) return engine.value;
+  throw new ConfigurationError(engine.error.map(formatPolicyProblem));
+}
+
+function fanOut(log: Log): Events {
+  const listeners = new Set<(event: GatewayEvent) => void>();
+  return {
+    publish(event) {
+      logReview(event, log);
+      for (const listener of listeners) {
+        try {
+          listener(event);
+        } catch (error) {
+          listeners.delete(listener);
+          log.failed({ where: 'events', error });
+        }
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function logReview({ kind, review }: GatewayEvent, log: Log): void {
+  const { requester, target, risk } = review.subject;
+  const about = { review: review.id, agent: requester.agent, target: target.name };
+  if (kind === 'review.opened') log.reviewOpened({ ...about, risk: risk.score });
+  else if (review.state.status !== 'pending') log.reviewResolved({ ...about, status: review.state.status });
+}
+
+/** In step with package.json (a test). */
+export const VERSION = '0.1.0';
