@@ -5,6 +5,8 @@ import { HEAD_BYTES, asideBytesOf, leafBytesOf } from './arena.ts';
 import { failureOf } from './database.ts';
 import { EntryLog } from './entries.ts';
 import type { Run } from './entries.ts';
+import { Journal } from './journal.ts';
+import { Pending } from './pending.ts';
 import type { AnyAsk, ReadAnswer, Segment, SegmentAnswer, TurnMessage } from './protocol.ts';
 import { State } from './state.ts';
 import { UsageTotals } from './usage.ts';
@@ -43,6 +45,11 @@ export class Engine {
   readonly #usage: UsageTotals;
   readonly #arenas = new Map<number, Memory>();
   readonly #statement: Readonly<Record<'begin' | 'commit' | 'savepoint' | 'release' | 'undo', Statement>>;
+  readonly #journal: Journal;
+  /** What the journal has and no transaction. */
+  readonly #pending = new Pending();
+  /** A transaction is open, of which everything is in the journal too. */
+  #isOpen = false;
   readonly #setRecovery: Statement<[number]>;
   readonly #answers: Answers;
   #logBytes = 0;
@@ -80,21 +87,66 @@ export class Engine {
       openIntents: () => log.openIntents(),
       usage: (ask) => usage.read(ask),
     };
+    this.#journal = new Journal(`${database.name}-journal-of-entries`, walBytes);
+    this.#recover();
   }
 
   /** Returns when everything is on disk. Throws where the medium failed: then the store is to be used no more. */
   flush(message: TurnMessage, turn: Turn): readonly SegmentAnswer[] {
-    if (turn.entries === 0 && message.segments.length === 0) return [];
-    this.#statement.begin.run();
+    const memory = turn.arena === null ? null : this.#memory(turn.arena, message);
+    if (message.segments.length === 0 && message.shapes.length === 0) {
+      if (memory === null || this.#journalled(memory, turn)) return [];
+    }
+    this.#takeOver();
     this.#usage.learn(message.shapes);
     const refused: Segment[] = [];
     const answers = message.segments.map((segment) => this.#apply(segment, refused));
-    if (turn.arena !== null) this.#append(this.#memory(turn.arena, message), turn, refused);
-    this.#statement.commit.run();
-    fdatasyncSync(this.#wal);
+    if (memory !== null) this.#append(memory, turn, refused);
     this.#usage.forgetBelow(message.forgetShapesBelow);
-    this.#logBytes += COMMIT_BYTES + turn.leafBytes + turn.asideBytes + turn.entries * HEAD_BYTES;
+    this.#commit();
     return answers;
+  }
+
+  /** Entries without conditions need no transaction; false where the journal has no room for them. */
+  #journalled(memory: Memory, turn: Turn): boolean {
+    const run = runOf(memory, turn);
+    if (!this.#journal.hasRoom(run, turn.usages)) return false;
+    const usages = this.#usage.resolve(memory.usages, turn.usages, () => true);
+    this.#journal.append({ firstIndex: this.#log.size + this.#pending.count, run, usages });
+    this.#usage.count(usages);
+    this.#pending.add(run);
+    return true;
+  }
+
+  /** Opens a transaction, if there is none, in which the database has all that the journal has. */
+  #takeOver(): void {
+    if (!this.#isOpen) this.#statement.begin.run();
+    this.#isOpen = true;
+    for (const run of this.#pending.take()) {
+      this.#log.append(run);
+      this.#logBytes += run.heads.length + run.leaves.length + run.asides.length;
+    }
+    this.#usage.write();
+  }
+
+  #commit(): void {
+    this.#usage.write();
+    this.#statement.commit.run();
+    this.#isOpen = false;
+    fdatasyncSync(this.#wal);
+    this.#journal.restart();
+    this.#logBytes += COMMIT_BYTES;
+  }
+
+  /** What an earlier process left in the journal, by the path that it would have taken. */
+  #recover(): void {
+    for (const { run, usages } of this.#journal.recover(this.#log.size)) {
+      this.#usage.count(usages);
+      this.#pending.add(run);
+    }
+    if (this.#pending.isEmpty) return this.#journal.restart();
+    this.#takeOver();
+    this.#commit();
   }
 
   #apply(segment: Segment, refused: Segment[]): SegmentAnswer {
@@ -129,15 +181,11 @@ export class Engine {
   #append(memory: Memory, turn: Turn, refused: readonly Segment[]): void {
     const isKept = (ordinal: number): boolean =>
       !refused.some(({ first, count }) => ordinal >= first && ordinal < first + count);
-    const whole: Run = {
-      heads: memory.heads.subarray(0, turn.entries * HEAD_BYTES),
-      leaves: memory.leaves.subarray(0, turn.leafBytes),
-      asides: memory.asides.subarray(0, turn.asideBytes),
-      count: turn.entries,
-    };
+    const whole = runOf(memory, turn);
     const run = refused.length === 0 ? whole : keepOnly(whole, isKept);
     if (run.count > 0) this.#log.append(run);
-    if (turn.usages > 0) this.#usage.add(memory.usages, turn.usages, isKept);
+    this.#logBytes += run.heads.length + run.leaves.length + run.asides.length;
+    this.#usage.count(this.#usage.resolve(memory.usages, turn.usages, isKept));
   }
 
   #memory(number: number, { arena }: TurnMessage): Memory {
@@ -157,6 +205,8 @@ export class Engine {
   /** A question that the caller got wrong is answered so; a medium that fails here fails the store. */
   read({ kind, ask }: AnyAsk): ReadAnswer {
     try {
+      // A question sees all that was durable when it was asked, also what only the journal has.
+      if (!this.#pending.isEmpty) this.#takeOver();
       const answer = this.#answers[kind] as (ask: AnyAsk['ask']) => Reads[keyof Reads]['answer'];
       return { answer: answer(ask) };
     } catch (error) {
@@ -169,7 +219,10 @@ export class Engine {
     if (this.#logBytes > (this.#walBytes * 3) / 4) this.#checkpoint();
   }
 
-  checkpointIfWorthwhile(): void {
+  /** Idle: the database takes over what the journal has, so that no flush has to wait for it later. */
+  settle(): void {
+    if (!this.#pending.isEmpty) this.#takeOver();
+    if (this.#isOpen) this.#commit();
     if (this.#logBytes > WORTHWHILE_BYTES) this.#checkpoint();
   }
 
@@ -179,6 +232,8 @@ export class Engine {
   }
 
   close(): void {
+    this.settle();
+    this.#journal.close();
     this.#database.close();
     closeSync(this.#wal);
   }
@@ -192,6 +247,15 @@ function isCallersBug(error: unknown): boolean {
 
 function messageOf(error: unknown): string {
   return failureOf(error).message;
+}
+
+function runOf(memory: Memory, turn: Turn): Run {
+  return {
+    heads: memory.heads.subarray(0, turn.entries * HEAD_BYTES),
+    leaves: memory.leaves.subarray(0, turn.leafBytes),
+    asides: memory.asides.subarray(0, turn.asideBytes),
+    count: turn.entries,
+  };
 }
 
 /** The run without the entries of refused changes. */

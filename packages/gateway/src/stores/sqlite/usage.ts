@@ -30,6 +30,7 @@ interface StoredTotal {
 export class UsageTotals {
   /** From the main thread's number of a shape to its row. */
   readonly #shapes = new Map<number, number>();
+  readonly #totals = new Map<string, Total>();
   readonly #insertShape: Statement<[string, string, string]>;
   readonly #shapeRow: Statement<[string], number>;
   readonly #add: Statement<[number, number, string, number, number, number]>;
@@ -61,30 +62,46 @@ export class UsageTotals {
     for (const known of this.#shapes.keys()) if (known < number) this.#shapes.delete(known);
   }
 
-  /** Within the flush's transaction. `isKept`: whether the entry of that ordinal was accepted. */
-  add(usages: Float64Array, count: number, isKept: (ordinal: number) => boolean): void {
-    const totals = new Map<string, Total>();
-    for (let at = 0; at < count * USAGE_FIELDS; at += USAGE_FIELDS) {
-      const [ordinal = 0, number = 0, statusNumber = 0, atMs = 0, rows = 0, bytes = 0] = usages.subarray(
+  /** The usages of a batch, with the rows of their shapes in place of the main thread's numbers. `isKept`: of which entries. */
+  resolve(usages: Float64Array, count: number, isKept: (ordinal: number) => boolean): Float64Array {
+    const resolved = usages.slice(0, count * USAGE_FIELDS);
+    let kept = 0;
+    for (let at = 0; at < resolved.length; at += USAGE_FIELDS) {
+      if (!isKept(resolved[at] ?? 0)) continue;
+      const row = this.#shapes.get(resolved[at + 1] ?? 0);
+      if (row === undefined) throw new RangeError('a usage names no known shape');
+      resolved.copyWithin(kept, at, at + USAGE_FIELDS);
+      resolved[kept + 1] = row;
+      kept += USAGE_FIELDS;
+    }
+    return resolved.subarray(0, kept);
+  }
+
+  /** Adds resolved usages to the totals in memory. */
+  count(usages: Float64Array): void {
+    for (let at = 0; at < usages.length; at += USAGE_FIELDS) {
+      const [, shape = 0, statusNumber = 0, atMs = 0, rows = 0, bytes = 0] = usages.subarray(
         at,
         at + USAGE_FIELDS,
       );
-      if (!isKept(ordinal)) continue;
-      const shape = this.#shapes.get(number);
       const status = STATUSES[statusNumber];
-      if (shape === undefined || status === undefined)
-        throw new RangeError('a usage names no known shape or status');
+      if (status === undefined) throw new RangeError('a usage names no known status');
       const hourMs = Math.floor(atMs / HOUR_MS) * HOUR_MS;
       const key = `${shape} ${statusNumber} ${hourMs}`;
-      const total = totals.get(key) ?? { hourMs, shape, status, actions: 0, rows: 0, bytes: 0 };
+      const total = this.#totals.get(key) ?? { hourMs, shape, status, actions: 0, rows: 0, bytes: 0 };
       total.actions += 1;
       total.rows += rows;
       total.bytes += bytes;
-      totals.set(key, total);
+      this.#totals.set(key, total);
     }
-    for (const { hourMs, shape, status, actions, rows, bytes } of totals.values()) {
+  }
+
+  /** Within a transaction: writes what was counted. */
+  write(): void {
+    for (const { hourMs, shape, status, actions, rows, bytes } of this.#totals.values()) {
       this.#add.run(hourMs, shape, status, actions, rows, bytes);
     }
+    this.#totals.clear();
   }
 
   read({ agent, sinceMs, untilMs }: Reads['usage']['ask']): UsageRow[] {

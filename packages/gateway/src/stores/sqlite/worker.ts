@@ -14,7 +14,7 @@ import {
 import type { TurnMessage, WorkerMessage, WorkerOptions } from './protocol.ts';
 import { Engine } from './engine.ts';
 
-/** Idle for so long, the worker moves the log into the database, so that no flush has to wait for it later. */
+/** Idle for so long, the worker moves the logs into the database, so that no flush has to wait for it later. */
 const IDLE_MS = 50;
 
 const NOTHING: TurnMessage = {
@@ -62,7 +62,7 @@ function run(options: WorkerOptions): void {
   let turn = 0;
   for (;;) {
     if (Atomics.wait(words, TURN, turn, IDLE_MS) === 'timed-out') {
-      engine.checkpointIfWorthwhile();
+      engine.settle();
       Atomics.wait(words, TURN, turn);
     }
     turn = Atomics.load(words, TURN);
