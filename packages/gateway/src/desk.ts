@@ -85,7 +85,10 @@ export class Desk implements ReviewDesk {
         limit: 1_000,
         before,
       });
-      for (const review of page) this.#watch(review);
+      for (const review of page) {
+        this.#countPending(review.subject.requester.agent, 1);
+        this.#watch(review);
+      }
       const last = page.at(-1);
       if (last === undefined) return;
       before = last.id;
@@ -129,12 +132,14 @@ export class Desk implements ReviewDesk {
   }
 
   async #open(ask: HoldAsk, binding: GrantBinding): Promise<Result<Hold, Refusal>> {
-    const agent = binding.agent;
+    const { agent } = binding;
     const most = this.#ports.limits.pendingReviewsPerAgent;
     if ((this.#pendingOfAgent.get(agent) ?? 0) >= most) {
       const message = `${most.toString()} reviews of this agent are pending, which is the limit.`;
       return err(refusal('review.too_many', { message }));
     }
+    // Before anything is waited for: a burst would pass the look together (ABUSES B11).
+    this.#countPending(agent, 1);
     const review = this.#newReview(ask);
     const hold = this.#hold(review.id, false, this.#unmeetable(review));
     const entries = [
@@ -143,6 +148,7 @@ export class Desk implements ReviewDesk {
     ];
     const opened = await this.#ports.store.commit({ mutations: [{ kind: 'review.open', review }], entries });
     if (!opened.ok) {
+      this.#countPending(agent, -1);
       hold.detach();
       return this.#openedElsewhere(ask, opened.error);
     }
@@ -228,10 +234,13 @@ export class Desk implements ReviewDesk {
     await this.#change(id, (review) => withdraw(review, clock.nowMs(), reason)).catch(() => undefined);
   }
 
-  /** Follows a pending review: its expiry, and its agent's share of what may be pending. */
+  /** An agent's share of what may be pending. */
+  #countPending(agent: string, change: 1 | -1): void {
+    this.#pendingOfAgent.set(agent, Math.max(0, (this.#pendingOfAgent.get(agent) ?? 0) + change));
+  }
+
+  /** Follows a pending review to its expiry. */
   #watch(review: Review): void {
-    const { agent } = review.subject.requester;
-    this.#pendingOfAgent.set(agent, (this.#pendingOfAgent.get(agent) ?? 0) + 1);
     const { clock } = this.#ports;
     const due = Math.max(0, review.expiresAtMs - clock.nowMs());
     this.#expiries.set(
@@ -263,8 +272,7 @@ export class Desk implements ReviewDesk {
     if (review.state.status !== 'pending') {
       this.#expiries.get(review.id)?.();
       this.#expiries.delete(review.id);
-      const { agent } = review.subject.requester;
-      this.#pendingOfAgent.set(agent, Math.max(0, (this.#pendingOfAgent.get(agent) ?? 0) - 1));
+      this.#countPending(review.subject.requester.agent, -1);
       this.#settle(review);
     }
     this.#ports.events.publish({ kind: 'review.changed', review, atMs: this.#ports.clock.nowMs() });

@@ -147,14 +147,13 @@ export class Pipeline implements Gate {
     const salt = hashing.base64url(random.bytes(SALT_BYTES));
     const form = canonicalAction(judgement.action);
     const sealed = sealAction(form, { salt, sha256Base64url: hashing.sha256Base64url });
-    return this.#desk.hold({
-      judgement,
-      digest: hashing.sha256Hex(form),
-      sealed,
-      salt,
-      holding,
-      attempt: this.#attemptEntry(judgement, sealed),
-    });
+    const attempt = this.#attemptEntry(judgement, sealed);
+    const digest = hashing.sha256Hex(form);
+    const held = await this.#desk.hold({ judgement, digest, sealed, salt, holding, attempt });
+    if (held.ok || held.error.code !== 'review.too_many') return held;
+    // No review holds this attempt, so it is recorded by itself (law 7).
+    this.#ports.store.append(decisionEntry(attempt, null));
+    return this.#refuseWithNotice(judgement, held.error);
   }
 
   /** Stage 7 for what a person approved: everything is looked at once more, in the transaction that spends the grant. */
@@ -172,17 +171,17 @@ export class Pipeline implements Gate {
       approval,
       this.#ports.hashing.sha256Hex(canonicalAction(judgement.action)),
     );
-    if (!checked.ok) return this.#refuseApproved(judgement, checked.error);
+    if (!checked.ok) return this.#refuseWithNotice(judgement, checked.error);
     const review = checked.value;
     const sealed = this.#seal(judgement.action, review.subject.salt);
     const attempt = this.#attemptEntry(judgement, sealed, review.subject.action);
     const spent = await this.#approvals.spend(review, approval.grant, intentEntry(attempt, approval));
-    if (!spent.ok) return this.#refuseApproved(judgement, spent.error);
+    if (!spent.ok) return this.#refuseWithNotice(judgement, spent.error);
     const action = review.subject.action;
     return ok({ action, review: review.id, grant: approval.grant, judgement, durability: spent.value });
   }
 
-  async #refuseApproved(judgement: Judgement, reason: Refusal): Promise<Result<never, Refusal>> {
+  async #refuseWithNotice(judgement: Judgement, reason: Refusal): Promise<Result<never, Refusal>> {
     const { requester, target } = judgement.action;
     const details = {
       action: judgement.action.id,

@@ -31,7 +31,7 @@ import { changesMeaning, type Portal, type Prepared } from './state.ts';
 export class Extended {
   readonly #session: SessionHost;
   /** A round is open: messages were passed on, or refused, since the last Sync. */
-  #isOpen = false;
+  isOpen = false;
   isSkipping = false;
   /** The transaction's status when the round began. */
   #status: TransactionStatus = 'I';
@@ -39,6 +39,9 @@ export class Extended {
   #isSent = false;
   /** A statement was sent in this round that Sync would commit. */
   #mustRollBack = false;
+  /** The first of those. */
+  #firstChange: Part | undefined;
+  #onReopened: (() => void) | undefined;
   /** A statement is under way that may change what those after it mean. */
   #isChanging = false;
 
@@ -49,9 +52,9 @@ export class Extended {
   dispatch(frame: Buffer): Next {
     if (frame[0] === frontend.sync) return this.#sync(frame);
     if (this.isSkipping) return undefined;
-    if (this.#isOpen) return this.#pass(frame);
+    if (this.isOpen) return this.#pass(frame);
     return this.#session.whenReady(() => {
-      this.#isOpen = true;
+      this.isOpen = true;
       this.#status = this.#session.status;
       this.#session.isReady = false;
       return this.#pass(frame);
@@ -161,10 +164,10 @@ export class Extended {
   #admitted(prepared: Prepared, parameters: readonly Parameter[], use: (part: Part) => Next): Next {
     const candidates = this.#candidates(prepared, parameters);
     const admitted = candidates.ok
-      ? this.#session.admit({
-          candidates: candidates.value,
-          again: () => this.#candidates(prepared, parameters),
-        })
+      ? this.#session.admit(
+          { candidates: candidates.value, again: () => this.#candidates(prepared, parameters) },
+          this.#firstChange?.state === 'done',
+        )
       : this.#session.asking.refuse(prepared.query, candidates.error);
     const settle = (settled: Admitted): Next => {
       const part = settled.ok ? settled.value[0] : undefined;
@@ -188,7 +191,7 @@ export class Extended {
     portal.version = this.#session.state.version;
     this.#session.state.openPortal(bind.portal, portal);
     this.#send(frame);
-    this.#session.responses.expect({ kind: 'bind', done: () => undefined });
+    this.#session.responses.expect({ kind: 'bind', part: portal.part });
     return undefined;
   }
 
@@ -229,12 +232,16 @@ export class Extended {
     else {
       part.state = 'running';
       this.#isChanging ||= changesMeaning(part.statement);
-      if (this.#status === 'I' && part.authorized.judgement.description.reach !== 'none')
-        this.#mustRollBack = true;
+      if (this.#status === 'I' && part.authorized.judgement.description.reach !== 'none') this.#changes(part);
       responses.expect({ kind: 'execute', part });
     }
     this.#send(frame);
     return undefined;
+  }
+
+  #changes(part: Part): void {
+    this.#mustRollBack = true;
+    this.#firstChange ??= part;
   }
 
   #describe(frame: Buffer): Next {
@@ -269,7 +276,8 @@ export class Extended {
       this.#send(frame);
       return undefined;
     }
-    if (!this.#isOpen) {
+    if (!this.isOpen) {
+      if (!this.#session.isReady) return this.#untilReadyOrReopened().then(() => this.#sync(frame));
       return this.#session.whenReady(() => {
         this.#session.isReady = false;
         return this.#closeRound(frame);
@@ -280,9 +288,15 @@ export class Extended {
     return pending.done.then(() => this.#closeRound(frame));
   }
 
+  async #untilReadyOrReopened(): Promise<void> {
+    const reopened = new Promise<void>((resolve) => (this.#onReopened = resolve));
+    await Promise.race([reopened, this.#session.whenReady(() => undefined)]);
+    this.#onReopened = undefined;
+  }
+
   #closeRound(frame: Buffer): undefined {
     this.isSkipping = false;
-    this.#isOpen = false;
+    this.isOpen = false;
     if (this.#isSent) {
       this.#send(frame);
       this.#session.responses.expect({ kind: 'sync' });
@@ -293,8 +307,9 @@ export class Extended {
 
   /** The target copies in and has ignored a Sync that was sent already: the round goes on. */
   reopen(): void {
-    this.#isOpen = true;
+    this.isOpen = true;
     this.#isSent = true;
+    this.#onReopened?.();
   }
 
   /** Ends the round for the client with a refusal, in its turn. */
@@ -326,12 +341,13 @@ export class Extended {
 
   /** The target reported an error and ignores what follows up to Sync. */
   targetFailed(): void {
-    if (this.#isOpen) this.isSkipping = true;
+    if (this.isOpen) this.isSkipping = true;
     this.#session.state.parsing.clear();
   }
 
   ready(status: TransactionStatus): void {
     this.#mustRollBack = false;
+    this.#firstChange = undefined;
     this.#isChanging = false;
     this.#session.state.parsing.clear();
     // "Bind": portals end with their transaction.

@@ -31,18 +31,24 @@ export class Holding {
     this.#status = status;
   }
 
-  /** For the reviewer: what stays open while they think. `processId` is that of the connection to the target. */
-  async describe(processId: number | undefined): Promise<readonly string[]> {
-    if (this.#status === 'I') return [];
+  /**
+   * For the reviewer: what stays open while they think. `processId` is that of the connection to the target; `isOpen`: a
+   * transaction that the target's last word doesn't tell of.
+   */
+  async describe(processId: number | undefined, isOpen: boolean): Promise<readonly string[]> {
+    if (this.#status === 'I') {
+      if (!isOpen || processId === undefined) return [];
+      return [IMPLICIT, ...(await this.#options.catalog.locksOf(processId))];
+    }
     const seconds = Math.round((this.#options.clock.monotonicMs() - this.#transactionSinceMs) / 1_000);
     const open = `A transaction has been open for ${seconds.toString()} s and stays open while this waits.`;
     if (processId === undefined) return [open];
     return [open, ...(await this.#options.catalog.locksOf(processId))];
   }
 
-  async wait(hold: Hold): ReturnType<Wait['settled']> {
+  async wait(hold: Hold, isOpen: boolean): ReturnType<Wait['settled']> {
     const { clock, limits } = this.#options;
-    const limitMs = this.#status === 'I' ? limits.holdMs : limits.holdInTransactionMs;
+    const limitMs = this.#status === 'I' && !isOpen ? limits.holdMs : limits.holdInTransactionMs;
     const notify = (waitedMs: number): void => this.#options.notify(waitingNotice(hold, waitedMs));
     const wait = new Wait(hold, { clock, limitMs, noticeMs: limits.holdNoticeMs, notify });
     this.#waits = [...this.#waits, wait];
@@ -63,6 +69,8 @@ export class Holding {
     for (const wait of this.#waits) wait.abandon();
   }
 }
+
+const IMPLICIT = 'Earlier statements of the same round have changed data; their transaction stays open.';
 
 function waitingNotice(hold: Hold, waitedMs: number): Buffer {
   const waited = waitedMs === 0 ? '' : ` It has waited for ${Math.round(waitedMs / 60_000).toString()} min.`;

@@ -22,7 +22,11 @@ export interface SessionHost {
   /** The INTENT that was queued last. */
   readonly lastDurability: Part['authorized']['durability'] | undefined;
   whenReady(run: () => Next): Next;
-  admit(ask: Pick<AdmissionAsk, 'candidates' | 'again'>): Admitted | Promise<Admitted>;
+  /** `isTransactionOpen`: where `status` doesn't tell, inside of a round. */
+  admit(
+    ask: Pick<AdmissionAsk, 'candidates' | 'again'>,
+    isTransactionOpen?: boolean,
+  ): Admitted | Promise<Admitted>;
   afterIntents(parts: readonly Part[], autocommit: boolean, send: () => void): Next;
   refusalFrame(reason: Refusal): Buffer;
   /** Answers a Sync whose round the target was sent nothing of. */

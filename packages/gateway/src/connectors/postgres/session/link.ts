@@ -5,7 +5,8 @@ import type { Slot, Slots } from './slots.ts';
 export interface LinkHandlers {
   /** The connection to the target stands; before any of its data. */
   connected(upstream: Upstream): void;
-  data(chunk: Buffer): void;
+  /** `kept` where something refers to the chunk after the call. */
+  data(chunk: Buffer): 'done' | 'kept';
   /** It can't be opened (then it was sent nothing), or is gone. Called once a connection; not after `close()`. */
   lost(message: string, wasOpen: boolean): void;
   /** The target takes no more for now, or does again. */
@@ -82,12 +83,12 @@ export class Link {
     const lost = (): void => {
       if (generation === this.#generation) this.#lose('The target closed the connection.');
     };
-    socket.on('data', (chunk: Buffer) => this.#handlers.data(chunk));
     socket.on('drain', () => this.#handlers.saturated(false));
     socket.on('error', lost);
     socket.on('close', lost);
     this.#handlers.connected(upstream);
     if (upstream.rest.length > 0) this.#handlers.data(upstream.rest);
+    upstream.listen((chunk) => this.#handlers.data(chunk));
     this.flush();
   }
 

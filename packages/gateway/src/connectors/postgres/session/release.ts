@@ -1,5 +1,8 @@
 import type { Durability } from '../../../ports.ts';
 
+/** Up to this many bytes, copying is cheaper than giving the read after this one new memory. */
+const COPIED_BYTES = 16_384;
+
 /** The part of a socket that the release needs. */
 export interface Sink {
   write(bytes: Buffer): boolean;
@@ -13,7 +16,9 @@ export class Release {
   readonly #sink: Sink;
   readonly #onLedgerLost: () => void;
   readonly #queue: (Buffer | Durability)[] = [];
+  #borrowed = 0;
   #waiting = false;
+  #isLost = false;
   #memory: ArrayBufferLike | undefined;
   #start = 0;
   #end = 0;
@@ -27,12 +32,18 @@ export class Release {
     this.#onLedgerLost = onLedgerLost;
   }
 
+  /** Whether bytes wait that belong to whoever wrote them: their memory must not be used again. */
+  get borrows(): boolean {
+    return this.#borrowed > 0;
+  }
+
   get waiting(): boolean {
     return this.#waiting;
   }
 
   /** Queues bytes; they leave at the next `flush`, together with their neighbours. */
   write(bytes: Buffer): void {
+    if (this.#isLost) return;
     const { buffer, byteOffset, length } = bytes;
     if (buffer === this.#memory && byteOffset === this.#end) {
       this.#end += length;
@@ -59,8 +70,11 @@ export class Release {
 
   #endRun(): void {
     if (this.#memory === undefined) return;
-    const run = Buffer.from(this.#memory as ArrayBuffer, this.#start, this.#end - this.#start);
+    const view = Buffer.from(this.#memory as ArrayBuffer, this.#start, this.#end - this.#start);
     this.#memory = undefined;
+    // A few bytes behind a gate are copied, so that they don't keep a whole read's memory.
+    const run = this.#queue.length > 0 && view.length <= COPIED_BYTES ? Buffer.from(view) : view;
+    if (run === view) this.#borrowed += 1;
     this.#queue.push(run);
     this.queuedBytes += run.length;
   }
@@ -82,6 +96,7 @@ export class Release {
     }
     if (sent === this.#queue.length) this.#queue.length = 0;
     else if (sent > 0) this.#queue.splice(0, sent);
+    if (this.#queue.length === 0) this.#borrowed = 0;
   }
 
   #await(gate: Durability): void {
@@ -91,9 +106,13 @@ export class Release {
         this.#waiting = false;
         this.#drain();
       },
-      // Fails closed: what waits is never released, and the session ends.
+      // Fails closed: what waits, and what comes after it, is never released, and the session ends with its last word.
       () => {
+        this.#isLost = true;
+        this.#waiting = false;
+        this.#memory = undefined;
         this.#queue.length = 0;
+        this.#borrowed = 0;
         this.#onLedgerLost();
       },
     );

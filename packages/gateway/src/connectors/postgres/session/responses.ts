@@ -35,7 +35,8 @@ export function newPart(authorized: Authorized, statement: DescribedStatement, s
 export type Expectation =
   | { readonly kind: 'query'; readonly parts: readonly Part[]; at: number }
   | { readonly kind: 'execute'; readonly part: Part }
-  | { readonly kind: 'parse' | 'bind' | 'describe' | 'close'; readonly done: () => void }
+  | { readonly kind: 'parse' | 'describe' | 'close'; readonly done: () => void }
+  | { readonly kind: 'bind'; readonly part: Part | null }
   | { readonly kind: 'sync' }
   | { readonly kind: 'abort'; readonly frame: Buffer }
   | { readonly kind: 'local'; readonly frame: Buffer }
@@ -80,6 +81,8 @@ export class Responses implements BackendSink {
   readonly #asides: Buffer[] = [];
   /** Between CopyInResponse and the client's CopyDone or CopyFail: the target ignores Sync. */
   copyingIn = false;
+  /** The client ended a copy that the target has not begun yet. */
+  #copyEnded = false;
 
   constructor(owner: ResponsesOwner) {
     this.#owner = owner;
@@ -138,8 +141,10 @@ export class Responses implements BackendSink {
 
   /** Law 7: a result waits for its INTENT. A change inside a transaction shows nothing but its count before COMMIT. */
   #gateRows(): void {
-    const part = this.#current();
-    if (part === undefined || part.gated) return;
+    const head = this.#queue[0];
+    // Planning may run functions, whose notices and errors say something as well.
+    const part = head?.kind === 'bind' ? head.part : this.#current();
+    if (part === undefined || part === null || part.gated) return;
     part.gated = true;
     this.#owner.release.gate(part.authorized.durability);
   }
@@ -227,6 +232,7 @@ export class Responses implements BackendSink {
     const status = parseReadyForQuery(frame);
     this.#owner.release.write(frame);
     this.copyingIn = false;
+    this.#copyEnded = false;
     this.#shift();
     if (status.ok) this.#owner.ready(status.value);
   }
@@ -237,6 +243,8 @@ export class Responses implements BackendSink {
     const code = report.ok ? report.value.code : 'XX000';
     this.#scannedRowsAreLost(head);
     this.copyingIn = false;
+    // An error may quote a value that the statement read.
+    this.#gateRows();
     this.#owner.release.write(head?.kind === 'abort' ? head.frame : frame);
     if (head?.kind === 'query') this.#failParts(head.parts.slice(head.at), code);
     else this.#dropToSync(code);
@@ -276,11 +284,20 @@ export class Responses implements BackendSink {
 
   /** "COPY Operations": a Sync that the client sent before the copy began is ignored by the target, so nothing answers it. */
   #copyIn(frame: Buffer): void {
-    this.copyingIn = true;
+    this.copyingIn = !this.#copyEnded;
+    this.#copyEnded = false;
     const kept = this.#queue.filter((expectation) => expectation.kind !== 'sync');
     if (kept.length < this.#queue.length) this.#owner.syncIgnored();
     this.#queue.splice(0, this.#queue.length, ...kept);
     this.#owner.release.write(frame);
+  }
+
+  /** The client has sent CopyDone or CopyFail; it may do so before it has seen CopyInResponse. */
+  endCopy(): void {
+    const begins = (expectation: Expectation): boolean =>
+      expectation.kind === 'execute' && expectation.part.statement.effects.copy === 'in';
+    if (!this.copyingIn && this.#queue.some(begins)) this.#copyEnded = true;
+    this.copyingIn = false;
   }
 
   /** Records a part's outcome, once. */

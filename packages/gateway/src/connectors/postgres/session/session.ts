@@ -157,6 +157,11 @@ export class Session implements SessionHost {
 
   /** One message. A promise where the next message has to wait for this one. */
   #dispatch(frame: Buffer): Next {
+    if (this.#extended.isOpen && ROUND_FIRST.has(frame[0])) {
+      // The target would answer it before Sync; here it would wait for a Sync that can't be read any more.
+      this.#fail('08P01', 'A query came before the Sync of the messages that were sent first.');
+      return undefined;
+    }
     switch (frame[0]) {
       case frontend.query:
         return this.whenReady(() => this.#simple.query(frame));
@@ -219,11 +224,14 @@ export class Session implements SessionHost {
   /** The INTENT that was queued last; all earlier ones are durable when it is. */
   lastDurability: Part['authorized']['durability'] | undefined;
 
-  admit(ask: Pick<AdmissionAsk, 'candidates' | 'again'>): Admitted | Promise<Admitted> {
+  admit(
+    ask: Pick<AdmissionAsk, 'candidates' | 'again'>,
+    isTransactionOpen = false,
+  ): Admitted | Promise<Admitted> {
     return this.#admission.admit({
       ...ask,
-      holding: () => this.#holding.describe(this.link.upstream?.processId),
-      wait: (hold) => this.#holding.wait(hold),
+      holding: () => this.#holding.describe(this.link.upstream?.processId, isTransactionOpen),
+      wait: (hold) => this.#holding.wait(hold, isTransactionOpen),
     });
   }
 
@@ -240,16 +248,18 @@ export class Session implements SessionHost {
   /** Data of a COPY that has been authorized. Outside of one the target would ignore it, so it goes no further. */
   #copy(frame: Buffer): undefined {
     if (this.isReady || this.#extended.isSkipping) return undefined;
-    if (frame[0] !== frontend.copyData) this.responses.copyingIn = false;
+    if (frame[0] !== frontend.copyData) this.responses.endCopy();
     this.link.send(frame);
     return undefined;
   }
 
-  #fromTarget(chunk: Buffer): void {
-    const error = this.responses.push(chunk);
-    if (error !== null) return this.#targetLost('The target sent what is no message of the protocol.', true);
+  #fromTarget(chunk: Buffer): 'done' | 'kept' {
     const { socket } = this.#options.client;
-    if (this.release.queuedBytes > bounds.bufferedBytes || socket.writableNeedDrain) this.#throttleTarget();
+    const error = this.responses.push(chunk);
+    if (error !== null) this.#targetLost('The target sent what is no message of the protocol.', true);
+    else if (this.release.queuedBytes > bounds.bufferedBytes || socket.writableNeedDrain)
+      this.#throttleTarget();
+    return this.release.borrows || socket.writableLength > 0 ? 'kept' : 'done';
   }
 
   #throttleTarget(): void {
@@ -372,6 +382,9 @@ export class Session implements SessionHost {
     this.#whenReady = leave;
   }
 }
+
+/** Messages that begin when everything before them has been answered. */
+const ROUND_FIRST: ReadonlySet<number | undefined> = new Set([frontend.query, frontend.functionCall]);
 
 /** The path that a fresh connection has. Null, uncertain, where the target hasn't told its own. */
 function pathOf(ofTarget: string | null, ofClient: string | undefined): readonly string[] | null {

@@ -4,7 +4,6 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { generate } from 'selfsigned';
 
 /** What the gateway proves itself with to PostgreSQL clients. */
 export interface TlsIdentity {
@@ -72,6 +71,8 @@ async function makeCertificate(
   certificatePath: string,
 ): Promise<Certificate> {
   const hosts = new Set(['localhost', '127.0.0.1', '::1', ...options.hosts]);
+  // Loaded when it is needed, which is once in an installation: it takes 13 MiB.
+  const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: 'Sallyport' }], {
     keyType: 'ec',
     curve: 'P-256',
