@@ -216,7 +216,10 @@ export class Engine {
   }
 
   checkpointIfFull(): void {
-    if (this.#logBytes > (this.#walBytes * 3) / 4) this.#checkpoint();
+    if (this.#logBytes <= (this.#walBytes * 3) / 4) return;
+    // A question may have opened a transaction, inside of which the log can't be moved.
+    if (this.#isOpen) this.#commit();
+    this.#checkpoint();
   }
 
   /** Idle: the database takes over what the journal has, so that no flush has to wait for it later. */
