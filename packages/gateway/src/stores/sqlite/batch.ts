@@ -69,23 +69,33 @@ interface Waiting<T> {
 }
 
 class BatchDurability implements Durability {
-  durable = false;
+  readonly #poll: () => void;
+  isSettled = false;
   readonly done: Promise<void>;
   readonly waiting: Waiting<void>;
 
-  constructor() {
+  /** `poll` settles what the worker has done already, whether or not its message has come. */
+  constructor(poll: () => void) {
+    this.#poll = poll;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Nobody need wait for an outcome entry; whoever releases a result waits, and sees the rejection.
     promise.catch(() => undefined);
     this.done = promise;
     this.waiting = { resolve, reject };
   }
+
+  get durable(): boolean {
+    if (!this.isSettled) this.#poll();
+    return this.isSettled;
+  }
 }
 
 /** Everything that is committed together: entries in an arena, the changes and questions in between them. */
 export class Batch {
   readonly arena: Arena;
-  readonly durability = new BatchDurability();
+  readonly durability: BatchDurability;
+  /** The worker's turn that it is. */
+  turn = 0;
   readonly shapes: TurnMessage['shapes'][number][] = [];
   forgetShapesBelow = 0;
   entries = 0;
@@ -97,8 +107,9 @@ export class Batch {
   readonly #asks: AnyAsk[] = [];
   #readers: Waiting<ReadAnswer>[] = [];
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, poll: () => void) {
     this.arena = arena;
+    this.durability = new BatchDurability(poll);
   }
 
   hasRoom({ entries, leafBytes, asideBytes }: ArenaRoom): boolean {
@@ -169,13 +180,18 @@ export class Batch {
   }
 
   settle(answers: readonly SegmentAnswer[]): void {
-    this.durability.durable = true;
+    this.durability.isSettled = true;
     this.durability.waiting.resolve();
     this.#changes.forEach((change, at) => {
       const answer = answers[at];
       if (answer !== undefined && 'ok' in answer) change.resolve(answer);
       else change.reject(new StoreError('store.invalid', answer?.message ?? 'the worker left a change out'));
     });
+  }
+
+  /** Nothing of it can be refused: being on disk is all the answer there is. */
+  get isPlain(): boolean {
+    return this.#segments.length === 0;
   }
 
   get hasReaders(): boolean {

@@ -16,7 +16,12 @@ export const ENTRIES = 3;
 export const LEAF_BYTES = 4;
 export const ASIDE_BYTES = 5;
 export const USAGES = 6;
-export const WORDS = 7;
+/**
+ * The last turn of nothing but entries that is on disk, set before its message is sent: a main thread that has much to
+ * do learns of it sooner, and gives the worker its next turn.
+ */
+export const DONE = 7;
+export const WORDS = 8;
 
 /** No entries in this turn. */
 export const NO_ARENA = -1;

@@ -12,6 +12,7 @@ import type { Arena } from './batch.ts';
 import {
   ARENA,
   ASIDE_BYTES,
+  DONE,
   DURABLE,
   ENTRIES,
   LEAF_BYTES,
@@ -26,6 +27,8 @@ import type { AnyAsk, Failure, ReadAnswer, SegmentAnswer, WorkerMessage, WorkerO
 const FILE_NAME = 'store.db';
 /** What a flush takes at most in one go; a larger entry gets an arena of its own. */
 const ARENA_ROOM: ArenaRoom = { entries: 4096, leafBytes: 1 << 20, asideBytes: 1 << 20 };
+/** An intent, and the outcome of the one before it. */
+const LONELY_ENTRIES = 2;
 /** One is filled while another is written. */
 const SPARE_ARENAS = 2;
 /** The write-ahead log's file is written full once, because a commit that extends a file costs half as much again. */
@@ -80,7 +83,12 @@ class SqliteStore implements Store {
   #flying: Batch | null = null;
   /** Batches that are durable, whose questions the worker still answers. */
   readonly #answering: Batch[] = [];
+  /** Turns that were settled before their message came. */
+  #early = 0;
   #isScheduled = false;
+  /** The last flush was one caller's. */
+  #isLonely = true;
+  #lastEntries = 0;
   /** Somebody waits for what is queued and not with the worker yet. */
   #isAwaited = false;
   #laterTimer: NodeJS.Timeout | undefined;
@@ -117,6 +125,7 @@ class SqliteStore implements Store {
     assertValid(entry);
     const refusal = this.#refusal();
     if (refusal !== null) return failedDurability(refusal);
+    this.#poll();
     const batch = this.#batchFor([entry], urgency);
     this.#write(batch, entry);
     return batch.durability;
@@ -163,7 +172,7 @@ class SqliteStore implements Store {
     const room = roomFor(entries);
     const last = this.#batches.at(-1);
     if (last?.hasRoom(room) === true) return last;
-    const batch = new Batch(this.#arenaFor(room));
+    const batch = new Batch(this.#arenaFor(room), this.#poll);
     this.#batches.push(batch);
     return batch;
   }
@@ -197,14 +206,19 @@ class SqliteStore implements Store {
     return this.#shapeNumber;
   }
 
-  /** One flush at a time, begun behind the callbacks of this turn of the event loop: what they queue goes together. */
+  /**
+   * One flush at a time, begun behind the callbacks of this turn of the event loop: what they queue goes together. While
+   * callers come one by one there is nothing to gather, and the flush begins behind the callback that asked for it.
+   */
   #schedule(): void {
     if (this.#isScheduled || this.#flying !== null || this.#failure !== null) return;
     this.#isScheduled = true;
-    setImmediate(() => {
+    const begin = (): void => {
       this.#isScheduled = false;
       this.#flush();
-    });
+    };
+    if (this.#isLonely) queueMicrotask(begin);
+    else setImmediate(begin);
   }
 
   /** One timer for all that nobody waits for; whatever flushes before it takes them along. */
@@ -218,11 +232,15 @@ class SqliteStore implements Store {
   }
 
   #flush(): void {
+    if (this.#flying !== null) return;
     if (this.#batches.length <= 1) this.#isAwaited = false;
     const batch =
-      this.#batches.shift() ?? (this.#isClosing ? new Batch(this.#arenaFor(roomFor([]))) : undefined);
+      this.#batches.shift() ??
+      (this.#isClosing ? new Batch(this.#arenaFor(roomFor([])), this.#poll) : undefined);
     if (batch === undefined || this.#failure !== null) return;
     this.#flying = batch;
+    this.#isLonely = batch.entries <= LONELY_ENTRIES;
+    this.#lastEntries = batch.entries;
     const message = batch.message(this.#isClosing && this.#batches.length === 0);
     if (message !== null) this.#worker.postMessage(message);
     const words = this.#words;
@@ -232,12 +250,27 @@ class SqliteStore implements Store {
     words[LEAF_BYTES] = batch.leafBytes;
     words[ASIDE_BYTES] = batch.asideBytes;
     words[USAGES] = batch.usages;
-    Atomics.add(words, TURN, 1);
+    batch.turn = (Atomics.add(words, TURN, 1) + 1) | 0;
     Atomics.notify(words, TURN);
   }
 
+  /** Settles the turn that the worker has done, before its message comes, and begins the next where somebody waits. */
+  readonly #poll = (): void => {
+    const batch = this.#flying;
+    if (batch === null || !batch.isPlain || Atomics.load(this.#words, DONE) !== batch.turn) return;
+    this.#early += 1;
+    this.#settle([]);
+    // As many as went the last time are enough to go; fewer gather others first.
+    if (this.#isAwaited && (this.#batches[0]?.entries ?? 0) >= this.#lastEntries) this.#flush();
+  };
+
   #receive(message: WorkerMessage): void {
-    if (message === DURABLE) return this.#settle([]);
+    if (message === DURABLE) {
+      // Turns and their messages have one order, so this one is of a turn that was settled early.
+      if (this.#early > 0) this.#early -= 1;
+      else this.#settle([]);
+      return;
+    }
     switch (message.kind) {
       case 'open':
         return this.#opening.resolve();

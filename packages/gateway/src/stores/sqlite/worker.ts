@@ -3,6 +3,7 @@ import { failureOf, openDatabase } from './database.ts';
 import {
   ARENA,
   ASIDE_BYTES,
+  DONE,
   DURABLE,
   ENTRIES,
   LEAF_BYTES,
@@ -37,7 +38,7 @@ function takeMessage(): TurnMessage {
 }
 
 /** One turn; false when it was the last. */
-function take(engine: Engine, words: Int32Array): boolean {
+function take(engine: Engine, words: Int32Array, turn: number): boolean {
   const word = (at: number): number => words[at] ?? 0;
   const message = word(MESSAGES) === 0 ? NOTHING : takeMessage();
   const segments = engine.flush(message, {
@@ -47,6 +48,7 @@ function take(engine: Engine, words: Int32Array): boolean {
     asideBytes: word(ASIDE_BYTES),
     usages: word(USAGES),
   });
+  if (segments.length === 0) Atomics.store(words, DONE, turn);
   answer(segments.length === 0 ? DURABLE : { kind: 'durable', segments });
   if (message.reads.length > 0)
     answer({ kind: 'read', answers: message.reads.map((read) => engine.read(read)) });
@@ -66,7 +68,7 @@ function run(options: WorkerOptions): void {
       Atomics.wait(words, TURN, turn);
     }
     turn = Atomics.load(words, TURN);
-    if (!take(engine, words)) return answer({ kind: 'closed' });
+    if (!take(engine, words, turn)) return answer({ kind: 'closed' });
   }
 }
 

@@ -1,12 +1,16 @@
-import type { DescribedStatement, SessionContext } from './types.ts';
+import type { DescribedStatement, SessionContext, TransactionStep } from './types.ts';
 
 const pathSettings = new Set(['*', 'search_path', 'role', 'session_authorization']);
+
+/** What may end a SET LOCAL, or take a SET back. */
+const pathSteps = new Set<TransactionStep>(['commit', 'rollback', 'rollback-to', 'prepare-transaction']);
 
 /** What the statements after this one of the same text find: all are described before the first runs. */
 export function sessionAfter(session: SessionContext, statement: DescribedStatement): SessionContext {
   const { effects } = statement;
   const moved =
-    effects.settings.some(({ name }) => pathSettings.has(name)) || effects.transaction === 'rollback';
+    effects.settings.some(({ name }) => pathSettings.has(name)) ||
+    (effects.transaction !== null && pathSteps.has(effects.transaction));
   const { prepares, deallocates, declaresCursor, closesCursor } = effects;
   return {
     // Whether the change outlives its transaction isn't told by the text: then no path is certain.

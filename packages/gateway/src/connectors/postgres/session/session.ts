@@ -189,8 +189,12 @@ export class Session implements SessionHost {
     this.link.flush();
     if (!this.isReady) await new Promise<void>((resolve) => (this.#whenReady = resolve));
     if (!this.state.catalogStale || this.status !== 'I') return;
-    await this.#options.access.catalog.refresh();
-    this.state.catalogStale = false;
+    const isFresh = await this.#options.access.catalog.refresh().then(
+      () => true,
+      // Fails closed: names stay unknown, which asks a person, until a refresh succeeds.
+      () => false,
+    );
+    if (isFresh) this.state.catalogStale = false;
   }
 
   /**
@@ -264,7 +268,7 @@ export class Session implements SessionHost {
 
   #throttleTarget(): void {
     const target = this.link.upstream?.socket;
-    if (target === undefined) return;
+    if (target === undefined || this.#ended) return;
     target.pause();
     // Behind a gate no 'drain' comes: the disk decides when the bytes go.
     const pending = this.lastDurability;
@@ -380,6 +384,8 @@ export class Session implements SessionHost {
     };
     const cancelTimer = this.clock.after(bounds.drainMs, leave);
     this.#whenReady = leave;
+    // Nobody reads any more, so nobody's slowness holds the target back.
+    this.link.upstream.socket.resume();
   }
 }
 

@@ -1,0 +1,123 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { startGateway } from '@sallyport/gateway/main';
+import { SallyportClient } from '@sallyport/sdk';
+import type { Review } from '@sallyport/sdk/contract';
+import pg from 'pg';
+import { agentName, ensureConfiguration, targetName } from '../../../../sample/configuration.ts';
+import { startSampleDatabase } from '../../../../sample/database.ts';
+import { freePort } from '../../../../sample/server.ts';
+import { openStateDirectory, secret } from '../../../../sample/state.ts';
+import { temporaryDirectory } from './ledger.ts';
+import { checkWholeLedger, type LedgerLeaf } from './system-ledger.ts';
+import { eventually } from './system-wait.ts';
+
+export interface TestSystemOptions {
+  /** Run in the target as the gateway's role, before the gateway reads its catalog. */
+  readonly schema?: string;
+  /** `limits` of sallyport.yaml. */
+  readonly limits?: Readonly<Record<string, number>>;
+  /** People for whom the agent may say that it acts. */
+  readonly mayActFor?: readonly string[];
+}
+
+/** A gateway before a PostgreSQL 18 with the sample shop, and those who deal with it. */
+export interface TestSystem {
+  readonly host: string;
+  readonly port: number;
+  readonly apiUrl: string;
+  readonly target: string;
+  readonly agent: string;
+  readonly agentToken: string;
+  /** Votes as the data steward, payments steward and database owner. */
+  readonly sam: SallyportClient;
+  /** Asks the target itself, past the gateway. */
+  behind(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  /** The pending review of a command that holds this text; waits for it. */
+  pending(text: string): Promise<Review>;
+  approve(text: string): Promise<Review>;
+  reject(text: string, reason: string): Promise<Review>;
+  reviewsOf(text: string): Promise<readonly Review[]>;
+  /** Verifies the whole ledger: every proof, and that every intent has its one outcome. Call when nothing is under way. */
+  checkLedger(): Promise<readonly LedgerLeaf[]>;
+  close(): Promise<void>;
+}
+
+export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
+  const { directory, remove } = temporaryDirectory();
+  const stateDirectory = openStateDirectory(directory);
+  const database = await startSampleDatabase({ stateDirectory });
+  const { host, port } = database;
+  const superuser = { user: 'postgres', password: secret(stateDirectory, 'postgres-superuser') };
+  const direct = new pg.Pool({ host, port, ...superuser, database: database.database, max: 2 });
+  direct.on('error', () => undefined);
+  const stopDatabase = async (): Promise<void> => {
+    await direct.end();
+    await database.stop();
+    remove();
+  };
+  try {
+    const owner = `GRANT CREATE ON SCHEMA public TO ${database.user}; GRANT CREATE, TEMPORARY ON DATABASE ${database.database} TO ${database.user}; SET ROLE ${database.user}`;
+    await direct.query(`${owner}; ${options.schema ?? ''}; RESET ROLE`);
+    const ports = { apiPort: await freePort(), postgresPort: await freePort() };
+    const configuration = await ensureConfiguration(stateDirectory, database, ports);
+    configure(configuration.path, options);
+    const gateway = await startGateway({ configPath: configuration.path });
+    const sam = new SallyportClient({ url: gateway.api.address, token: configuration.tokens.sam });
+    const [gatewayHost = '', gatewayPort = ''] = gateway.postgres.address.split(':');
+    return {
+      host: gatewayHost,
+      port: Number(gatewayPort),
+      apiUrl: gateway.api.address,
+      target: targetName,
+      agent: agentName,
+      agentToken: configuration.agentToken,
+      sam,
+      ...reviewing(sam),
+      behind: async (sql, values) => (await direct.query(sql, values)).rows as Record<string, unknown>[],
+      checkLedger: () => checkWholeLedger(sam, gateway.ledger.vkey),
+      close: async () => {
+        await gateway.close();
+        await stopDatabase();
+      },
+    };
+  } catch (error) {
+    await stopDatabase();
+    throw error;
+  }
+}
+
+function configure(path: string, { limits, mayActFor }: TestSystemOptions): void {
+  let text = readFileSync(path, 'utf8');
+  if (limits !== undefined) text += `\nlimits: ${JSON.stringify(limits)}\n`;
+  if (mayActFor !== undefined)
+    text = text.replace(
+      'groups: [reporting]',
+      `groups: [reporting]\n    mayActFor: ${JSON.stringify(mayActFor)}`,
+    );
+  writeFileSync(path, text);
+  chmodSync(path, 0o600);
+}
+
+type Reviewing = Pick<TestSystem, 'pending' | 'approve' | 'reject' | 'reviewsOf'>;
+
+function reviewing(sam: SallyportClient): Reviewing {
+  const reviewsOf = async (text: string): Promise<Review[]> => {
+    const page = await sam.listReviews({ limit: 100 });
+    const reviews = await Promise.all(page.reviews.map(({ id }) => sam.getReview(id)));
+    return reviews.filter(({ command }) => command.includes(text));
+  };
+  const pending = (text: string): Promise<Review> =>
+    eventually(`a pending review of ${text}`, async () =>
+      (await reviewsOf(text)).find(({ status }) => status === 'pending'),
+    );
+  const vote = async (text: string, kind: 'approve' | 'reject', reason: string): Promise<Review> => {
+    const { id, digest } = await pending(text);
+    return sam.vote(id, { kind, reason, digest });
+  };
+  return {
+    reviewsOf,
+    pending,
+    approve: (text) => vote(text, 'approve', ''),
+    reject: (text, reason) => vote(text, 'reject', reason),
+  };
+}
