@@ -240,12 +240,13 @@ export class Desk implements ReviewDesk {
   }
 
   /** Follows a pending review to its expiry. */
-  #watch(review: Review): void {
+  #watch({ id, expiresAtMs }: Review): void {
     const { clock } = this.#ports;
-    const due = Math.max(0, review.expiresAtMs - clock.nowMs());
+    const due = Math.max(0, expiresAtMs - clock.nowMs());
+    // The timer keeps the id alone: thousands of reviews may wait.
     this.#expiries.set(
-      review.id,
-      clock.after(due, () => void this.#expire(review.id)),
+      id,
+      clock.after(due, () => void this.#expire(id)),
     );
   }
 

@@ -1,8 +1,10 @@
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { queryMessage } from '../../src/connectors/postgres/wire/frontend.ts';
 import { connectPg, refusalOf } from '../support/system-drivers.ts';
 import { startTestSystem, type TestSystem } from '../support/system-fixture.ts';
 import { printed, psql, psycopg } from '../support/system-programs.ts';
+import { RawClient } from '../support/system-raw.ts';
 import { eventually } from '../support/system-wait.ts';
 
 let system: TestSystem;
@@ -92,6 +94,19 @@ test('pg: simple and extended protocol, named statements, binary results, types'
   expect((await refusalOf(client.query('SELECT $1::int', ['x']))).code).toBe('22P02');
   expect((await client.query('SELECT 3 AS three')).rows).toEqual([{ three: 3 }]);
   await client.end();
+});
+
+test('what one client asked for at its start is told to no other', async () => {
+  const first = await RawClient.connect(system, { application_name: 'first' });
+  first.send(queryMessage('SELECT 1'));
+  const told = await first.until('Z');
+  expect(told.filter(({ type }) => type === 'S').map(({ body }) => body.toString())).toContain(
+    'application_name\0first\0',
+  );
+  const second = await RawClient.connect(system);
+  expect(second.parameters.get('application_name')).toBe('');
+  expect(second.parameters.get('server_version')).toBe(first.parameters.get('server_version'));
+  for (const client of [first, second]) client.socket.destroy();
 });
 
 test('pg: the parameters of the connection are the target’s own', async () => {

@@ -42,6 +42,8 @@ export interface PostgresConnectorOptions {
 
 const SECRET_BYTES = { 0: 4, 2: 32 } as const;
 
+type Access = TargetAccess & { readonly parameters: Map<string, string> };
+
 interface Live {
   readonly session: Session;
   readonly agent: string;
@@ -51,7 +53,7 @@ interface Live {
 /** The PostgreSQL wire protocol, both sides, between agents and targets. */
 export class PostgresConnector {
   readonly #options: PostgresConnectorOptions;
-  readonly #accesses = new Map<string, TargetAccess>();
+  readonly #accesses = new Map<string, Access>();
   readonly #live = new Map<number, Live>();
   readonly #sessionsOfAgent = new Map<string, number>();
   readonly #describer: SqlDescriber;
@@ -105,7 +107,7 @@ export class PostgresConnector {
   }
 
   /** What the target reports of itself, so that clients can be greeted before they need a connection of their own. */
-  async #learnParameters(access: TargetAccess): Promise<void> {
+  async #learnParameters(access: Access): Promise<void> {
     try {
       const upstream = await connectUpstream(access.upstream);
       for (const [name, value] of upstream.parameters) access.parameters.set(name, value);
@@ -162,7 +164,7 @@ export class PostgresConnector {
     return this.#begin(client, agent, access);
   }
 
-  #begin(client: AcceptedClient, agent: Agent, access: TargetAccess): Buffer | undefined {
+  #begin(client: AcceptedClient, agent: Agent, access: Access): Buffer | undefined {
     const startup = readStartup(client, agent);
     if (!startup.ok) return startup.error;
     const { clock, random, limits } = this.#options;

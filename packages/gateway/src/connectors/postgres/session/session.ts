@@ -30,8 +30,8 @@ export interface TargetAccess {
   readonly catalog: CatalogWatcher;
   readonly slots: Slots;
   readonly upstream: UpstreamOptions;
-  /** The target's own report of its settings, as it was last seen; told to clients before they have a connection. */
-  readonly parameters: Map<string, string>;
+  /** What the target reports of itself to a connection that asked for nothing; clients are greeted with it. */
+  readonly parameters: ReadonlyMap<string, string>;
 }
 
 export interface SessionPorts {
@@ -76,7 +76,8 @@ export class Session implements SessionHost {
   /** The target has answered everything up to its ReadyForQuery, and nothing is on the way. */
   isReady = true;
   #whenReady: (() => void) | undefined;
-  readonly #reported = new Map<string, string>();
+  /** What the client was told. Shared by all sessions until it differs. */
+  #reported: ReadonlyMap<string, string> = new Map();
 
   constructor(options: SessionOptions) {
     const { access, client, ports } = options;
@@ -122,7 +123,8 @@ export class Session implements SessionHost {
   /** Greets the client and begins to read it. */
   start(): void {
     const { client, access, processId, secretKey } = this.#options;
-    for (const [name, value] of access.parameters) this.#report(name, value);
+    for (const [name, value] of access.parameters) this.release.write(parameterStatus(name, value));
+    this.#reported = access.parameters;
     this.release.write(backendKeyData(processId, secretKey));
     this.release.write(readyForQuery('I'));
     this.release.flush();
@@ -310,25 +312,17 @@ export class Session implements SessionHost {
     if (idle && this.state.pristine && this.link.upstream !== undefined) this.link.close();
   }
 
+  /** Tells the client what is different from what it was greeted with: what it asked for in its own startup packet. */
   #connected(upstream: Upstream): void {
-    const { access } = this.#options;
     for (const [name, value] of upstream.parameters) {
-      access.parameters.set(name, value);
-      this.#report(name, value);
+      if (this.#reported.get(name) !== value) this.release.write(parameterStatus(name, value));
       this.#parameterChanged(name, value);
     }
     this.release.flush();
   }
 
-  /** Tells the client a setting of the target, where it doesn't know it already. */
-  #report(name: string, value: string): void {
-    if (this.#reported.get(name) === value) return;
-    this.#reported.set(name, value);
-    this.release.write(parameterStatus(name, value));
-  }
-
   #parameterChanged(name: string, value: string): void {
-    this.#reported.set(name, value);
+    if (this.#reported.get(name) !== value) this.#reported = new Map(this.#reported).set(name, value);
     if (name === 'search_path') this.state.reportSearchPath(value);
     if (name === 'standard_conforming_strings') this.state.reportStrings(value === 'on');
     if (name === 'client_encoding' && !isUtf8(value))
