@@ -36,6 +36,19 @@ async function exchange(offer: ScramOffer, given = password, clientBinding = off
   return answer.ok ? checkServerFinal(final.value, answer.value) : answer;
 }
 
+describe('a salted password that was derived before', () => {
+  it('is used for the same password, salt and rounds only', async () => {
+    const first = await saltedPassword(password, salt, 4096);
+    expect(await saltedPassword(password, salt, 4096)).toEqual(first);
+    const others = [
+      await saltedPassword('pencil ', salt, 4096),
+      await saltedPassword(password, Buffer.from('another salt'), 4096),
+      await saltedPassword(password, salt, 4097),
+    ];
+    for (const other of others) expect(other).not.toEqual(first);
+  });
+});
+
 describe('verifier', () => {
   it('is the one that PostgreSQL stores', async () => {
     // RFC 7677 section 3: the example exchange of user "user", password "pencil".

@@ -65,9 +65,23 @@ export function fakeVerifier(user: string, secret: Uint8Array): ScramVerifier {
 
 const saltPassword = promisify(pbkdf2);
 
-/** On the thread pool: thousands of rounds would hold up every other session. */
+/** Targets that a gateway talks to have one password and one salt each. */
+const keptSalted = 64;
+const salted = new Map<string, Promise<Buffer>>();
+
+/**
+ * On the thread pool: thousands of rounds would hold up every other session. Kept, as RFC 5802 section 3 suggests: a
+ * session that was approved opens its connection while its client waits. Whoever can read the process has the password.
+ */
 export function saltedPassword(password: string, salt: Buffer, iterations: number): Promise<Buffer> {
-  return saltPassword(saslPrep(password), salt, iterations, keyBytes, 'sha256');
+  const key = `${iterations} ${salt.toString('base64')} ${sha256(Buffer.from(password)).toString('base64')}`;
+  const known = salted.get(key);
+  if (known !== undefined) return known;
+  const derived = saltPassword(saslPrep(password), salt, iterations, keyBytes, 'sha256');
+  if (salted.size >= keptSalted) salted.clear();
+  salted.set(key, derived);
+  derived.catch(() => salted.delete(key));
+  return derived;
 }
 
 export interface ScramProof {
