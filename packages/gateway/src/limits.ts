@@ -36,8 +36,6 @@ export const limits = {
   bufferedBytes: 262_144,
   /** How long an entry that nobody waits for (an outcome) may stay in memory: a flush of its own would delay others'. */
   unawaitedFlushMs: 20,
-  /** Intents that wait for the disk before clients are paused. */
-  queuedEntries: 20_000,
   /** One policy file; the largest that a person reads is far smaller. */
   policyFileBytes: 262_144,
   /** Brackets within brackets of one policy. The engine's stack overflows at about 150 and takes the engine with it. */

@@ -144,7 +144,7 @@ export interface Store {
   /** Queues one entry that depends on no condition; `now` by default. Synchronous: the hot path of the gateway. */
   append(entry: SealedEntry, urgency?: Urgency): Durability;
   read<K extends keyof Reads>(kind: K, ask: Reads[K]['ask']): Promise<Reads[K]['answer']>;
-  /** Entries that wait for the disk: callers pause their clients beyond `limits.queuedEntries`. */
+  /** Entries that wait for the disk. */
   readonly queued: number;
   /** Flushes what was queued, then closes. */
   close(): Promise<void>;

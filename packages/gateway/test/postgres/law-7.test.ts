@@ -69,7 +69,7 @@ beforeEach(async () => {
     hashing,
     publicUrl: 'http://127.0.0.1',
     limits,
-    log: { failed: () => undefined, sessionOpened: () => undefined, sessionRefused: () => undefined },
+    log: { failed: () => undefined, sessionOpened: () => undefined },
   }).start();
   client = await connect();
 });

@@ -37,7 +37,7 @@ export interface PostgresConnectorOptions {
   readonly hashing: Hashing;
   readonly publicUrl: string;
   readonly limits: Limits;
-  readonly log: Pick<Log, 'failed' | 'sessionOpened' | 'sessionRefused'>;
+  readonly log: Pick<Log, 'failed' | 'sessionOpened'>;
 }
 
 const SECRET_BYTES = { 0: 4, 2: 32 } as const;

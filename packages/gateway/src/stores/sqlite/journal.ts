@@ -8,6 +8,7 @@ import {
   writeSync,
   writevSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { USAGE_FIELDS } from './arena.ts';
 import type { Run } from './entries.ts';
@@ -46,7 +47,10 @@ export class Journal {
     this.#file = openSync(path, 'r+');
     const present = fstatSync(this.#file).size;
     this.#bytes = Math.max(bytes, present);
-    if (present < bytes) this.#fill(present);
+    if (present < bytes) {
+      this.#fill(present);
+      syncFolderOf(path);
+    }
   }
 
   #fill(from: number): void {
@@ -139,6 +143,13 @@ export class Journal {
   close(): void {
     closeSync(this.#file);
   }
+}
+
+/** A file's name is its folder's data: without this a loss of power could take the file with all that it holds. */
+function syncFolderOf(path: string): void {
+  const folder = openSync(dirname(path), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
 }
 
 function checksum(header: Buffer, parts: readonly Buffer[]): number {
