@@ -25,9 +25,9 @@ export async function runVoteToRow(
     const opened = new Promise<string>((resolve) => (session.onNotice = resolveReview(resolve)));
     const answer = session.query(heldStatement.replace('$number', String(1_000_000 + number)));
     const id = await orFailed(opened, answer);
-    const { digest } = await reviewer.getReview(id);
+    const { digest, rendering } = await reviewer.getReview(id);
     const votedAtMs = performance.now();
-    await reviewer.vote(id, { kind: 'approve', digest });
+    await reviewer.vote(id, { kind: 'approve', digest, rendering });
     const { rows, firstRowAtMs, error } = await answer;
     if (error !== null || rows === 0) throw new Error(`An approved statement gave ${error ?? 'no row'}`);
     delaysMs.push(firstRowAtMs - votedAtMs);
@@ -92,8 +92,8 @@ async function holdAndApprove(
 async function approveAll(reviewer: SallyportClient, reviews: string[]): Promise<void> {
   const approveSome = async (): Promise<void> => {
     for (let id = reviews.pop(); id !== undefined; id = reviews.pop()) {
-      const { digest } = await reviewer.getReview(id);
-      await reviewer.vote(id, { kind: 'approve', digest });
+      const { digest, rendering } = await reviewer.getReview(id);
+      await reviewer.vote(id, { kind: 'approve', digest, rendering });
     }
   };
   await Promise.all(Array.from({ length: votesAtOnce }, approveSome));

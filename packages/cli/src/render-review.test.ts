@@ -1,15 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { presentReview, presentSummary } from '../../gateway/src/api/present.ts';
-import { makeReview } from '../../gateway/test/api-fake.ts';
+import type { Review } from '../../gateway/src/core/review.ts';
+import { createFake, makeReview } from '../../gateway/test/api-fake.ts';
 import { renderReview, renderSummary } from './render-review.ts';
 import { createStyle } from './style.ts';
+
+const shown = (review: Review, readAtMs: number, publicUrl: string) => ({
+  ...createFake().deps.desk.show(review),
+  readAtMs,
+  publicUrl,
+});
 
 type Subject = Parameters<typeof makeReview>[0];
 
 function render(changes: Subject = {}, later = 0, width = 80): string {
   const review = makeReview(changes);
   return renderReview(
-    presentReview(review, review.openedAtMs + later, 'http://gw'),
+    presentReview(review, shown(review, review.openedAtMs + later, 'http://gw')),
     createStyle(false),
     width,
   );
@@ -135,12 +142,16 @@ describe('a review on the screen', () => {
       kind: 'reject' as const,
       reason: 'no',
       digest: review.subject.digest,
+      identity: 'vera',
+      rendering: 'e'.repeat(64),
+      passkey: null,
+      retractedAtMs: null,
       atMs: 0,
       channel: 'cli',
     };
     const state = { status: 'rejected' as const, resolvedAtMs: 0, by: 'vera', reason: 'no' };
     const text = renderReview(
-      presentReview({ ...review, votes: [vote], state }, 0, ''),
+      presentReview({ ...review, votes: [vote], state }, shown(review, 0, '')),
       createStyle(false),
       80,
     );
@@ -149,11 +160,8 @@ describe('a review on the screen', () => {
   });
 
   it('is the same with colours, once they are taken away', () => {
-    const review = presentReview(
-      makeReview({ command: 'SELECT \u202e 1', unknown: ['a \u202e b'.repeat(40)] }),
-      0,
-      '',
-    );
+    const made = makeReview({ command: 'SELECT \u202e 1', unknown: ['a \u202e b'.repeat(40)] });
+    const review = presentReview(made, shown(made, 0, ''));
     const coloured = renderReview(review, createStyle(true), 80);
     // eslint-disable-next-line no-control-regex -- the codes that set colours
     expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(renderReview(review, createStyle(false), 80));

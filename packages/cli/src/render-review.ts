@@ -46,6 +46,7 @@ const statusPaint: Readonly<Record<Review['status'], keyof Style>> = {
   rejected: 'red',
   expired: 'dim',
   withdrawn: 'dim',
+  superseded: 'dim',
 };
 
 function heading(review: Review, style: Style): string[] {

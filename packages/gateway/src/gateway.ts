@@ -15,7 +15,7 @@ import {
 } from './connectors/postgres/connector.ts';
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
-import { Desk } from './desk.ts';
+import { Desk } from './review/desk.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { StaticDirectory } from './identity/directory.ts';
 import { openKeys } from './ledger/keys.ts';
@@ -26,7 +26,7 @@ import { limits as bounds, type Limits } from './limits.ts';
 import { Pipeline } from './pipeline.ts';
 import { createPolicyEngine } from './policy/engine.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { Events, GatewayEvent, PolicyEngine, Store } from './ports.ts';
+import type { Events, GatewayEvent, PolicyEngine, Store, WorkingCalendars } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -108,7 +108,12 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const authenticator = new Authenticator(configuration, directory);
   const events = fanOut(log);
   const classifier = new Catalog(configuration.catalog);
-  const shared = { clock, random, hashing, store, policy, directory };
+  const calendars: WorkingCalendars = {
+    workingTime: (calendar) => {
+      throw new Error(`no calendar ${calendar}`);
+    },
+  };
+  const shared = { clock, random, hashing, store, policy, directory, calendars };
   const desk = new Desk({ ...shared, events, publicUrl, limits, log });
   await desk.resume();
   undo.push(() => desk.close());

@@ -12,6 +12,8 @@ export const limits = {
   parseDepth: 200,
   sessionsPerAgent: 6_000,
   pendingReviewsPerAgent: 6_000,
+  /** Questions of one review; more is a conversation, and belongs elsewhere. */
+  questionsPerReview: 20,
   /** Hold outside of a transaction. */
   holdMs: 30 * 60_000,
   /** Hold inside of a transaction: locks wait with it. */

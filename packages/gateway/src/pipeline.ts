@@ -3,10 +3,10 @@
  *
  *   identify (identity/) → describe (the connector) → classify → assess → decide
  *     → allow:  authorize → perform (the connector) → record
- *     → review: hold (desk.ts) → authorizeApproved → perform → record
+ *     → review: hold (review/desk.ts) → authorizeApproved → perform → record
  *     → deny:   refuse
  */
-import { Approvals } from './approvals.ts';
+import { Approvals } from './review/approvals.ts';
 import type {
   Approval,
   Attempt,
@@ -38,7 +38,7 @@ import { makeId } from './core/ids.ts';
 import type { Requester } from './core/identity.ts';
 import { refusal, type Refusal } from './core/reasons.ts';
 import { err, ok, type Result } from './core/result.ts';
-import type { Desk } from './desk.ts';
+import type { Desk } from './review/desk.ts';
 import { limits } from './limits.ts';
 import type { Classifier, Clock, Directory, Hashing, PolicyEngine, Random, Store } from './ports.ts';
 
@@ -78,11 +78,12 @@ export class Pipeline implements Gate {
   judge(attempt: Attempt): Judgement {
     const { clock, random } = this.#ports;
     const { circumstances } = this.#shapeOf(attempt);
-    const { requester, target, command, parameters, preconditions, description, statedTask } = attempt;
+    const { requester, target, command, parameters, preconditions, description, statedTask, supersedes } =
+      attempt;
     const id = makeId('act', clock.nowMs(), random.bytes(10));
     const action: Action = { id, requester, target, command, parameters, preconditions };
     const { datasets, risk, decision } = circumstances;
-    return { action, description, datasets, risk, decision, statedTask };
+    return { action, description, datasets, risk, decision, statedTask, supersedes };
   }
 
   #shapeOf(attempt: Pick<Attempt, 'description' | 'requester' | 'target'>): Shape {
@@ -149,7 +150,8 @@ export class Pipeline implements Gate {
     const sealed = sealAction(form, { salt, sha256Base64url: hashing.sha256Base64url });
     const attempt = this.#attemptEntry(judgement, sealed);
     const digest = hashing.sha256Hex(form);
-    const held = await this.#desk.hold({ judgement, digest, sealed, salt, holding, attempt });
+    const { supersedes } = judgement;
+    const held = await this.#desk.hold({ judgement, digest, sealed, salt, holding, supersedes, attempt });
     if (held.ok || held.error.code !== 'review.too_many') return held;
     // No review holds this attempt, so it is recorded by itself (law 7).
     this.#ports.store.append(decisionEntry(attempt, null));

@@ -6,7 +6,9 @@ import type { VoteRefusal } from './core/reasons.ts';
 import type { Result } from './core/result.ts';
 import type { Review } from './core/review.ts';
 import type { Durability, Store } from './stores/store.ts';
+import type { Standing } from './core/electorate.ts';
 import type { Risk } from './core/risk.ts';
+import type { WorkingTime } from './core/schedule.ts';
 import type { DatasetUsage } from './core/usage.ts';
 
 export type { Durability, Store };
@@ -67,10 +69,31 @@ export interface Classifier {
   classify(target: Target, description: Description): readonly DatasetUsage[];
 }
 
+/** The calendars of the configuration, in whose working time delays may count. */
+export interface WorkingCalendars {
+  /** The instant at which `durationMs` of the calendar's working time have passed since `fromMs`. */
+  readonly workingTime: WorkingTime;
+}
+
 /** Something that people, channels and event streams are told of. */
 export type GatewayEvent =
   | { readonly kind: 'review.opened'; readonly review: Review; readonly atMs: number }
-  | { readonly kind: 'review.changed'; readonly review: Review; readonly atMs: number };
+  | { readonly kind: 'review.changed'; readonly review: Review; readonly atMs: number }
+  /** People who may approve are to be reminded, for these demands (indexes). */
+  | {
+      readonly kind: 'review.reminded';
+      readonly review: Review;
+      readonly atMs: number;
+      readonly demands: readonly number[];
+    }
+  /** From now on this step of this demand's escalation counts too: those people are to be told. */
+  | {
+      readonly kind: 'review.escalated';
+      readonly review: Review;
+      readonly atMs: number;
+      readonly demand: number;
+      readonly step: number;
+    };
 
 /** In-process fan-out of what happened, after it is durable. A listener that throws is logged and dropped. */
 export interface Events {
@@ -85,12 +108,50 @@ export interface VoteAsk {
   readonly voter: Agent | Person;
   readonly kind: 'approve' | 'reject';
   readonly reason: string;
-  /** The digest that the voter was shown. */
+  /** The digest of the action that the voter was shown. */
   readonly digest: string;
+  /** The digest of everything that the voter was shown (core/rendering.ts). */
+  readonly rendering: string;
   readonly channel: string;
 }
 
-/** Law 10: the one function that every surface votes through. Resolves when the vote is durable, or says why not. */
+export interface RetractAsk {
+  readonly review: ReviewId;
+  readonly voter: Agent | Person;
+  readonly channel: string;
+}
+
+export interface QuestionAsk {
+  readonly review: ReviewId;
+  readonly asker: Agent | Person;
+  readonly to: 'agent' | 'sponsor';
+  readonly text: string;
+  readonly channel: string;
+}
+
+export interface AnswerAsk {
+  readonly review: ReviewId;
+  readonly answerer: Agent | Person;
+  readonly question: number;
+  readonly text: string;
+  readonly channel: string;
+}
+
+type Judged = Promise<Result<Review, VoteRefusal>>;
+
+/** What a surface shows of a review besides the review itself. */
+export interface Shown {
+  /** The digest that a vote has to carry. */
+  readonly rendering: string;
+  readonly standings: readonly Standing[];
+}
+
+/** Law 10: what every surface judges through. Each resolves when its change is durable, or says why not. */
 export interface ReviewDesk {
-  vote(ask: VoteAsk): Promise<Result<Review, VoteRefusal>>;
+  vote(ask: VoteAsk): Judged;
+  retract(ask: RetractAsk): Judged;
+  question(ask: QuestionAsk): Judged;
+  answer(ask: AnswerAsk): Judged;
+  /** For whoever is about to look at it. */
+  show(review: Review): Shown;
 }

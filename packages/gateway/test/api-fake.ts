@@ -3,10 +3,14 @@ import type { ApiDeps, HourOfUsage, LeafRow, Records } from '../src/api/deps.ts'
 import { type Action, canonicalAction } from '../src/core/action.ts';
 import type { Agent, Person, Principal } from '../src/core/identity.ts';
 import { type ActionId, makeId, type ReviewId } from '../src/core/ids.ts';
-import { castVote } from '../src/core/judge-vote.ts';
-import { err, ok } from '../src/core/result.ts';
+import { ok } from '../src/core/result.ts';
 import type { Review, ReviewSubject } from '../src/core/review.ts';
-import type { Clock, GatewayEvent, ReviewDesk } from '../src/ports.ts';
+import { limits } from '../src/limits.ts';
+import type { Clock, Directory, GatewayEvent, PolicyEngine, ReviewDesk, Store } from '../src/ports.ts';
+import { electorateOf } from '../src/review/approvals.ts';
+import { Judging } from '../src/review/judging.ts';
+import type { Change } from '../src/stores/store.ts';
+import { hashing, random } from '../src/system.ts';
 import { createLog } from '../src/telemetry/log.ts';
 
 const startMs = Date.UTC(2026, 10, 21, 9, 0, 0);
@@ -15,6 +19,7 @@ const person = (name: string, groups: readonly string[]): Person => ({
   kind: 'person',
   name,
   displayName: name,
+  identity: name,
   groups,
   disabled: false,
 });
@@ -31,6 +36,7 @@ const agent = (name: string): Agent => ({
   groups: [],
   sponsor: 'sam',
   mayActFor: [],
+  credentialOwner: 'sam',
 });
 export const agents = { reporter: agent('reporter'), other: agent('other') };
 
@@ -71,6 +77,7 @@ export function makeReview(changes: Partial<ReviewSubject> = {}): Review {
       sponsor: 'sam',
       onBehalfOf: 'sam',
       onBehalfOfBasis: 'configured',
+      parties: ['sam'],
       session: 'ses_1',
       client: '127.0.0.1:50000',
     },
@@ -94,7 +101,15 @@ export function makeReview(changes: Partial<ReviewSubject> = {}): Review {
     },
     openedAtMs: startMs,
     expiresAtMs: startMs + 30 * 60_000,
+    schedule: subjectDefaults.demands.map((each) => ({
+      expiresAtMs: startMs + each.expiresInMs,
+      remindersAtMs: [],
+      escalationsAtMs: [],
+    })),
     votes: [],
+    questions: [],
+    preview: null,
+    supersedes: null,
     revision: 0,
     state: { status: 'pending' },
   };
@@ -130,8 +145,14 @@ const subjectDefaults: Omit<
     {
       policy: 'classified-reads',
       approvers: [{ kind: 'group', name: 'data-owners' }],
+      escalation: [],
       quorum: 1,
+      rejections: 1,
       expiresInMs: 30 * 60_000,
+      remindersMs: [],
+      calendar: null,
+      passkeyFromRisk: null,
+      excluded: [],
       reason: 'Personal data leaves the database.',
       controls: ['SOC2:CC6.1'],
     },
@@ -186,12 +207,25 @@ function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
   return { read } as Records;
 }
 
+const directory: Directory = {
+  agent: (name) => Object.values(agents).find((known) => known.name === name),
+  person: (name) => Object.values(people).find((known) => known.name === name),
+  people: () => Object.values(people),
+};
+
 export function createFake(): Fake {
   const listeners = new Set<(event: GatewayEvent) => void>();
   const reviews = new Map<ReviewId, Review>();
   const state = { reviews, usage: [], ledger: emptyLedger(), recorded: [], logLines: [] as string[] };
   const publish = (event: GatewayEvent) => listeners.forEach((listener) => listener(event));
   const revoked = new Set<string>();
+  const policy: PolicyEngine = {
+    version: '1',
+    decide: () => ({ effect: 'deny', policies: [], reasons: [], code: 'policy.not_permitted' }),
+    mayApprove: (voter) => voter.groups.includes('data-owners'),
+    // Agents too, to show that the table of routes keeps them out where policy wouldn't.
+    mayCall: (principal, action) => principal.name !== 'ned' && !revoked.has(action),
+  };
   const fake: Fake = {
     ...state,
     revoked,
@@ -210,19 +244,9 @@ export function createFake(): Fake {
         if (!fake.ledgerWorks) throw new Error('the disk is full');
         fake.recorded.push(`${principal.name} ${action}`);
       },
-      directory: {
-        agent: (name) => Object.values(agents).find((known) => known.name === name),
-        person: (name) => Object.values(people).find((known) => known.name === name),
-        people: () => Object.values(people),
-      },
-      policy: {
-        version: '1',
-        decide: () => ({ effect: 'deny', policies: [], reasons: [], code: 'policy.not_permitted' }),
-        mayApprove: (voter) => voter.groups.includes('data-owners'),
-        // Agents too, to show that the table of routes keeps them out where policy wouldn't.
-        mayCall: (principal, action) => principal.name !== 'ned' && !revoked.has(action),
-      },
-      desk: fakeDesk(reviews, publish),
+      directory,
+      policy,
+      desk: fakeDesk(reviews, publish, policy),
       store: recordsOf(state),
       events: {
         publish,
@@ -249,24 +273,29 @@ export function createFake(): Fake {
 
 const emptyLedger = (): FakeLedger => ({ rows: [], checkpoint: null, receipts: new Map(), vkey: 'vkey' });
 
-/** The real decision on a vote, over a map instead of a store. */
-function fakeDesk(reviews: Map<ReviewId, Review>, publish: (event: GatewayEvent) => void): ReviewDesk {
-  const electorate = {
-    person: (name: string) => Object.values(people).find((known) => known.name === name),
-    people: () => Object.values(people),
-    mayApprove: (voter: Person) => voter.groups.includes('data-owners'),
+/** The real judging, over a map instead of a store. */
+function fakeDesk(
+  reviews: Map<ReviewId, Review>,
+  publish: (event: GatewayEvent) => void,
+  policy: PolicyEngine,
+): ReviewDesk {
+  const read = async (_kind: string, { id }: { readonly id: ReviewId }) => reviews.get(id) ?? null;
+  const commit = async ({ mutations }: Change) => {
+    for (const mutation of mutations)
+      if (mutation.kind === 'review.update') reviews.set(mutation.review.id, mutation.review);
+    return ok({ firstIndex: 0 });
   };
-  return {
-    vote: async (ask) => {
-      const review = reviews.get(ask.review);
-      if (review === undefined) return err({ code: 'review.not_found', message: 'There is no such review.' });
-      const { kind, reason, digest, channel } = ask;
-      const vote = { person: ask.voter.name, kind, reason, digest, channel, atMs: startMs };
-      const cast = castVote(review, { voter: ask.voter, vote, grant: nextId('gra') }, electorate);
-      if (!cast.ok) return cast;
-      reviews.set(review.id, cast.value);
-      publish({ kind: 'review.changed', review: cast.value, atMs: startMs });
-      return ok(cast.value);
-    },
-  };
+  const append = () => ({ durable: true, done: Promise.resolve() });
+  return new Judging({
+    clock,
+    random,
+    hashing,
+    limits,
+    policy,
+    store: { read, commit, append } as unknown as Store,
+    electorate: electorateOf({ policy, directory }),
+    log: { voteTaken: () => undefined, voteRefused: () => undefined },
+    isWaitedFor: () => false,
+    changed: (review) => publish({ kind: 'review.changed', review, atMs: startMs }),
+  });
 }

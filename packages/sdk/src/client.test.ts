@@ -35,8 +35,10 @@ describe('the client over a real socket', () => {
   it('lists, reads and votes', async () => {
     const { id } = fake.add(makeReview());
     expect((await client.listReviews({ status: 'pending', limit: 1 })).reviews).toMatchObject([{ id }]);
-    const { digest } = await client.getReview(id);
-    expect(await client.vote(id, { kind: 'approve', digest })).toMatchObject({ status: 'approved' });
+    const { digest, rendering } = await client.getReview(id);
+    expect(await client.vote(id, { kind: 'approve', digest, rendering })).toMatchObject({
+      status: 'approved',
+    });
   });
 
   it('reads tiles, checkpoints and status of the ledger', async () => {

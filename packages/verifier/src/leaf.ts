@@ -20,6 +20,8 @@ export interface AttemptLeaf extends LeafBase {
     readonly onBehalfOf: string;
     readonly sponsor: string | null;
     readonly session: string | null;
+    /** Identities that don't decide on it, besides those two. */
+    readonly parties: readonly string[];
   };
   readonly target: { readonly name: string; readonly environment: string; readonly protocol: string };
   readonly operation: string;
@@ -31,6 +33,12 @@ export interface AttemptLeaf extends LeafBase {
 
 export interface DemandRecord {
   readonly quorum: number;
+  /** How many distinct people must reject to end the review. */
+  readonly rejections: number;
+  /** Whether only signed approvals count; null: from a risk on that the action may or may not reach. */
+  readonly passkeyFromRisk: number | null;
+  /** Names and identities that don't count. */
+  readonly excluded: readonly string[];
   /** Distinct people who alone may meet it; null where it names a group, whose members the log doesn't hold. */
   readonly people: readonly string[] | null;
 }
@@ -38,7 +46,7 @@ export interface DemandRecord {
 export interface ReviewLeaf extends LeafBase {
   readonly kind: 'review';
   readonly review: string;
-  readonly status: 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn';
+  readonly status: 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'superseded';
   readonly demands: readonly DemandRecord[];
   /** The commitment of the action under review. */
   readonly subject: string;
@@ -48,7 +56,22 @@ export interface VoteLeaf extends LeafBase {
   readonly kind: 'vote';
   readonly review: string;
   readonly subject: string;
-  readonly vote: { readonly kind: 'approve' | 'reject'; readonly person: string; readonly channel: string };
+  readonly vote: {
+    readonly kind: 'approve' | 'reject' | 'retract';
+    readonly person: string;
+    /** Who that person is, whatever account they use; the name where the entry says nothing else. */
+    readonly identity: string;
+    readonly channel: string;
+    /** Whether a passkey signed it; the proof is in the aside. */
+    readonly signed: boolean;
+  };
+}
+
+/** A question or an answer of a review, or the gateway's own evidence for it. */
+export interface ClarificationLeaf extends LeafBase {
+  readonly kind: 'question' | 'answer' | 'preview';
+  readonly review: string;
+  readonly subject: string;
 }
 
 export interface GrantLeaf extends LeafBase {
@@ -79,7 +102,8 @@ export interface NoticeLeaf extends LeafBase {
   readonly kind: 'notice';
 }
 
-export type Leaf = AttemptLeaf | ReviewLeaf | VoteLeaf | GrantLeaf | OutcomeLeaf | NoticeLeaf;
+export type Leaf =
+  AttemptLeaf | ReviewLeaf | VoteLeaf | ClarificationLeaf | GrantLeaf | OutcomeLeaf | NoticeLeaf;
 
 /** A decision or an intent: who attempts what, and what policy says. */
 export function isAttempt(leaf: Leaf): leaf is AttemptLeaf {
@@ -129,6 +153,14 @@ function optionalNameAt(from: JsonObject, name: string): string | null {
   return from[name] === undefined || from[name] === null ? null : nameAt(from, name);
 }
 
+/** A list of names; empty where there is none. */
+function namesAt(from: JsonObject, name: string): readonly string[] {
+  if (from[name] === undefined) return [];
+  const list = listAt(from, name);
+  if (!list.every((each) => typeof each === 'string')) throw new Malformed(name);
+  return list;
+}
+
 function wordAt<W extends string>(from: JsonObject, name: string, words: readonly W[]): W {
   const word = words.find((known) => known === from[name]);
   if (word === undefined) throw new Malformed(name);
@@ -171,6 +203,7 @@ function attemptOf(kind: AttemptLeaf['kind'], value: JsonObject): AttemptLeaf {
       onBehalfOf: nameAt(requester, 'onBehalfOf'),
       sponsor: optionalNameAt(requester, 'sponsor'),
       session: optionalNameAt(requester, 'session'),
+      parties: namesAt(requester, 'parties'),
     },
     target: {
       name: nameAt(target, 'name'),
@@ -189,10 +222,21 @@ function demandOf(value: JsonValue): DemandRecord {
   if (!isObject(value)) throw new Malformed('demands');
   const quorum = countAt(value, 'quorum');
   if (quorum < 1) throw new Malformed('quorum');
-  const approvers = listAt(value, 'approvers').filter(isObject);
+  const rejections = value['rejections'] === undefined ? 1 : countAt(value, 'rejections');
+  if (rejections < 1) throw new Malformed('rejections');
+  const signedFrom = value['passkeyFromRisk'] ?? null;
+  const passkeyFromRisk = signedFrom === null ? null : numberAt(value, 'passkeyFromRisk');
+  const excluded = namesAt(value, 'excluded');
+  return { quorum, rejections, passkeyFromRisk, excluded, people: peopleOf(value) };
+}
+
+/** Those of the demand itself and of each step of its escalation. */
+function peopleOf(demand: JsonObject): readonly string[] | null {
+  const steps = demand['escalation'] === undefined ? [] : listAt(demand, 'escalation').filter(isObject);
+  const approvers = [demand, ...steps].flatMap((each) => listAt(each, 'approvers').filter(isObject));
   const onlyPeople = approvers.every((approver) => approver['kind'] === 'person');
   const people = new Set(approvers.map((approver) => nameAt(approver, 'name')));
-  return { quorum, people: onlyPeople ? [...people] : null };
+  return onlyPeople ? [...people] : null;
 }
 
 function reviewOf(value: JsonObject): ReviewLeaf {
@@ -200,7 +244,14 @@ function reviewOf(value: JsonObject): ReviewLeaf {
     ...baseOf(value),
     kind: 'review',
     review: nameAt(value, 'review'),
-    status: wordAt(value, 'status', ['pending', 'approved', 'rejected', 'expired', 'withdrawn']),
+    status: wordAt(value, 'status', [
+      'pending',
+      'approved',
+      'rejected',
+      'expired',
+      'withdrawn',
+      'superseded',
+    ]),
     demands: listAt(value, 'demands').map(demandOf),
     subject: nameAt(value, 'subject'),
   };
@@ -214,10 +265,21 @@ function voteOf(value: JsonObject): VoteLeaf {
     review: nameAt(value, 'review'),
     subject: nameAt(value, 'subject'),
     vote: {
-      kind: wordAt(vote, 'kind', ['approve', 'reject']),
+      kind: wordAt(vote, 'kind', ['approve', 'reject', 'retract']),
       person: nameAt(vote, 'person'),
+      identity: optionalNameAt(vote, 'identity') ?? nameAt(vote, 'person'),
       channel: textAt(vote, 'channel'),
+      signed: vote['signed'] === true,
     },
+  };
+}
+
+function clarificationOf(kind: ClarificationLeaf['kind'], value: JsonObject): ClarificationLeaf {
+  return {
+    ...baseOf(value),
+    kind,
+    review: nameAt(value, 'review'),
+    subject: nameAt(value, 'subject'),
   };
 }
 
@@ -258,6 +320,9 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   decision: (value) => attemptOf('decision', value),
   review: reviewOf,
   vote: voteOf,
+  question: (value) => clarificationOf('question', value),
+  answer: (value) => clarificationOf('answer', value),
+  preview: (value) => clarificationOf('preview', value),
   grant: grantOf,
   intent: (value) => attemptOf('intent', value),
   outcome: outcomeOf,

@@ -1,6 +1,7 @@
+import { OpenReview } from './open-review.ts';
 import type {
   AttemptLeaf,
-  DemandRecord,
+  ClarificationLeaf,
   GrantLeaf,
   Leaf,
   OutcomeLeaf,
@@ -32,10 +33,14 @@ export type RuleCode =
   | 'vote.review_not_open'
   /** A vote on something else than what is under review. */
   | 'vote.other_subject'
-  /** A second vote of one person on one review. */
+  /** A second vote of one person on one review, under whatever account, that was not taken back before. */
   | 'vote.repeated'
+  /** A vote taken back that was never cast. */
+  | 'vote.unfounded'
   /** A vote by the person who asked, or for whom the agent acts. */
   | 'vote.own_request'
+  /** A question, an answer or evidence on a review that was never opened, or was over, or on something else. */
+  | 'clarification.unfounded'
   /** A grant of a review that is not open, or a second grant under one id. */
   | 'grant.unfounded'
   /** The grant was never issued, or expired long ago. */
@@ -51,13 +56,6 @@ export interface RuleFinding {
   readonly code: RuleCode;
   readonly index: number;
   readonly action: string | null;
-}
-
-interface OpenReview {
-  readonly subject: string;
-  readonly demands: readonly DemandRecord[];
-  readonly approvals: Set<string>;
-  readonly voters: Set<string>;
 }
 
 interface IssuedGrant {
@@ -105,6 +103,10 @@ export class Rules {
         return this.#review(leaf);
       case 'vote':
         return this.#vote(leaf);
+      case 'question':
+      case 'answer':
+      case 'preview':
+        return this.#clarification(leaf);
       case 'grant':
         return this.#grant(leaf);
       case 'intent':
@@ -145,8 +147,7 @@ export class Rules {
     if (leaf.status !== 'pending' && leaf.status !== 'approved') {
       this.#reviews.delete(leaf.review);
     } else if (known === undefined && leaf.status === 'pending') {
-      const { subject, demands } = leaf;
-      this.#reviews.set(leaf.review, { subject, demands, approvals: new Set(), voters: new Set() });
+      this.#reviews.set(leaf.review, new OpenReview(leaf));
     } else if (known === undefined) {
       this.#find('review.not_open');
     }
@@ -154,14 +155,18 @@ export class Rules {
 
   #vote(leaf: VoteLeaf): void {
     const review = this.#reviews.get(leaf.review);
-    const { person, kind } = leaf.vote;
     if (review === undefined) return this.#find('vote.review_not_open');
     if (review.subject !== leaf.subject) return this.#find('vote.other_subject');
-    if (review.voters.has(person)) return this.#find('vote.repeated');
-    review.voters.add(person);
-    if (kind === 'approve') review.approvals.add(person);
-    // One rejection ends a review, whatever a later entry says of its state.
-    else this.#reviews.delete(leaf.review);
+    const retracts = leaf.vote.kind === 'retract';
+    if (review.hasVoteOf(leaf.vote) !== retracts)
+      return this.#find(retracts ? 'vote.unfounded' : 'vote.repeated');
+    review.count(leaf.vote);
+    // Enough rejections end a review, whatever a later entry says of its state.
+    if (review.isRejected) this.#reviews.delete(leaf.review);
+  }
+
+  #clarification(leaf: ClarificationLeaf): void {
+    if (this.#reviews.get(leaf.review)?.subject !== leaf.subject) this.#find('clarification.unfounded');
   }
 
   #grant(leaf: GrantLeaf): void {
@@ -194,10 +199,8 @@ export class Rules {
     if (review === undefined) return this.#find('review.not_open');
     this.#reviews.delete(reviewId);
     if (review.subject !== intent.commitment) this.#find('intent.other_subject');
-    const { onBehalfOf, sponsor } = intent.requester;
-    const parties = [onBehalfOf, sponsor].filter((party) => party !== null && review.approvals.delete(party));
-    if (parties.length > 0) this.#find('vote.own_request');
-    if (!isApproved(review)) this.#find('review.not_approved');
+    if (review.dropParties(intent.requester)) this.#find('vote.own_request');
+    if (!review.isApproved(intent.risk)) this.#find('review.not_approved');
   }
 
   #outcome(leaf: OutcomeLeaf): void {
@@ -226,13 +229,4 @@ function isBound(grant: GrantLeaf, intent: AttemptLeaf): boolean {
     environment === intent.target.environment &&
     subject === intent.commitment
   );
-}
-
-/** A review without demands is approved by nobody. */
-function isApproved({ demands, approvals }: OpenReview): boolean {
-  const meets = ({ quorum, people }: DemandRecord): boolean => {
-    const counted = people === null ? approvals.size : people.filter((name) => approvals.has(name)).length;
-    return counted >= quorum;
-  };
-  return demands.length > 0 && demands.every(meets);
 }

@@ -94,6 +94,8 @@ const APPROVAL_RULES: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'vote.review_not_open',
   'vote.other_subject',
   'vote.repeated',
+  'vote.unfounded',
+  'clarification.unfounded',
   'vote.own_request',
   'grant.unfounded',
   'grant.missing',

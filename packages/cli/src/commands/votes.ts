@@ -78,7 +78,13 @@ async function send(
   kind: 'approve' | 'reject',
 ): Promise<void> {
   const reason = invocation.text('reason') ?? '';
-  const review = await client().vote(shown.id, { kind, reason, digest: shown.digest, channel: 'cli' });
+  const review = await client().vote(shown.id, {
+    kind,
+    reason,
+    digest: shown.digest,
+    rendering: shown.rendering,
+    channel: 'cli',
+  });
   output.result(review, (style) => {
     const vote = style[kind === 'approve' ? 'green' : 'red'](`${past[kind]}.`);
     return review.status === 'pending'

@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createFake, type Fake, makeReview, tokens } from '../../test/api-fake.ts';
 import type { VoteRefusalCode } from '../core/reasons.ts';
 import { limits } from '../limits.ts';
+import type { Review as CoreReview } from '../core/review.ts';
+import type { ReviewDesk } from '../ports.ts';
 import { createApi, mountRoutes } from './api.ts';
 import { problemsOf } from './document.ts';
 import type { Route } from './route.ts';
@@ -42,8 +44,29 @@ async function problemOf(response: Response): Promise<Problem> {
 
 /** A path of the route that leads to something. */
 function pathOf(route: Route, reviewId: string): string {
-  return route.path.replace('{id}', reviewId).replace('{path+}', '0/000.p/5');
+  return route.path.replace('{id}', reviewId).replace('{path+}', '0/000.p/5').replace('{question}', '1');
 }
+
+/** A vote as a surface sends it that has just read the review. */
+const ballotFor = (review: CoreReview) => ({
+  kind: 'approve',
+  digest: review.subject.digest,
+  rendering: fake.deps.desk.show(review).rendering,
+});
+
+/** What each route that takes a body is sent. */
+const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
+  vote: ballotFor,
+  retractVote: () => ({}),
+  askQuestion: () => ({ text: 'What for?' }),
+  answerQuestion: () => ({ text: 'For the newsletter.' }),
+};
+
+/** Routes whose handler has something else to say to a person who may call it, and just read the review. */
+const otherwise: Readonly<Record<string, string>> = {
+  retractVote: 'vote.nothing_to_retract',
+  answerQuestion: 'question.not_yours',
+};
 
 const guardedRoutes = routes.filter((route) => route.access.to !== 'public');
 const peopleRoutes = routes.filter((route) => route.access.to === 'people');
@@ -53,7 +76,7 @@ describe('every guarded route', () => {
     const review = fake.add(makeReview());
     fake.ledger.checkpoint = { size: 5, note: 'note' };
     fake.ledger.receipts.set(review.subject.action, 'receipt');
-    const body = route.method === 'post' ? { kind: 'approve', digest: review.subject.digest } : undefined;
+    const body = bodies[route.name]?.(review);
     const response = await ask(pathOf(route, review.id), { token, method: route.method.toUpperCase(), body });
     if (response.headers.get('content-type') === 'text/event-stream') await response.body?.cancel();
     return response;
@@ -96,6 +119,8 @@ describe('every guarded route', () => {
 
   it.each(guardedRoutes)('$method $path answers a person who may', async (route) => {
     const response = await call(route, tokens.vera);
+    const expected = otherwise[route.name];
+    if (expected !== undefined) return expect((await problemOf(response)).code).toBe(expected);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toContain(route.answer.contentType);
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -142,7 +167,7 @@ describe('an agent', () => {
     const review = fake.add(makeReview());
     const response = await ask(`/v1/reviews/${review.id}/state`, { token: tokens.reporter });
     expect(Object.keys((await response.json()) as object).toSorted()).toEqual(
-      ['expiresAt', 'id', 'openedAt', 'resolution', 'revision', 'status'].toSorted(),
+      ['expiresAt', 'id', 'openedAt', 'questions', 'resolution', 'revision', 'status'].toSorted(),
     );
   });
 
@@ -155,7 +180,7 @@ describe('an agent', () => {
 
   it('gets the code of the decision function when it votes', async () => {
     const review = fake.add(makeReview());
-    const body = { kind: 'approve', digest: review.subject.digest };
+    const body = ballotFor(review);
     const response = await ask(`/v1/reviews/${review.id}/votes`, {
       token: tokens.reporter,
       method: 'POST',
@@ -172,7 +197,7 @@ describe('a vote', () => {
 
   it('approves with the digest that was shown', async () => {
     const review = fake.add(makeReview());
-    const response = await voteOn(review.id, { kind: 'approve', digest: review.subject.digest });
+    const response = await voteOn(review.id, ballotFor(review));
     expect(Review.parse(await response.json())).toMatchObject({
       status: 'approved',
       votes: [{ person: 'vera', kind: 'approve', channel: 'api' }],
@@ -181,8 +206,34 @@ describe('a vote', () => {
 
   it('of something else than what would run is a conflict', async () => {
     const review = fake.add(makeReview());
-    const response = await voteOn(review.id, { kind: 'approve', digest: '0'.repeat(64) });
+    const response = await voteOn(review.id, { ...ballotFor(review), digest: '0'.repeat(64) });
     expect(await problemOf(response)).toMatchObject({ status: 409, code: 'vote.digest_mismatch' });
+  });
+
+  it('of a review that has changed since it was shown is a conflict (A4)', async () => {
+    const review = fake.add(makeReview());
+    const ballot = ballotFor(review);
+    await ask(`/v1/reviews/${review.id}/questions`, {
+      token: tokens.vera,
+      method: 'POST',
+      body: { text: 'What for?' },
+    });
+    const response = await voteOn(review.id, ballot);
+    expect(await problemOf(response)).toMatchObject({ status: 409, code: 'vote.rendering_mismatch' });
+  });
+
+  it('can be taken back while the review is pending, and cast anew', async () => {
+    const [demand] = makeReview().subject.demands;
+    const review = fake.add(makeReview({ demands: [{ ...demand!, quorum: 2 }] }));
+    await voteOn(review.id, ballotFor(review));
+    expect(await problemOf(await voteOn(review.id, ballotFor(review)))).toMatchObject({
+      code: 'vote.duplicate',
+    });
+    const path = `/v1/reviews/${review.id}/votes/retract`;
+    const retracted = await ask(path, { token: tokens.vera, method: 'POST', body: {} });
+    expect(Review.parse(await retracted.json()).demands).toMatchObject([{ approvals: 0 }]);
+    const again = Review.parse(await (await voteOn(review.id, ballotFor(review))).json());
+    expect(again.votes.map((vote) => vote.retractedAt === null)).toEqual([false, true]);
   });
 
   it('without a digest is not a vote', async () => {
@@ -197,6 +248,15 @@ describe('a vote', () => {
     'vote.not_entitled': 403,
     'vote.own_request': 403,
     'vote.digest_mismatch': 409,
+    'vote.rendering_mismatch': 409,
+    'vote.nothing_to_retract': 409,
+    'vote.passkey_required': 403,
+    'vote.passkey_invalid': 403,
+    'question.empty': 422,
+    'question.too_many': 409,
+    'question.not_found': 404,
+    'question.not_yours': 403,
+    'question.answered': 409,
     'vote.duplicate': 409,
     'vote.reason_required': 422,
     'ledger.unavailable': 503,
@@ -204,8 +264,15 @@ describe('a vote', () => {
 
   it.each(Object.entries(refusals))('refused with %s answers %i', async (code, status) => {
     const refusal = { code: code as VoteRefusalCode, message: 'because' };
-    app = createApi({ ...fake.deps, desk: { vote: async () => ({ ok: false, error: refusal }) } });
-    const response = await voteOn(makeReview().id, { kind: 'approve', digest: 'a'.repeat(64) });
+    app = createApi({
+      ...fake.deps,
+      desk: { ...bound(fake.deps.desk), vote: async () => ({ ok: false, error: refusal }) },
+    });
+    const response = await voteOn(makeReview().id, {
+      kind: 'approve',
+      digest: 'a'.repeat(64),
+      rendering: 'b'.repeat(64),
+    });
     expect(await problemOf(response)).toMatchObject({ code, status, detail: 'because' });
   });
 
@@ -355,4 +422,13 @@ describe('documented problems', () => {
   it.each(guardedRoutes)('of $method $path hold what access control answers', (route) => {
     expect(problemsOf(route)).toEqual(expect.arrayContaining(['access.unauthenticated', 'access.forbidden']));
   });
+});
+
+/** The desk as a plain object, of which a test replaces one method. */
+const bound = (desk: ReviewDesk): ReviewDesk => ({
+  vote: (ask) => desk.vote(ask),
+  retract: (ask) => desk.retract(ask),
+  question: (ask) => desk.question(ask),
+  answer: (ask) => desk.answer(ask),
+  show: (review) => desk.show(review),
 });

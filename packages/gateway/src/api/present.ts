@@ -1,6 +1,15 @@
-import type { Dataset, Demand, Review, ReviewState, ReviewSummary } from '@sallyport/sdk/contract';
-import type * as core from '../core/review.ts';
-import type { Demand as CoreDemand } from '../core/decide.ts';
+import type {
+  Dataset,
+  Demand,
+  Question,
+  Review,
+  ReviewState,
+  ReviewSummary,
+  Vote,
+} from '@sallyport/sdk/contract';
+import { needsPasskey, type Standing } from '../core/electorate.ts';
+import * as core from '../core/review.ts';
+import type { Shown } from '../ports.ts';
 import type { DatasetUsage } from '../core/usage.ts';
 
 export const timestamp = (timeMs: number): string => new Date(timeMs).toISOString();
@@ -22,15 +31,21 @@ export function presentSummary(review: core.Review): ReviewSummary {
     datasets: subject.datasets.map((dataset) => dataset.dataset),
     classes: classesOf(subject.datasets),
     riskScore: subject.risk.score,
-    approvals: new Set(review.votes.filter((vote) => vote.kind === 'approve').map((vote) => vote.person))
-      .size,
+    openQuestions: core.openQuestions(review).length,
+    approvals: core.standingVotes(review).filter((vote) => vote.kind === 'approve').length,
     quorum: Math.max(0, ...subject.demands.map((demand) => demand.quorum)),
   };
 }
 
+export interface Showing extends Shown {
+  readonly readAtMs: number;
+  readonly publicUrl: string;
+}
+
 /** Everything, for the person who decides. */
-export function presentReview(review: core.Review, readAtMs: number, publicUrl: string): Review {
+export function presentReview(review: core.Review, showing: Showing): Review {
   const { subject, state } = review;
+  const { rendering, standings, readAtMs, publicUrl } = showing;
   return {
     id: review.id,
     action: subject.action,
@@ -41,7 +56,8 @@ export function presentReview(review: core.Review, readAtMs: number, publicUrl: 
     revision: review.revision,
     url: `${publicUrl}/reviews/${review.id}`,
     digest: subject.digest,
-    requester: { ...subject.requester, agentGroups: [...subject.requester.agentGroups] },
+    rendering,
+    requester: presentRequester(subject.requester),
     target: { ...subject.target },
     operation: subject.operation,
     title: subject.title,
@@ -55,10 +71,19 @@ export function presentReview(review: core.Review, readAtMs: number, publicUrl: 
     risk: { score: subject.risk.score, signals: subject.risk.signals.map((signal) => ({ ...signal })) },
     reasons: [...subject.reasons],
     policies: [...subject.policies],
-    demands: subject.demands.map(presentDemand),
+    demands: standings.map((standing, index) => presentDemand(review, standing, index)),
     untrusted: { statedTask: subject.statedTask },
     holding: [...subject.holding],
-    votes: review.votes.map(({ atMs, ...vote }) => ({ ...vote, at: timestamp(atMs) })),
+    votes: review.votes.map(presentVote),
+    questions: review.questions.map(presentQuestion),
+    preview:
+      review.preview === null
+        ? null
+        : {
+            at: timestamp(review.preview.atMs),
+            findings: review.preview.findings.map((each) => ({ ...each })),
+          },
+    supersedes: review.supersedes,
     resolution: presentResolution(state),
   };
 }
@@ -72,9 +97,12 @@ export function presentState(review: core.Review): ReviewState {
     openedAt: timestamp(review.openedAtMs),
     expiresAt: timestamp(review.expiresAtMs),
     revision: review.revision,
+    questions: review.questions.filter((question) => question.to === 'agent').map(presentQuestion),
     resolution: resolution === null ? null : { at: resolution.at, reason: resolution.reason },
   };
 }
+
+const plain = { by: null, reason: null, supersededBy: null };
 
 function presentResolution(state: core.ReviewState): Review['resolution'] {
   switch (state.status) {
@@ -82,23 +110,58 @@ function presentResolution(state: core.ReviewState): Review['resolution'] {
       return null;
     case 'approved':
     case 'expired':
-      return { at: timestamp(state.resolvedAtMs), by: null, reason: null };
+      return { ...plain, at: timestamp(state.resolvedAtMs) };
     case 'rejected':
-      return { at: timestamp(state.resolvedAtMs), by: state.by, reason: state.reason };
+      return { ...plain, at: timestamp(state.resolvedAtMs), by: state.by, reason: state.reason };
     case 'withdrawn':
-      return { at: timestamp(state.resolvedAtMs), by: null, reason: state.reason };
+      return { ...plain, at: timestamp(state.resolvedAtMs), reason: state.reason };
+    case 'superseded':
+      return { ...plain, at: timestamp(state.resolvedAtMs), supersededBy: state.by };
   }
 }
 
-function presentDemand(demand: CoreDemand): Demand {
+function presentDemand(review: core.Review, standing: Standing, index: number): Demand {
+  const { demand, approvals, met, eligible } = standing;
+  const schedule = review.schedule[index];
+  const at = (timeMs: number | undefined): string => timestamp(timeMs ?? review.expiresAtMs);
   return {
     policy: demand.policy,
     approvers: demand.approvers.map((approver) => ({ ...approver })),
+    escalation: demand.escalation.map((step, number) => ({
+      at: at(schedule?.escalationsAtMs[number]),
+      approvers: step.approvers.map((approver) => ({ ...approver })),
+    })),
     quorum: demand.quorum,
-    expiresInSeconds: demand.expiresInMs / 1_000,
+    rejections: demand.rejections,
+    expiresAt: at(schedule?.expiresAtMs),
+    remindersAt: (schedule?.remindersAtMs ?? []).map(at),
+    calendar: demand.calendar,
+    passkey: needsPasskey(review, demand),
+    excluded: [...demand.excluded],
+    approvals,
+    met,
+    eligible: [...eligible],
     reason: demand.reason,
     controls: [...demand.controls],
   };
+}
+
+function presentVote(vote: core.Vote): Vote {
+  const { person, kind, reason, digest, rendering, atMs, channel, passkey, retractedAtMs } = vote;
+  const retractedAt = retractedAtMs === null ? null : timestamp(retractedAtMs);
+  const at = timestamp(atMs);
+  return { person, kind, reason, digest, rendering, at, channel, signed: passkey !== null, retractedAt };
+}
+
+const presentAnswer = ({ atMs, ...answer }: core.Answer) => ({ ...answer, at: timestamp(atMs) });
+
+function presentRequester(requester: core.ReviewSubject['requester']): Review['requester'] {
+  return { ...requester, agentGroups: [...requester.agentGroups], parties: [...requester.parties] };
+}
+
+function presentQuestion({ atMs, answer, ...question }: core.Question): Question {
+  const answered = answer === null ? null : presentAnswer(answer);
+  return { ...question, at: timestamp(atMs), answer: answered };
 }
 
 function presentDataset(usage: DatasetUsage): Dataset {

@@ -1,4 +1,10 @@
-import type { ReviewQuery, VoteRequest } from '@sallyport/sdk/contract';
+import type {
+  AnswerRequest,
+  QuestionRequest,
+  RetractRequest,
+  ReviewQuery,
+  VoteRequest,
+} from '@sallyport/sdk/contract';
 import type { z } from 'zod';
 import type { Principal } from '../core/identity.ts';
 import { parseId, type ReviewId } from '../core/ids.ts';
@@ -31,11 +37,15 @@ export async function listReviews(
 export async function readReview(
   { params }: Call<IdParams, unknown, unknown>,
   _principal: Principal,
-  { store, clock, publicUrl }: ApiDeps,
+  deps: ApiDeps,
 ): Promise<Reply> {
-  const review = await find(params.id, store);
-  if (review === null) return notFound;
-  return { kind: 'json', body: presentReview(review, clock.nowMs(), publicUrl) };
+  const review = await find(params.id, deps.store);
+  return review === null ? notFound : show(review, deps);
+}
+
+function show(review: Review, { desk, clock, publicUrl }: ApiDeps): Reply {
+  const showing = { ...desk.show(review), readAtMs: clock.nowMs(), publicUrl };
+  return { kind: 'json', body: presentReview(review, showing) };
 }
 
 /** An agent sees the state of its own reviews; of another's it learns as much as of one that doesn't exist. */
@@ -50,6 +60,14 @@ export async function readState(
   return { kind: 'json', body: presentState(review) };
 }
 
+type Judged = Awaited<ReturnType<ApiDeps['desk']['vote']>>;
+
+/** What the desk says, as an answer: the review after it, or why not. */
+function judged(result: Judged, deps: ApiDeps): Reply {
+  if (result.ok) return show(result.value, deps);
+  return { kind: 'problem', code: result.error.code, detail: result.error.message };
+}
+
 export async function vote(
   { params, body }: Call<IdParams, unknown, z.output<typeof VoteRequest>>,
   principal: Principal,
@@ -57,11 +75,48 @@ export async function vote(
 ): Promise<Reply> {
   const review = parseId('rev', params.id);
   if (review === undefined) return notFound;
-  const taken = await deps.desk.vote({ review, voter: principal, ...body });
-  if (taken.ok) {
-    return { kind: 'json', body: presentReview(taken.value, deps.clock.nowMs(), deps.publicUrl) };
-  }
-  return { kind: 'problem', code: taken.error.code, detail: taken.error.message };
+  return judged(await deps.desk.vote({ review, voter: principal, ...body }), deps);
+}
+
+export async function retract(
+  { params, body }: Call<IdParams, unknown, z.output<typeof RetractRequest>>,
+  principal: Principal,
+  deps: ApiDeps,
+): Promise<Reply> {
+  const review = parseId('rev', params.id);
+  if (review === undefined) return notFound;
+  return judged(await deps.desk.retract({ review, voter: principal, ...body }), deps);
+}
+
+export async function question(
+  { params, body }: Call<IdParams, unknown, z.output<typeof QuestionRequest>>,
+  principal: Principal,
+  deps: ApiDeps,
+): Promise<Reply> {
+  const review = parseId('rev', params.id);
+  if (review === undefined) return notFound;
+  return judged(await deps.desk.question({ review, asker: principal, ...body }), deps);
+}
+
+/** The agent that asked may answer, so it gets no more than it may read: the state. */
+export async function answer(
+  { params, body }: Call<IdParams & { readonly question: number }, unknown, z.output<typeof AnswerRequest>>,
+  principal: Principal,
+  deps: ApiDeps,
+): Promise<Reply> {
+  const review = parseId('rev', params.id);
+  if (review === undefined) return notFound;
+  const { question } = params;
+  const answered = await deps.desk.answer({ review, question, answerer: principal, ...body });
+  if (answered.ok) return { kind: 'json', body: presentState(answered.value) };
+  // Of somebody else's review an agent learns as much as of one that doesn't exist.
+  const isHidden = principal.kind === 'agent' && !(await isOwn(review, principal, deps));
+  return isHidden ? notFound : { kind: 'problem', code: answered.error.code, detail: answered.error.message };
+}
+
+async function isOwn(id: ReviewId, { name }: Principal, { store }: ApiDeps): Promise<boolean> {
+  const review = await store.read('review', { id });
+  return review?.subject.requester.agent === name;
 }
 
 async function find(id: string, store: ApiDeps['store']): Promise<Review | null> {

@@ -9,6 +9,8 @@ export const apiActions = [
   'api:reviews.read',
   'api:reviews.state',
   'api:reviews.vote',
+  'api:reviews.question',
+  'api:reviews.answer',
   'api:events.read',
   'api:usage.read',
   'api:ledger.read',

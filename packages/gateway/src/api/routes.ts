@@ -1,7 +1,10 @@
 import {
+  AnswerRequest,
   EntryPage,
   EntryQuery,
   LedgerStatus,
+  QuestionRequest,
+  RetractRequest,
   Review,
   ReviewEvent,
   ReviewPage,
@@ -22,7 +25,16 @@ import {
   readTile,
   readUsage,
 } from './ledger-handlers.ts';
-import { decidePage, listReviews, readReview, readState, vote } from './review-handlers.ts';
+import {
+  answer,
+  decidePage,
+  listReviews,
+  question,
+  readReview,
+  readState,
+  retract,
+  vote,
+} from './review-handlers.ts';
 import { type ApiAction, guarded, open, type Route } from './route.ts';
 
 const people = (action: ApiAction) => ({ to: 'people', action, agentCode: 'access.people_only' }) as const;
@@ -33,6 +45,10 @@ const text = (description: string) =>
 
 /** An id that isn't well-formed is an id that doesn't exist: one answer for both. */
 const byId = z.object({ id: z.string().max(200).meta({ description: 'The id of the review.' }) });
+
+const byQuestion = byId.extend({
+  question: z.coerce.number().int().min(1).max(1_000).meta({ description: 'The number of the question.' }),
+});
 
 /** The API: method, path, who may, what goes in and out, handler. docs/reference/api.md is made from it. */
 export const routes: readonly Route[] = [
@@ -80,6 +96,42 @@ export const routes: readonly Route[] = [
     answer: json(Review, 'The review after the vote, which is durable.'),
     problems: voteProblemCodes,
     handle: vote,
+  }),
+  guarded({
+    method: 'post',
+    path: '/v1/reviews/{id}/votes/retract',
+    name: 'retractVote',
+    summary: 'Takes the caller’s own vote back, while the review is pending.',
+    access: { to: 'people', action: 'api:reviews.vote', agentCode: 'vote.not_a_person' },
+    params: byId,
+    body: RetractRequest,
+    answer: json(Review, 'The review without the vote.'),
+    problems: voteProblemCodes,
+    handle: retract,
+  }),
+  guarded({
+    method: 'post',
+    path: '/v1/reviews/{id}/questions',
+    name: 'askQuestion',
+    summary: 'Asks the agent, or the person for whom it acts, before deciding.',
+    access: { to: 'people', action: 'api:reviews.question', agentCode: 'vote.not_a_person' },
+    params: byId,
+    body: QuestionRequest,
+    answer: json(Review, 'The review with the question.'),
+    problems: voteProblemCodes,
+    handle: question,
+  }),
+  guarded({
+    method: 'post',
+    path: '/v1/reviews/{id}/questions/{question}/answer',
+    name: 'answerQuestion',
+    summary: 'Answers a question: the agent whose review it is, or the person for whom it acts.',
+    access: { to: 'principals', action: 'api:reviews.answer' },
+    params: byQuestion,
+    body: AnswerRequest,
+    answer: json(ReviewState, 'The state of the review with the answer.'),
+    problems: voteProblemCodes,
+    handle: answer,
   }),
   guarded({
     method: 'get',

@@ -63,14 +63,19 @@ function targetsOf(
 
 function agentsOf({ agents }: RawConfiguration, { secrets }: Material): readonly AgentConfiguration[] {
   return agents.map(({ credential: _, ...agent }, index) => ({
-    agent: { kind: 'agent', ...agent },
+    agent: { kind: 'agent', ...agent, credentialOwner: agent.credentialOwner ?? agent.sponsor },
     verifier: required(secrets, `agents[${index}].credential.scram`),
   }));
 }
 
 function peopleOf({ people }: RawConfiguration, { secrets }: Material): readonly PersonConfiguration[] {
   return people.map(({ credential: _, ...person }, index) => ({
-    person: { kind: 'person', ...person, displayName: person.displayName ?? person.name },
+    person: {
+      kind: 'person',
+      ...person,
+      displayName: person.displayName ?? person.name,
+      identity: person.identity ?? person.name,
+    },
     tokenSha256: secrets.get(`people[${index}].credential.tokenSha256`) ?? null,
   }));
 }

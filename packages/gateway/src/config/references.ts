@@ -20,7 +20,7 @@ const namespaces: readonly Namespace[] = [
     what: 'person',
     made: ['people.*.name'],
     builtIn: [],
-    used: ['agents.*.sponsor', 'agents.*.mayActFor.*'],
+    used: ['agents.*.sponsor', 'agents.*.credentialOwner', 'agents.*.mayActFor.*'],
   },
   {
     what: 'person or group',

@@ -100,6 +100,9 @@ const agent = z.strictObject({
   sponsor: name('The person who answers for the agent, and for whom it acts.'),
   groups: names('Groups that the agent is in.'),
   mayActFor: names('People for whom the agent may say that it acts.'),
+  credentialOwner: name(
+    'The person who holds the agent’s credential, and never decides on its actions; default: the sponsor.',
+  ).optional(),
   credential: z
     .strictObject({
       scram: secretReference.describe(
@@ -112,6 +115,9 @@ const agent = z.strictObject({
 const person = z.strictObject({
   name: name('Unique among agents and people.'),
   displayName: text('How the person is shown; default: the name.').optional(),
+  identity: text(
+    'Who this is, whatever account they use, such as a personnel number: accounts of one identity count as one person. Default: the name.',
+  ).optional(),
   groups: names('Groups that the person is in.'),
   disabled: z.boolean().default(false).describe('A disabled person stays in the records and can do nothing.'),
   credential: z

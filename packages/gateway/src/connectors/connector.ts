@@ -20,6 +20,8 @@ export interface Attempt {
   readonly description: Description;
   /** The agent's own words; empty where it said nothing. */
   readonly statedTask: string;
+  /** The pending review of this agent that this action is asked instead of; null: of none. */
+  readonly supersedes: ReviewId | null;
 }
 
 /** Stages 3 to 5 done: an action with its decision. `shared` parts are one object for all actions of the same shape. */
@@ -30,6 +32,7 @@ export interface Judgement {
   readonly risk: Risk;
   readonly decision: Decision;
   readonly statedTask: string;
+  readonly supersedes: ReviewId | null;
 }
 
 /** Stage 6 as a connector sees it. */
@@ -43,10 +46,19 @@ export interface Hold {
   readonly settled: Promise<Result<Approval, Refusal>>;
   /** Whether somebody could approve now; otherwise why not, in words for the agent. */
   readonly unmeetable: string;
+  /** Calls `hear` with each question to the agent from now on. One listener; a later one replaces it. */
+  onQuestion(hear: (question: Questioned) => void): void;
   /** The client went away or waits no longer: the review stays (a person may still approve), this hold ends. */
   detach(): void;
   /** The agent gave up: the review is withdrawn, unless another client waits for it. */
   withdraw(reason: string): void;
+}
+
+/** What a reviewer wants to know of the agent, in the reviewer's words. */
+export interface Questioned {
+  readonly question: number;
+  readonly by: string;
+  readonly text: string;
 }
 
 /** An approval that has not been spent. */

@@ -3,10 +3,22 @@ export interface Demand {
   readonly policy: string;
   /** Who may approve: members of any of these groups, or these people. */
   readonly approvers: readonly Approver[];
+  /** Who may approve besides, once the review has waited that long. In the order of their delays. */
+  readonly escalation: readonly EscalationStep[];
   /** How many distinct people must approve; at least 1. */
   readonly quorum: number;
-  /** How long the review stays open, from its opening. */
+  /** How many distinct people must reject to end the review; at least 1. */
+  readonly rejections: number;
+  /** How long people have to meet it, from the review's opening. */
   readonly expiresInMs: number;
+  /** When those who may approve are reminded, from the review's opening. */
+  readonly remindersMs: readonly number[];
+  /** The calendar in whose working time delays count; null: they count around the clock. */
+  readonly calendar: string | null;
+  /** From this risk on an approval counts only with a passkey's signature; null: never. */
+  readonly passkeyFromRisk: number | null;
+  /** People whose approval doesn't count here, such as the author of the policy. */
+  readonly excluded: readonly string[];
   readonly reason: string;
   /** Controls that this demand gives evidence for: `SOC2:CC6.1`. */
   readonly controls: readonly string[];
@@ -15,6 +27,11 @@ export interface Demand {
 export interface Approver {
   readonly kind: 'group' | 'person';
   readonly name: string;
+}
+
+export interface EscalationStep {
+  readonly afterMs: number;
+  readonly approvers: readonly Approver[];
 }
 
 /**
@@ -45,9 +62,17 @@ export const sameDemands = (a: readonly Demand[], b: readonly Demand[]): boolean
   demandKeys(a) === demandKeys(b);
 
 function demandKeys(demands: readonly Demand[]): string {
-  const keys = demands.map(({ policy, quorum, approvers }) => {
-    const who = approvers.map((approver) => `${approver.kind}:${approver.name}`).sort();
-    return [policy, quorum.toString(), ...who].join('\u0000');
+  const keys = demands.map((demand) => {
+    const { policy, quorum, rejections, passkeyFromRisk, excluded } = demand;
+    const steps = demand.escalation.map(({ afterMs, approvers }) => `${afterMs}:${who(approvers)}`);
+    const people = [who(demand.approvers), ...steps, `except ${[...excluded].sort().join(',')}`];
+    return [policy, quorum, rejections, passkeyFromRisk ?? 'none', ...people].join('\u0000');
   });
   return keys.sort().join('\u0001');
 }
+
+const who = (approvers: readonly Approver[]): string =>
+  approvers
+    .map(({ kind, name }) => `${kind}:${name}`)
+    .sort()
+    .join(',');

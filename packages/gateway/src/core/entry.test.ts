@@ -101,6 +101,10 @@ describe('leaves are canonical JSON whatever stands in them', () => {
           digest: DIGEST,
           atMs: count,
           channel: 'cli',
+          identity: 'sam',
+          rendering: 'e'.repeat(64),
+          passkey: null,
+          retractedAtMs: null,
         } as const;
         const binding = { digest: DIGEST, agent: text, target: text, environment: text };
         const granted = {
@@ -153,6 +157,10 @@ describe('law 8: values are beside the leaf', () => {
       digest: DIGEST,
       atMs: 1,
       channel: 'cli',
+      identity: 'sam',
+      rendering: 'e'.repeat(64),
+      passkey: null,
+      retractedAtMs: null,
     } as const;
     expect(voteEntry(review(), vote, 'subject', sealing).leaf).not.toContain('CANARY');
   });

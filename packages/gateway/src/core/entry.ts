@@ -4,16 +4,28 @@ import type { Grant } from './grant.ts';
 import type { ActionId } from './ids.ts';
 import type { Requester, Target } from './identity.ts';
 import type { Outcome, OutcomeStatus } from './execution.ts';
-import type { Review, Vote } from './review.ts';
+import type { Preview } from './preview.ts';
+import type { Answer, Question, Review, Vote } from './review.ts';
 import type { Risk } from './risk.ts';
 import type { DatasetUsage } from './usage.ts';
 
 /**
  * `decision`: an attempt with its decision to deny or to review (an allowed attempt's decision is part of its intent);
- * `review`: a change of a review's state; `outcome`: how an intent ended; `notice`: start, stop, recovery, refusals of
- * votes and of API calls.
+ * `review`: a change of a review's state; `vote`: a judgment, or its retraction; `question`, `answer`: clarification;
+ * `preview`: the gateway's own evidence for the reviewer; `outcome`: how an intent ended; `notice`: start, stop,
+ * recovery, refusals of votes and of API calls.
  */
-export type EntryKind = 'decision' | 'review' | 'vote' | 'grant' | 'intent' | 'outcome' | 'notice';
+export type EntryKind =
+  | 'decision'
+  | 'review'
+  | 'vote'
+  | 'question'
+  | 'answer'
+  | 'preview'
+  | 'grant'
+  | 'intent'
+  | 'outcome'
+  | 'notice';
 
 /**
  * What an outcome adds to the usage totals. `shape` identifies the stable part (who, where, which columns); a store may
@@ -54,6 +66,8 @@ export interface SealedEntry {
   readonly usage: UsageCount | null;
 }
 
+type Json = Parameters<typeof canonicalize>[0];
+
 /** The values beside a leaf, and the base64url SHA-256 by which the leaf commits to them. */
 export interface Sealed {
   readonly aside: string;
@@ -72,9 +86,9 @@ export function sealAction(form: string, sealing: Sealing): Sealed {
   return { aside, commitment: sealing.sha256Base64url(aside) };
 }
 
-/** Seals free text of a person or an agent. */
-function sealText(text: string, sealing: Sealing): Sealed {
-  const aside = canonicalize({ salt: sealing.salt, text });
+/** Seals values beside an entry, such as free text of a person or an agent. */
+function sealValues(values: Readonly<Record<string, Json>>, sealing: Sealing): Sealed {
+  const aside = canonicalize({ ...values, salt: sealing.salt });
   return { aside, commitment: sealing.sha256Base64url(aside) };
 }
 
@@ -94,14 +108,25 @@ export interface AttemptMembers {
   readonly afterKind: string;
 }
 
+const canonicalApprovers = (approvers: Demand['approvers']) =>
+  approvers.map(({ kind, name }) => ({ kind, name }));
+
 function canonicalDemand(demand: Demand) {
-  const { approvers, controls, expiresInMs, policy, quorum } = demand;
+  const { approvers, controls, escalation, excluded, expiresInMs, passkeyFromRisk, policy } = demand;
+  const { quorum, rejections } = demand;
   return {
-    approvers: approvers.map(({ kind, name }) => ({ kind, name })),
+    approvers: canonicalApprovers(approvers),
     controls: [...controls],
+    escalation: escalation.map((step) => ({
+      afterMs: step.afterMs,
+      approvers: canonicalApprovers(step.approvers),
+    })),
+    excluded: [...excluded],
     expiresInMs,
+    passkeyFromRisk,
     policy,
     quorum,
+    rejections,
   };
 }
 
@@ -133,11 +158,12 @@ const members = (value: Parameters<typeof canonicalize>[0]): string => canonical
 export function attemptMembers(circumstances: Circumstances): AttemptMembers {
   const { requester, target, operation, datasets, risk, decision } = circumstances;
   const { agent, client, onBehalfOf, onBehalfOfBasis, session, sponsor } = requester;
+  const parties = [...requester.parties];
   return {
     beforeKind: members({ decision: canonicalDecision(decision) }),
     afterKind: members({
       operation,
-      requester: { agent, client, onBehalfOf, onBehalfOfBasis, session, sponsor },
+      requester: { agent, client, onBehalfOf, onBehalfOfBasis, parties, session, sponsor },
       risk: { score: risk.score, signals: risk.signals.map((signal) => signal.name) },
       target: { environment: target.environment, name: target.name, protocol: target.protocol },
       usage: canonicalDatasets(datasets),
@@ -222,25 +248,86 @@ export function reviewEntry(review: Review, subject: string, atMs: number): Seal
     revision: review.revision,
     status: review.state.status,
     subject,
+    ...(review.supersedes === null ? {} : { supersedes: review.supersedes }),
+    ...(review.state.status === 'superseded' ? { supersededBy: review.state.by } : {}),
     version: 1,
   });
   return entry('review', { action, atMs }, leaf, null);
 }
 
-export function voteEntry(review: Review, vote: Vote, subject: string, sealing: Sealing): SealedEntry {
-  const sealed = sealText(vote.reason, sealing);
+/** What belongs to one review: its members, and a seal over what is said. */
+function reviewedEntry(
+  kind: EntryKind,
+  about: {
+    readonly review: Review;
+    readonly atMs: number;
+    readonly subject: string;
+    readonly sealed: Sealed;
+  },
+  members: Readonly<Record<string, Json>>,
+): SealedEntry {
+  const { review, atMs, subject, sealed } = about;
   const { action } = review.subject;
-  const leaf = canonicalize({
-    action,
-    at: vote.atMs,
-    commitment: sealed.commitment,
-    kind: 'vote',
-    review: review.id,
-    subject,
-    version: 1,
-    vote: { channel: vote.channel, kind: vote.kind, person: vote.person },
-  });
-  return entry('vote', { action, atMs: vote.atMs }, leaf, sealed.aside);
+  const { commitment, aside } = sealed;
+  const base = { action, at: atMs, commitment, kind, review: review.id, subject, version: 1 };
+  return entry(kind, { action, atMs }, canonicalize({ ...base, ...members }), aside);
+}
+
+/** A vote as it was cast. The voter's words and the passkey's proof are beside the leaf, which commits to them. */
+export function voteEntry(review: Review, vote: Vote, subject: string, sealing: Sealing): SealedEntry {
+  const { channel, identity, kind, passkey, person, reason, rendering, atMs } = vote;
+  const proof = passkey === null ? {} : { passkey: { ...passkey } };
+  const sealed = sealValues({ ...proof, text: reason }, sealing);
+  const said = { channel, identity, kind, person, rendering, signed: passkey !== null };
+  return reviewedEntry('vote', { review, atMs, subject, sealed }, { vote: said });
+}
+
+/** Its author takes a vote back. */
+export function retractionEntry(
+  review: Review,
+  vote: Vote & { readonly retractedAtMs: number },
+  subject: string,
+  sealing: Sealing & { readonly channel: string },
+): SealedEntry {
+  const { identity, person, retractedAtMs: atMs } = vote;
+  const said = { channel: sealing.channel, identity, kind: 'retract', person };
+  const sealed = sealValues({ text: '' }, sealing);
+  return reviewedEntry('vote', { review, atMs, subject, sealed }, { vote: said });
+}
+
+export function questionEntry(
+  review: Review,
+  question: Question,
+  subject: string,
+  sealing: Sealing,
+): SealedEntry {
+  const { atMs, by, channel, id, text, to } = question;
+  const sealed = sealValues({ text }, sealing);
+  return reviewedEntry('question', { review, atMs, subject, sealed }, { question: { by, channel, id, to } });
+}
+
+export function answerEntry(
+  review: Review,
+  answered: { readonly question: number; readonly answer: Answer },
+  subject: string,
+  sealing: Sealing,
+): SealedEntry {
+  const { atMs, by, channel, kind, text } = answered.answer;
+  const sealed = sealValues({ text }, sealing);
+  const answer = { by, channel, id: answered.question, kind };
+  return reviewedEntry('answer', { review, atMs, subject, sealed }, { answer });
+}
+
+export function previewEntry(
+  review: Review,
+  preview: Preview,
+  subject: string,
+  sealing: Sealing,
+): SealedEntry {
+  const findings = preview.findings.map((finding) => ({ ...finding }));
+  const sealed = sealValues({ findings }, sealing);
+  const kinds = findings.map((finding) => finding.kind);
+  return reviewedEntry('preview', { review, atMs: preview.atMs, subject, sealed }, { findings: kinds });
 }
 
 export function grantEntry(grant: Grant, action: ActionId, subject: string): SealedEntry {

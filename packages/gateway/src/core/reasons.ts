@@ -11,6 +11,7 @@ export type RefusalCode =
   | 'review.rejected'
   | 'review.expired'
   | 'review.withdrawn'
+  | 'review.superseded'
   | 'review.no_approver'
   | 'review.changed'
   | 'review.hold_timeout'
@@ -61,6 +62,7 @@ const TEXTS: Readonly<Record<RefusalCode, readonly [message: string, hint: strin
   'review.rejected': ['A person rejected this action.', ''],
   'review.expired': ['Nobody decided in time.', 'Send the action again to ask anew.'],
   'review.withdrawn': ['The request was withdrawn.', 'Send the action again to ask anew.'],
+  'review.superseded': ['The agent asked for another action instead.', 'Wait for the review of that one.'],
   'review.no_approver': ['Nobody may approve this action.', 'Tell whoever writes the policies.'],
   'review.changed': [
     'Something that the approval rests on has changed since.',
@@ -89,7 +91,7 @@ export function refusal(code: RefusalCode, given: Partial<Omit<Refusal, 'code'>>
   return { code, message, hint, review: null, policies: [], ...given };
 }
 
-/** Why a vote was not taken. */
+/** Why a vote, a question or an answer was not taken. */
 export type VoteRefusalCode =
   | 'review.not_found'
   | 'review.over'
@@ -97,8 +99,17 @@ export type VoteRefusalCode =
   | 'vote.not_entitled'
   | 'vote.own_request'
   | 'vote.digest_mismatch'
+  | 'vote.rendering_mismatch'
   | 'vote.duplicate'
   | 'vote.reason_required'
+  | 'vote.nothing_to_retract'
+  | 'vote.passkey_required'
+  | 'vote.passkey_invalid'
+  | 'question.empty'
+  | 'question.too_many'
+  | 'question.not_found'
+  | 'question.not_yours'
+  | 'question.answered'
   | 'ledger.unavailable';
 
 export interface VoteRefusal {

@@ -2,19 +2,64 @@ import type { Demand } from './decide.ts';
 import type { ActionId, GrantId, ReviewId } from './ids.ts';
 import type { Requester, Target } from './identity.ts';
 import type { Parameter, Preconditions } from './action.ts';
+import type { Preview } from './preview.ts';
 import type { Risk } from './risk.ts';
+import type { DemandSchedule } from './schedule.ts';
 import type { DatasetUsage } from './usage.ts';
 import type { FunctionReference } from './describe.ts';
 
-/** One person's judgment. `digest` is the digest that this person was shown. */
+/** One person's judgment. */
 export interface Vote {
   readonly person: string;
+  /** Who that person is, whatever account they use: one identity fills one seat. */
+  readonly identity: string;
   readonly kind: 'approve' | 'reject';
   /** Required for a rejection; the person's own words. */
   readonly reason: string;
+  /** The digest of the action that this person was shown. */
   readonly digest: string;
+  /** SHA-256 of everything that this person was shown (rendering.ts), 64 lower-case hexadecimal digits. */
+  readonly rendering: string;
   readonly atMs: number;
   /** The surface through which it came: `cli`, `api`, `console`, … */
+  readonly channel: string;
+  /** The passkey's signature over this vote; null: asserted by the channel alone. */
+  readonly passkey: PasskeyProof | null;
+  /** When its author took it back; null while it counts. */
+  readonly retractedAtMs: number | null;
+}
+
+/** A WebAuthn assertion whose challenge binds the vote (spec/vote.md). Binary members are base64url without padding. */
+export interface PasskeyProof {
+  readonly credential: string;
+  /** COSE_Key of the credential, as it was registered. */
+  readonly publicKey: string;
+  readonly authenticatorData: string;
+  readonly clientDataJSON: string;
+  readonly signature: string;
+  readonly nonce: string;
+  readonly expiresAtMs: number;
+}
+
+/** A question to those who know what the action is for. Its answer changes nothing of the action. */
+export interface Question {
+  /** Counted from 1 within its review. */
+  readonly id: number;
+  readonly by: string;
+  /** `agent`: to the agent where it waits; `sponsor`: to the person for whom it acts. */
+  readonly to: 'agent' | 'sponsor';
+  readonly text: string;
+  readonly atMs: number;
+  readonly channel: string;
+  readonly answer: Answer | null;
+}
+
+/** The answer of an agent is untrusted text, shown as its own words (law 9). */
+export interface Answer {
+  readonly by: string;
+  readonly kind: 'agent' | 'person';
+  readonly text: string;
+  readonly atMs: number;
   readonly channel: string;
 }
 
@@ -51,10 +96,17 @@ interface ReviewBase {
   readonly id: ReviewId;
   readonly subject: ReviewSubject;
   readonly openedAtMs: number;
-  /** The earliest expiry of its demands. At this instant it is expired. */
+  /** For each of the subject's demands, in their order. */
+  readonly schedule: readonly DemandSchedule[];
+  /** The earliest expiry of the demands that aren't met. At this instant it is expired. */
   readonly expiresAtMs: number;
-  /** Votes in the order in which they were accepted. */
+  /** Votes in the order in which they were accepted, those taken back included. */
   readonly votes: readonly Vote[];
+  readonly questions: readonly Question[];
+  /** What the gateway found out about the effect after the review was opened; null: nothing (yet). */
+  readonly preview: Preview | null;
+  /** The review that this one replaces, because the agent changed its action. */
+  readonly supersedes: ReviewId | null;
   /** Grows by one with each transition; a write names the revision that it replaces. */
   readonly revision: number;
 }
@@ -69,7 +121,8 @@ export type ReviewState =
       readonly reason: string;
     }
   | { readonly status: 'expired'; readonly resolvedAtMs: number }
-  | { readonly status: 'withdrawn'; readonly resolvedAtMs: number; readonly reason: string };
+  | { readonly status: 'withdrawn'; readonly resolvedAtMs: number; readonly reason: string }
+  | { readonly status: 'superseded'; readonly resolvedAtMs: number; readonly by: ReviewId };
 
 export type ReviewStatus = ReviewState['status'];
 
@@ -77,3 +130,10 @@ export type ReviewStatus = ReviewState['status'];
 export interface Review extends ReviewBase {
   readonly state: ReviewState;
 }
+
+/** Votes that count: taken back, a vote is history. */
+export const standingVotes = (review: Review): readonly Vote[] =>
+  review.votes.filter((vote) => vote.retractedAtMs === null);
+
+export const openQuestions = (review: Review): readonly Question[] =>
+  review.questions.filter((question) => question.answer === null);

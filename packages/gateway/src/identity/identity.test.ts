@@ -19,11 +19,19 @@ class CountingRandom implements Random {
 
 const random = new CountingRandom();
 const sealed = (value: string) => ({ reveal: () => value });
-const agent = (name: string): Agent => ({ kind: 'agent', name, groups: [], sponsor: 'sam', mayActFor: [] });
+const agent = (name: string): Agent => ({
+  kind: 'agent',
+  name,
+  groups: [],
+  sponsor: 'sam',
+  mayActFor: [],
+  credentialOwner: 'sam',
+});
 const person = (name: string, disabled = false): Person => ({
   kind: 'person',
   name,
   displayName: name,
+  identity: name,
   groups: [],
   disabled,
 });

@@ -33,6 +33,7 @@ function sampleAction(number: number): Action {
     requester: {
       agent: 'agent-1',
       agentGroups: [],
+      parties: ['ann'],
       sponsor: 'ann',
       onBehalfOf: 'ann',
       onBehalfOfBasis: 'configured',

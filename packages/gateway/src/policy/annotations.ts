@@ -25,8 +25,8 @@ export interface KnownNames {
   readonly targets: readonly string[];
 }
 
-const KNOWN = ['id', 'reason', 'controls', 'review', 'quorum', 'expires'];
-const REVIEW_ONLY = ['quorum', 'expires'];
+const KNOWN = ['id', 'reason', 'controls', 'author', 'review', 'quorum', 'rejections', 'exclude', 'expires'];
+const REVIEW_ONLY = ['quorum', 'rejections', 'exclude', 'expires'];
 const ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 const CONTROL = /^[A-Za-z0-9-]+:[A-Za-z0-9.()-]+$/;
 const DURATION = /^([1-9]\d{0,5})([smhd])$/;
@@ -161,17 +161,49 @@ class AnnotationReader {
     return approvers;
   }
 
-  quorum(): number {
-    const text = this.text('quorum') ?? '1';
-    const quorum = /^[1-9]\d?$/.test(text) ? Number(text) : 0;
-    if (quorum < 1 || quorum > MOST_APPROVALS) {
-      this.complain(
-        'policy.quorum',
-        `@quorum is ${JSON.stringify(text)}`,
-        `write a whole number from 1 to ${MOST_APPROVALS}`,
-      );
+  /** How many distinct people it takes to approve, or to reject. */
+  count(name: 'quorum' | 'rejections'): number {
+    const text = this.text(name) ?? '1';
+    const count = /^[1-9]\d?$/.test(text) ? Number(text) : 0;
+    if (count < 1 || count > MOST_APPROVALS) {
+      const hint = `write a whole number from 1 to ${MOST_APPROVALS}`;
+      this.complain('policy.quorum', `@${name} is ${JSON.stringify(text)}`, hint);
     }
-    return quorum;
+    return count;
+  }
+
+  /** Who wrote the policy, by name; undefined where it doesn't say. */
+  author(): string | undefined {
+    const author = this.text('author');
+    const known = this.#names?.people;
+    if (author === undefined || known === undefined || known.includes(author)) return author;
+    const message = `@author names ${JSON.stringify(author)}, whom the configuration does not have`;
+    this.complain('policy.unknown_name', message, `name one of: ${known.join(', ')}`);
+    return author;
+  }
+
+  /** People whose approval doesn't count for this demand. */
+  excluded(): readonly string[] {
+    const author = this.author();
+    return split(this.text('exclude') ?? '', /\s*,\s*|^\s+|\s+$/).flatMap((part) => {
+      if (part !== 'author') return this.#excludedPerson(part);
+      if (author !== undefined) return [author];
+      this.complain(
+        'policy.exclude',
+        '@exclude speaks of the author, and no @author says who that is',
+        'add @author("NAME")',
+      );
+      return [];
+    });
+  }
+
+  #excludedPerson(part: string): readonly string[] {
+    const parsed = parseApprover(part, this.#names);
+    if (parsed.ok && parsed.value.kind === 'person') return [parsed.value.name];
+    const hint = 'write author or person:NAME, with commas between them';
+    if (parsed.ok) this.complain('policy.exclude', `@exclude names ${JSON.stringify(part)}`, hint);
+    else this.complaints.push({ ...parsed.error, hint });
+    return [];
   }
 
   expiresInMs(): number {
@@ -191,8 +223,14 @@ function readDemand(reader: AnnotationReader, policy: string, reason: string): D
   return {
     policy,
     approvers: reader.approvers(),
-    quorum: reader.quorum(),
+    escalation: [],
+    quorum: reader.count('quorum'),
+    rejections: reader.count('rejections'),
     expiresInMs: reader.expiresInMs(),
+    remindersMs: [],
+    calendar: null,
+    passkeyFromRisk: null,
+    excluded: reader.excluded(),
     reason,
     controls: reader.controls(),
   };
@@ -221,7 +259,10 @@ export function readRule(policy: PolicyJson, names: KnownNames | null): Result<R
     );
   }
   const demand = asks ? readDemand(reader, id, reason) : null;
-  if (!asks) reader.controls();
+  if (!asks) {
+    reader.controls();
+    reader.author();
+  }
   if (reader.complaints.length > 0) return err(reader.complaints);
   return ok({ id, kind: asks ? 'review' : policy.effect, reason, demand });
 }

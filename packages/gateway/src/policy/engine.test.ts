@@ -199,6 +199,7 @@ describe('the memo', () => {
     requester: fc.record({
       agent: pick('a1', 'a2'),
       agentGroups: subset('g1', 'g2'),
+      parties: subset('ana', 'kim'),
       sponsor: pick('ana', 'bob'),
       onBehalfOf: pick('ana', 'kim'),
       onBehalfOfBasis: pick('configured', 'asserted'),
@@ -296,6 +297,7 @@ const person: Person = {
   kind: 'person',
   name: 'sam',
   displayName: 'Sam',
+  identity: 'sam',
   groups: ['data-stewards'],
   disabled: false,
 };
@@ -305,6 +307,7 @@ const agent: Agent = {
   groups: ['data-stewards'],
   sponsor: 'ana',
   mayActFor: [],
+  credentialOwner: 'ana',
 };
 
 const pending = {
@@ -319,6 +322,7 @@ const pending = {
       {
         policy: 'p',
         approvers: [{ kind: 'group', name: 'data-stewards' }],
+        escalation: [],
         quorum: 1,
         expiresInMs: 1,
         reason: '',

@@ -60,6 +60,7 @@ function freezeDemand(demand: Demand): void {
   for (const approver of demand.approvers) Object.freeze(approver);
   Object.freeze(demand.approvers);
   Object.freeze(demand.controls);
+  Object.freeze(demand.excluded);
   Object.freeze(demand);
 }
 

@@ -14,6 +14,7 @@ export type PolicyProblemCode =
   | 'policy.review_missing'
   | 'policy.review_approver'
   | 'policy.quorum'
+  | 'policy.exclude'
   | 'policy.expires'
   | 'policy.controls'
   | 'policy.unknown_name'

@@ -1,6 +1,6 @@
 import type { Description } from '../core/describe.ts';
 import type { Agent, Person } from '../core/identity.ts';
-import { isParty } from '../core/judge-vote.ts';
+import { isParty } from '../core/electorate.ts';
 import type { Review } from '../core/review.ts';
 import type { ColumnUse, DatasetUsage } from '../core/usage.ts';
 import type { PolicyRequest } from '../ports.ts';
@@ -143,11 +143,10 @@ export function approvalQuestion(person: Person, review: Review): Question {
   const classes = sorted(
     datasets.flatMap((each) => [...each.classes, ...each.columns.flatMap((column) => column.classes)]),
   );
-  const named = demands.some(({ approvers }) =>
-    approvers.some(({ kind, name }) =>
-      kind === 'group' ? person.groups.includes(name) : person.name === name,
-    ),
-  );
+  // When a step of the escalation begins to count is a matter of the review, not of policy.
+  const named = demands
+    .flatMap(({ approvers, escalation }) => [...approvers, ...escalation.flatMap((step) => step.approvers)])
+    .some(({ kind, name }) => (kind === 'group' ? person.groups.includes(name) : person.name === name));
   const judged: EntityJson = {
     uid: uid('Review', review.id),
     attrs: { agent, sponsor, onBehalfOf, target: target.name, operation, classes, risk: risk.score },
@@ -157,7 +156,7 @@ export function approvalQuestion(person: Person, review: Review): Question {
     principal: uid('Person', person.name),
     action: uid('Action', 'review:approve'),
     resource: uid('Review', review.id),
-    context: { named, ownRequest: isParty(requester, person.name), environment: target.environment },
+    context: { named, ownRequest: isParty(requester, person), environment: target.environment },
     entities: [personEntity(person), judged, ...(actionEntities.get('review:approve') ?? [])],
   };
 }

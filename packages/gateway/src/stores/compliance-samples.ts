@@ -55,7 +55,11 @@ export function sampleReview(
     state: more.state ?? { status: 'pending' },
     openedAtMs: START_MS,
     expiresAtMs: START_MS + 600_000,
+    schedule: [],
     votes: [],
+    questions: [],
+    preview: null,
+    supersedes: null,
     subject: {
       action: actionId(number),
       digest,
@@ -64,6 +68,7 @@ export function sampleReview(
       requester: {
         agent,
         agentGroups: [],
+        parties: ['ann'],
         sponsor: 'ann',
         onBehalfOf: 'ann',
         onBehalfOfBasis: 'configured',

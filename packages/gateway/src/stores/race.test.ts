@@ -128,6 +128,10 @@ describe.each(stores)('B1, on the $name store', ({ name, seeds, open }) => {
         if (review === null) throw new Error('the review is gone');
         const cast = {
           person: `p${number}`,
+          identity: `p${number}`,
+          rendering: '',
+          passkey: null,
+          retractedAtMs: null,
           kind: 'approve',
           reason: '',
           digest: '',

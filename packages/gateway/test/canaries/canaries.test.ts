@@ -55,8 +55,8 @@ async function ask(
 
 async function decide(id: string, kind: Judge): Promise<void> {
   const api = site.person(gateway);
-  const { digest } = await api.getReview(id);
-  await api.vote(id, { kind, digest, reason: `${CANARY}-reason` });
+  const { digest, rendering } = await api.getReview(id);
+  await api.vote(id, { kind, digest, rendering, reason: `${CANARY}-reason` });
 }
 
 async function askAsAgent(): Promise<void> {
@@ -126,10 +126,16 @@ async function askTheApi(): Promise<void> {
   await call(`/${CANARY}`, sam);
   await call(`/v1/actions/${CANARY}/receipt`, sam);
   await call(`/v1/reviews/${id}/votes`, sam, { kind: CANARY, digest: CANARY });
-  await call(`/v1/reviews/${id}/votes`, sam, { kind: 'reject', digest: '0'.repeat(64), reason: CANARY });
+  await call(`/v1/reviews/${id}/votes`, sam, {
+    kind: 'reject',
+    digest: '0'.repeat(64),
+    rendering: '0'.repeat(64),
+    reason: CANARY,
+  });
   await call(`/v1/reviews/${id}/votes`, site.agentToken, {
     kind: 'reject',
     digest: '0'.repeat(64),
+    rendering: '0'.repeat(64),
     reason: CANARY,
   });
   await call('/v1/ledger/entries', site.agentToken);

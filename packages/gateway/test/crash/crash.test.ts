@@ -73,13 +73,13 @@ async function finish(log: Exported): Promise<void> {
 /** Resolves with the statement's marker. */
 async function finishOne(id: string, isPending: boolean): Promise<string> {
   const api = site.person(gateway);
-  const { command, digest } = await api.getReview(id);
+  const { command, digest, rendering } = await api.getReview(id);
   const client = site.agent(gateway);
   const notices: string[] = [];
   client.on('notice', ({ message }) => {
     notices.push(reviewOf(message));
     told.reviews.add(reviewOf(message));
-    if (isPending) void api.vote(id, { kind: 'approve', digest }).then(() => told.votes.add(id));
+    if (isPending) void api.vote(id, { kind: 'approve', digest, rendering }).then(() => told.votes.add(id));
   });
   await client.connect();
   await client.query(command);
@@ -155,10 +155,12 @@ describe(`killed at any step, nothing is lost and nothing runs twice (SEED=${see
     const refused = again.query(sql).catch(() => undefined);
     const id = await noticed;
     expect(told.reviews.has(id)).toBe(false);
+    const { digest, rendering } = await site.person(gateway).getReview(id);
     await site.person(gateway).vote(id, {
       kind: 'reject',
       reason: 'it may have run',
-      digest: (await site.person(gateway).getReview(id)).digest,
+      digest,
+      rendering,
     });
     await refused;
     await again.end();

@@ -60,7 +60,7 @@ test('with a full disk nothing runs any more; with room again the whole ledger v
   );
   const held = endOf(waiting, "INSERT INTO runs (marker) VALUES ('m-held')");
   const id = await opened;
-  const { digest } = await site.person(gateway).getReview(id);
+  const { digest, rendering } = await site.person(gateway).getReview(id);
 
   const { done, end } = await fill();
   expect(end).toBe('58030');
@@ -76,7 +76,7 @@ test('with a full disk nothing runs any more; with room again the whole ledger v
     (error: { code?: string }) => error.code ?? 'connection lost',
   );
   expect(['58030', 'connection lost']).toContain(refused);
-  await expect(site.person(gateway).vote(id, { kind: 'approve', digest })).rejects.toMatchObject({
+  await expect(site.person(gateway).vote(id, { kind: 'approve', digest, rendering })).rejects.toMatchObject({
     status: expect.toSatisfy((status: number) => status >= 500) as number,
   });
   expect(await total()).toBe(done);
@@ -95,7 +95,7 @@ test('with a full disk nothing runs any more; with room again the whole ledger v
   const again = await session();
   expect(await endOf(again, increment)).toBe('done');
   expect(await total()).toBe(done + 1);
-  const voted = await site.person(gateway).vote(id, { kind: 'approve', digest });
+  const voted = await site.person(gateway).vote(id, { kind: 'approve', digest, rendering });
   expect(voted.status).toBe('approved');
   await again.end();
 });

@@ -68,9 +68,9 @@ test('B11: a burst of requests is held up to the limit; the rest is refused, and
 test('B11: a decision makes room for the next request', async () => {
   const api = site.person(gateway);
   const [first] = (await api.listReviews({ status: 'pending' })).reviews;
-  const { id = '', digest = '' } = first === undefined ? {} : await api.getReview(first.id);
+  const { id = '', digest = '', rendering = '' } = first === undefined ? {} : await api.getReview(first.id);
   expect((await heldOrRefused(await session(), hold(100)))?.code).toBe('53400');
-  await api.vote(id, { kind: 'reject', digest, reason: 'too many' });
+  await api.vote(id, { kind: 'reject', digest, rendering, reason: 'too many' });
   expect(await heldOrRefused(await session(), hold(101))).toBeUndefined();
   expect((await heldOrRefused(await session(), hold(102)))?.code).toBe('53400');
 });

@@ -215,11 +215,11 @@ test('outside of a transaction the wait ends as configured, the review stays, an
 test('a rejection carries the reason, the review and the link; an agent’s token can’t vote', async () => {
   const { client } = await connectPg(system);
   const exporting = refusalOf(client.query('SELECT card_number FROM payments -- rejected'));
-  const { id, digest } = await system.pending('rejected');
+  const { id, digest, rendering } = await system.pending('rejected');
   const vote = await fetch(`${system.apiUrl}/v1/reviews/${id}/votes`, {
     method: 'POST',
     headers: { authorization: `Bearer ${system.agentToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ kind: 'approve', reason: '', digest }),
+    body: JSON.stringify({ kind: 'approve', reason: '', digest, rendering }),
   });
   expect(vote.status).toBe(403);
   await system.reject('rejected', 'Use the last four digits.');

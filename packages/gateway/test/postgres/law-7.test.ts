@@ -16,7 +16,14 @@ import { WithheldGate } from '../support/system-gate.ts';
 import { codesOf, extended, firstColumn, RawClient, sync, typesOf } from '../support/system-raw.ts';
 import { eventually } from '../support/system-wait.ts';
 
-const agent: Agent = { kind: 'agent', name: 'reporter', groups: [], sponsor: 'ana', mayActFor: [] };
+const agent: Agent = {
+  kind: 'agent',
+  name: 'reporter',
+  groups: [],
+  sponsor: 'ana',
+  mayActFor: [],
+  credentialOwner: 'ana',
+};
 const token = 'withheld-token';
 /** Longer than the target needs to answer; a byte that leaves too early would be there by then. */
 const aMomentMs = 150;

@@ -2,7 +2,7 @@ import { decodeLeaf, type Leaf } from '@sallyport/verifier';
 import { Rules } from '../../../verifier/src/rules.ts';
 import type { Attempt, Hold } from '../../src/connectors/connector.ts';
 import type { Person } from '../../src/core/identity.ts';
-import { Desk } from '../../src/desk.ts';
+import { Desk } from '../../src/review/desk.ts';
 import { limits } from '../../src/limits.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import type { Review } from '../../src/core/review.ts';
@@ -98,6 +98,7 @@ class Race {
       store,
       policy,
       directory,
+      calendars: { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs },
     };
     const events = { publish: () => undefined, subscribe: () => () => undefined };
     const nothing = (): void => undefined;
@@ -156,6 +157,7 @@ class Race {
       preconditions: {},
       description: DESCRIPTION,
       statedTask: '',
+      supersedes: null,
     };
     this.#running += 1;
     const held = await this.#gate.hold(this.#gate.judge(attempt), []);
@@ -191,8 +193,11 @@ class Race {
     const voter = this.#people[this.#pick(this.#people.length)];
     if (id === undefined || voter === undefined) return;
     const kind = this.#pick(6) === 0 ? 'reject' : 'approve';
-    const digest = (await this.#store.read('review', { id }))?.subject.digest ?? '';
-    const voted = await this.#desk.vote({ review: id, voter, kind, reason: 'why', digest, channel: 'api' });
+    const review = await this.#store.read('review', { id });
+    if (review === null) return;
+    const { rendering } = this.#desk.show(review);
+    const shown = { digest: review.subject.digest, rendering };
+    const voted = await this.#desk.vote({ review: id, voter, kind, reason: 'why', ...shown, channel: 'api' });
     if (voted.ok) this.#acknowledged.push(`${id} ${voter.name} ${kind}`);
     this.events.push(voted.ok ? kind : voted.error.code);
   }

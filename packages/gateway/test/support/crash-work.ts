@@ -84,9 +84,9 @@ async function runOne(work: Work, marker: string, sql: string): Promise<void> {
 async function approve({ site, gateway, told, chance, onMoment }: Work, id: string): Promise<void> {
   try {
     const api = site.person(gateway);
-    const { digest } = await api.getReview(id);
+    const { digest, rendering } = await api.getReview(id);
     await sleep(chance.pick(PAUSE_MS));
-    const voted = api.vote(id, { kind: 'approve', digest });
+    const voted = api.vote(id, { kind: 'approve', digest, rendering });
     onMoment('vote sent');
     await voted;
     told.votes.add(id);

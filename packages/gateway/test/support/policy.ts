@@ -14,6 +14,7 @@ export const pack: readonly PolicySource[] = readdirSync(directory)
 export const requester: Requester = {
   agent: 'reporter',
   agentGroups: ['reporting'],
+  parties: ['ana'],
   sponsor: 'ana',
   onBehalfOf: 'ana',
   onBehalfOfBasis: 'configured',

@@ -1,7 +1,8 @@
 import type { Demand } from '../../src/core/decide.ts';
 import type { Agent, Person, Requester, Target } from '../../src/core/identity.ts';
+import { scheduleOf } from '../../src/core/schedule.ts';
 import type { Review } from '../../src/core/review.ts';
-import type { Electorate } from '../../src/core/judge-vote.ts';
+import type { Electorate } from '../../src/core/electorate.ts';
 
 /** Objects that many tests need, complete and valid; each test changes what it is about. */
 
@@ -13,6 +14,7 @@ export const agent: Agent = {
   groups: [],
   sponsor: 'ana',
   mayActFor: ['ben'],
+  credentialOwner: 'ana',
 };
 
 export const requester: Requester = {
@@ -21,6 +23,7 @@ export const requester: Requester = {
   sponsor: 'ana',
   onBehalfOf: 'ana',
   onBehalfOfBasis: 'configured',
+  parties: ['ana'],
   session: 'ses_01hzzzzzzzzzzzzzzzzzzzzzzz',
   client: '127.0.0.1:5000',
 };
@@ -29,6 +32,7 @@ export const person = (name: string, groups: readonly string[] = [], disabled = 
   kind: 'person',
   name,
   displayName: name,
+  identity: name,
   groups,
   disabled,
 });
@@ -36,8 +40,14 @@ export const person = (name: string, groups: readonly string[] = [], disabled = 
 export const demand = (given: Partial<Demand> = {}): Demand => ({
   policy: 'classified-reads',
   approvers: [{ kind: 'group', name: 'stewards' }],
+  escalation: [],
   quorum: 1,
+  rejections: 1,
   expiresInMs: 1_800_000,
+  remindersMs: [],
+  calendar: null,
+  passkeyFromRisk: null,
+  excluded: [],
   reason: 'Reads personal data.',
   controls: ['SOC2:CC6.1'],
   ...given,
@@ -50,13 +60,18 @@ export const electorate = (people: readonly Person[], mayApprove = true): Electo
 });
 
 export const DIGEST = 'a'.repeat(64);
+export const RENDERING = 'e'.repeat(64);
 
 export function review(given: Partial<Review> = {}, demands: readonly Demand[] = [demand()]): Review {
   return {
     id: 'rev_01hzzzzzzzzzzzzzzzzzzzzzzz',
     openedAtMs: 1_000,
     expiresAtMs: 1_801_000,
+    schedule: demands.map((each) => scheduleOf(each, 1_000, (_, fromMs, durationMs) => fromMs + durationMs)),
     votes: [],
+    questions: [],
+    preview: null,
+    supersedes: null,
     revision: 1,
     state: { status: 'pending' },
     subject: {

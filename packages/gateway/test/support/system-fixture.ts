@@ -111,8 +111,8 @@ function reviewing(sam: SallyportClient): Reviewing {
       (await reviewsOf(text)).find(({ status }) => status === 'pending'),
     );
   const vote = async (text: string, kind: 'approve' | 'reject', reason: string): Promise<Review> => {
-    const { id, digest } = await pending(text);
-    return sam.vote(id, { kind, reason, digest });
+    const { id, digest, rendering } = await pending(text);
+    return sam.vote(id, { kind, reason, digest, rendering });
   };
   return {
     reviewsOf,

@@ -19,7 +19,8 @@ export class WithheldGate implements Gate {
   readonly outcomes: { readonly command: string; readonly outcome: Outcome }[] = [];
 
   judge(attempt: Attempt): Judgement {
-    const { requester, target, command, parameters, preconditions, description, statedTask } = attempt;
+    const { requester, target, command, parameters, preconditions, description, statedTask, supersedes } =
+      attempt;
     const id = makeId('act', Date.now(), random.bytes(10));
     return {
       action: { id, requester, target, command, parameters, preconditions },
@@ -28,6 +29,7 @@ export class WithheldGate implements Gate {
       risk: { score: 0, signals: [] },
       decision: { effect: 'allow', policies: [], reasons: [] },
       statedTask,
+      supersedes,
     };
   }
 

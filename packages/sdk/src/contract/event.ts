@@ -9,7 +9,10 @@ import { ReviewSummary } from './review.ts';
 export const ReviewEvent = z
   .discriminatedUnion('kind', [
     z.object({
-      kind: z.enum(['review.opened', 'review.changed']),
+      kind: z.enum(['review.opened', 'review.changed', 'review.reminded', 'review.escalated']).meta({
+        description:
+          '`review.reminded`: nobody has decided yet, and a reminder is due. `review.escalated`: from now on more people may decide.',
+      }),
       at: Timestamp,
       review: ReviewSummary,
     }),

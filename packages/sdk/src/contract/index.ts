@@ -4,10 +4,15 @@ export { EntryPage, EntryQuery, LedgerStatus, maxEntriesPerPage } from './ledger
 export { ActionId, Count, Digest, ReviewId, Timestamp } from './primitives.ts';
 export { apiProblemCodes, Problem, ProblemCode, voteProblemCodes } from './problem.ts';
 export {
+  AnswerRequest,
   Dataset,
   Demand,
   maxReviewsPerPage,
   Parameter,
+  Preview,
+  Question,
+  QuestionRequest,
+  RetractRequest,
   Review,
   ReviewPage,
   ReviewQuery,

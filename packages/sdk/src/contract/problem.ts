@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Why a vote was not taken. The gateway's own list, restated for clients; a test of the gateway keeps them equal. */
+/** Why a vote, a question or an answer was not taken. The gateway's own list, restated for clients; a test of the gateway keeps them equal. */
 export const voteProblemCodes = [
   'review.not_found',
   'review.over',
@@ -8,8 +8,17 @@ export const voteProblemCodes = [
   'vote.not_entitled',
   'vote.own_request',
   'vote.digest_mismatch',
+  'vote.rendering_mismatch',
   'vote.duplicate',
   'vote.reason_required',
+  'vote.nothing_to_retract',
+  'vote.passkey_required',
+  'vote.passkey_invalid',
+  'question.empty',
+  'question.too_many',
+  'question.not_found',
+  'question.not_yours',
+  'question.answered',
   'ledger.unavailable',
 ] as const;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ActionId, Count, Digest, ReviewId, Timestamp } from './primitives.ts';
 
 export const ReviewStatus = z
-  .enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn'])
+  .enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn', 'superseded'])
   .meta({ id: 'ReviewStatus' });
 export type ReviewStatus = z.infer<typeof ReviewStatus>;
 
@@ -20,6 +20,7 @@ const Requester = z
       description:
         '`configured`: the sponsor; `asserted`: the agent said so, and its configuration entitles it to.',
     }),
+    parties: z.array(z.string()).meta({ description: 'Identities that never decide on what is asked here.' }),
     session: z.string(),
     client: z.string().meta({ description: "The client's address, as the gateway saw it." }),
   })
@@ -69,12 +70,25 @@ export const Risk = z
   .meta({ id: 'Risk', description: 'From 0 to 100, with the signals that made it, in words.' });
 export type Risk = z.infer<typeof Risk>;
 
+const Approver = z.object({ kind: z.enum(['group', 'person']), name: z.string() }).meta({ id: 'Approver' });
+
 export const Demand = z
   .object({
     policy: z.string(),
-    approvers: z.array(z.object({ kind: z.enum(['group', 'person']), name: z.string() })),
+    approvers: z.array(Approver),
+    escalation: z
+      .array(z.object({ at: Timestamp, approvers: z.array(Approver) }))
+      .meta({ description: 'Who may approve besides, from then on.' }),
     quorum: z.int().positive().meta({ description: 'How many distinct people must approve.' }),
-    expiresInSeconds: z.number().nonnegative(),
+    rejections: z.int().positive().meta({ description: 'How many distinct people must reject to end it.' }),
+    expiresAt: Timestamp.meta({ description: 'Approvals count before this instant.' }),
+    remindersAt: z.array(Timestamp),
+    calendar: z.string().nullable().meta({ description: 'In whose working time its delays were counted.' }),
+    passkey: z.boolean().meta({ description: 'Whether an approval has to be signed by a passkey.' }),
+    excluded: z.array(z.string()).meta({ description: 'Whose approval does not count here.' }),
+    approvals: Count.meta({ description: 'Approvals that count towards it now.' }),
+    met: z.boolean(),
+    eligible: z.array(z.string()).meta({ description: 'Who could still approve it, now.' }),
     reason: z.string(),
     controls: z.array(z.string()),
   })
@@ -87,17 +101,66 @@ export const Vote = z
     kind: z.enum(['approve', 'reject']),
     reason: z.string(),
     digest: Digest,
+    rendering: Digest,
     at: Timestamp,
     channel: z.string(),
+    signed: z.boolean().meta({ description: 'By a passkey. Otherwise it is asserted by the channel alone.' }),
+    retractedAt: Timestamp.nullable().meta({ description: 'When its author took it back.' }),
   })
   .meta({ id: 'Vote', description: "One person's judgment, with the digest that this person was shown." });
 export type Vote = z.infer<typeof Vote>;
+
+/** The longest reason, question or answer, in characters: people write a sentence or a paragraph. */
+const maxReasonLength = 2_000;
+
+export const Question = z
+  .object({
+    id: z.int().positive().meta({ description: 'Counted from 1 within its review.' }),
+    by: z.string(),
+    to: z.enum(['agent', 'sponsor']),
+    text: z.string(),
+    at: Timestamp,
+    channel: z.string(),
+    answer: z
+      .object({
+        by: z.string(),
+        kind: z.enum(['agent', 'person']),
+        text: z.string().meta({ description: 'The words of whoever answered. Nobody checked them.' }),
+        at: Timestamp,
+        channel: z.string(),
+      })
+      .nullable(),
+  })
+  .meta({
+    id: 'Question',
+    description: 'What a reviewer asked, and the answer. It changes nothing of the action.',
+  });
+export type Question = z.infer<typeof Question>;
+
+export const Preview = z
+  .object({
+    at: Timestamp,
+    findings: z.array(
+      z.object({
+        kind: z.string(),
+        title: z.string(),
+        text: z.string(),
+        basis: z.enum(['counted', 'estimated', 'unavailable']),
+      }),
+    ),
+  })
+  .meta({
+    id: 'Preview',
+    description: 'What the gateway found out about the effect. Never values of the data.',
+  });
+export type Preview = z.infer<typeof Preview>;
 
 const Resolution = z
   .object({
     at: Timestamp,
     by: z.string().nullable().meta({ description: 'Who rejected.' }),
     reason: z.string().nullable(),
+    supersededBy: ReviewId.nullable().meta({ description: 'The review to decide on instead.' }),
   })
   .meta({ id: 'Resolution' });
 
@@ -117,6 +180,7 @@ export const ReviewSummary = z
     datasets: z.array(z.string()),
     classes: z.array(z.string()),
     riskScore: z.number().min(0).max(100),
+    openQuestions: Count.meta({ description: 'Questions without an answer.' }),
     approvals: Count.meta({ description: 'Votes to approve so far.' }),
     quorum: Count.meta({ description: 'The largest quorum of its demands.' }),
   })
@@ -135,6 +199,10 @@ export const Review = z
     revision: Count,
     url: z.string(),
     digest: Digest,
+    rendering: Digest.meta({
+      description:
+        'Over everything that is shown here but votes. A vote carries it: what has changed since is a conflict.',
+    }),
     requester: Requester,
     target: Target,
     operation: z.string(),
@@ -160,6 +228,9 @@ export const Review = z
       .meta({ description: "The agent's own words. Nobody checked them: show them escaped, and as such." }),
     holding: z.array(z.string()).meta({ description: 'What waits while this review is pending, in words.' }),
     votes: z.array(Vote),
+    questions: z.array(Question),
+    preview: Preview.nullable(),
+    supersedes: ReviewId.nullable().meta({ description: 'The review that this one replaces.' }),
     resolution: Resolution.nullable(),
   })
   .meta({ id: 'Review', description: 'One action that waits, or waited, for human judgment.' });
@@ -173,6 +244,7 @@ export const ReviewState = z
     openedAt: Timestamp,
     expiresAt: Timestamp,
     revision: Count,
+    questions: z.array(Question).meta({ description: 'What reviewers want to know of the agent.' }),
     resolution: z.object({ at: Timestamp, reason: z.string().nullable() }).nullable(),
   })
   .meta({ id: 'ReviewState', description: 'How a review stands.' });
@@ -193,15 +265,32 @@ export const ReviewQuery = z.strictObject({
   before: ReviewId.optional(),
 });
 
-/** The longest reason, in characters: people write a sentence or a paragraph. */
-const maxReasonLength = 2_000;
+const Channel = z.enum(['api', 'cli']).default('api');
+
+export const RetractRequest = z.strictObject({ channel: Channel }).meta({ id: 'RetractRequest' });
+export type RetractRequest = z.input<typeof RetractRequest>;
+
+export const QuestionRequest = z
+  .strictObject({
+    to: z.enum(['agent', 'sponsor']).default('agent'),
+    text: z.string().max(maxReasonLength),
+    channel: Channel,
+  })
+  .meta({ id: 'QuestionRequest' });
+export type QuestionRequest = z.input<typeof QuestionRequest>;
+
+export const AnswerRequest = z
+  .strictObject({ text: z.string().max(maxReasonLength), channel: Channel })
+  .meta({ id: 'AnswerRequest' });
+export type AnswerRequest = z.input<typeof AnswerRequest>;
 
 export const VoteRequest = z
   .strictObject({
     kind: z.enum(['approve', 'reject']),
     reason: z.string().max(maxReasonLength).default('').meta({ description: 'Required for a rejection.' }),
-    digest: Digest.meta({ description: 'The digest of what was shown to the voter.' }),
-    channel: z.enum(['api', 'cli']).default('api'),
+    digest: Digest.meta({ description: 'The digest of the action that was shown to the voter.' }),
+    rendering: Digest.meta({ description: 'The digest of everything that was shown to the voter.' }),
+    channel: Channel,
   })
   .meta({ id: 'VoteRequest' });
 export type VoteRequest = z.input<typeof VoteRequest>;

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { timingSafeEqual } from 'node:crypto';
 import type { Gate, Listening } from '../connector.ts';
 import { makeId } from '../../core/ids.ts';
-import type { Agent, Requester, Target } from '../../core/identity.ts';
+import { partiesOf, type Agent, type Requester, type Target } from '../../core/identity.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, Directory, Hashing, Random } from '../../ports.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -168,7 +168,8 @@ export class PostgresConnector {
     const startup = readStartup(client, agent);
     if (!startup.ok) return startup.error;
     const { clock, random, limits } = this.#options;
-    const { gate, hashing, publicUrl } = this.#options;
+    const { gate, hashing, publicUrl, directory } = this.#options;
+    const { onBehalfOf, statedTask, supersedes } = startup.value;
     const processId = this.#newProcessId();
     const secretKey = random.bytes(SECRET_BYTES[client.minor]);
     this.#sessionsOfAgent.set(agent.name, (this.#sessionsOfAgent.get(agent.name) ?? 0) + 1);
@@ -176,18 +177,20 @@ export class PostgresConnector {
       agent: agent.name,
       agentGroups: agent.groups,
       sponsor: agent.sponsor,
-      onBehalfOf: startup.value.onBehalfOf,
-      onBehalfOfBasis: startup.value.onBehalfOf === agent.sponsor ? 'configured' : 'asserted',
+      onBehalfOf,
+      onBehalfOfBasis: onBehalfOf === agent.sponsor ? 'configured' : 'asserted',
+      parties: partiesOf(agent, onBehalfOf, (name) => directory.person(name)),
       session: makeId('ses', clock.nowMs(), random.bytes(10)),
       client: `${client.socket.remoteAddress ?? ''}:${(client.socket.remotePort ?? 0).toString()}`,
     };
     const session = new Session({
       access: { ...access, upstream: { ...access.upstream, parameters: startup.value.parameters } },
-      ports: { gate, clock, hashing, describer: this.#describer, publicUrl, limits },
+      ports: { gate, clock, hashing, describer: this.#describer, directory, publicUrl, limits },
       client,
       agent,
       requester,
-      statedTask: startup.value.statedTask,
+      statedTask,
+      supersedes,
       ownSearchPath: startup.value.parameters['search_path'],
       processId,
       secretKey,

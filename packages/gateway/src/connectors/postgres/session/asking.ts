@@ -1,16 +1,17 @@
 import type { Attempt, Gate } from '../../connector.ts';
 import type { Parameter } from '../../../core/action.ts';
-import type { Agent, Requester, Target } from '../../../core/identity.ts';
+import { parseId } from '../../../core/ids.ts';
+import { partiesOf, type Agent, type Requester, type Target } from '../../../core/identity.ts';
 import { refusal, type Refusal } from '../../../core/reasons.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { limits } from '../../../limits.ts';
-import type { Hashing } from '../../../ports.ts';
+import type { Directory, Hashing } from '../../../ports.ts';
 import type { CatalogWatcher } from '../catalog/index.ts';
 import type { DescribedStatement, SqlDescriber } from '../describe/index.ts';
 import type { Candidate } from './admission.ts';
 import { unsupported } from './refusals.ts';
 import type { SessionState } from './state.ts';
-import { taskOfComment } from './task.ts';
+import { wordsOfComment } from './task.ts';
 
 export interface AskingOptions {
   readonly gate: Gate;
@@ -20,6 +21,7 @@ export interface AskingOptions {
   readonly target: Target;
   readonly agent: Agent;
   readonly requester: Requester;
+  readonly directory: Directory;
   readonly state: SessionState;
 }
 
@@ -84,10 +86,12 @@ export class Asking {
     bytes: Pick<Attempt, 'command' | 'parameters' | 'preconditions'>,
   ): Candidate {
     const { target, state } = this.#options;
-    const statedTask = taskOfComment(bytes.command) || state.statedTask;
+    const said = wordsOfComment(bytes.command);
+    const statedTask = said.task || state.statedTask;
+    const supersedes = parseId('rev', said.supersedes || state.supersedes) ?? null;
     const { description } = statement;
     return {
-      attempt: { ...bytes, requester: this.#requester, target, description, statedTask },
+      attempt: { ...bytes, requester: this.#requester, target, description, statedTask, supersedes },
       statement,
     };
   }
@@ -102,11 +106,12 @@ export class Asking {
   }
 
   #actingFor(person: string | null): Requester | undefined {
-    const { agent, requester } = this.#options;
+    const { agent, requester, directory } = this.#options;
     if (person === null) return requester;
-    if (person === agent.sponsor) return { ...requester, onBehalfOf: person, onBehalfOfBasis: 'configured' };
-    if (!agent.mayActFor.includes(person)) return undefined;
-    return { ...requester, onBehalfOf: person, onBehalfOfBasis: 'asserted' };
+    if (person !== agent.sponsor && !agent.mayActFor.includes(person)) return undefined;
+    const onBehalfOfBasis = person === agent.sponsor ? 'configured' : 'asserted';
+    const parties = partiesOf(agent, person, (name) => directory.person(name));
+    return { ...requester, onBehalfOf: person, onBehalfOfBasis, parties };
   }
 
   /** A statement succeeded: what follows is asked in the light of it. */

@@ -1,4 +1,4 @@
-import type { Hold } from '../../connector.ts';
+import type { Hold, Questioned } from '../../connector.ts';
 import type { Limits } from '../../../limits.ts';
 import type { Clock } from '../../../ports.ts';
 import type { CatalogWatcher } from '../catalog/index.ts';
@@ -50,6 +50,7 @@ export class Holding {
     const { clock, limits } = this.#options;
     const limitMs = this.#status === 'I' && !isOpen ? limits.holdMs : limits.holdInTransactionMs;
     const notify = (waitedMs: number): void => this.#options.notify(waitingNotice(hold, waitedMs));
+    hold.onQuestion((question) => this.#options.notify(questionNotice(hold, question)));
     const wait = new Wait(hold, { clock, limitMs, noticeMs: limits.holdNoticeMs, notify });
     this.#waits = [...this.#waits, wait];
     try {
@@ -71,6 +72,16 @@ export class Holding {
 }
 
 const IMPLICIT = 'Earlier statements of the same round have changed data; their transaction stays open.';
+
+function questionNotice(hold: Hold, { question, by, text }: Questioned): Buffer {
+  return noticeResponse({
+    severity: 'NOTICE',
+    code: '00000',
+    message: `Sallyport: ${by} asks about review ${hold.review}: ${text}`,
+    detail: `Question ${question.toString()}. The statement goes on waiting.`,
+    hint: `Answer with: sallyport answer ${hold.review} ${question.toString()} --text "…", or change the statement and send it with sallyport.supersedes set to ${hold.review}.`,
+  });
+}
 
 function waitingNotice(hold: Hold, waitedMs: number): Buffer {
   const waited = waitedMs === 0 ? '' : ` It has waited for ${Math.round(waitedMs / 60_000).toString()} min.`;

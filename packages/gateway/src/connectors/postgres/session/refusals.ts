@@ -20,6 +20,7 @@ const SQLSTATE: Readonly<Record<RefusalCode, string>> = {
   'review.rejected': '42501',
   'review.expired': '42501',
   'review.withdrawn': '57014',
+  'review.superseded': '57014',
   'review.no_approver': '42501',
   'review.changed': '42501',
   'review.hold_timeout': '57014',

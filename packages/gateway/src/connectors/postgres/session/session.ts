@@ -2,7 +2,7 @@ import type { Gate } from '../../connector.ts';
 import type { Agent, Requester, Target } from '../../../core/identity.ts';
 import type { Refusal } from '../../../core/reasons.ts';
 import { limits as bounds, type Limits } from '../../../limits.ts';
-import type { Clock, Hashing } from '../../../ports.ts';
+import type { Clock, Directory, Hashing } from '../../../ports.ts';
 import type { CatalogWatcher } from '../catalog/index.ts';
 import { parseSearchPath, type SqlDescriber } from '../describe/index.ts';
 import type { AcceptedClient } from '../wire/accept.ts';
@@ -38,6 +38,7 @@ export interface SessionPorts {
   readonly gate: Gate;
   readonly clock: Clock;
   readonly hashing: Hashing;
+  readonly directory: Directory;
   readonly describer: SqlDescriber;
   readonly publicUrl: string;
   readonly limits: Limits;
@@ -50,6 +51,7 @@ export interface SessionOptions {
   readonly agent: Agent;
   readonly requester: Requester;
   readonly statedTask: string;
+  readonly supersedes: string;
   /** The client asked for a search path in its startup packet. */
   readonly ownSearchPath: string | undefined;
   readonly processId: number;
@@ -84,6 +86,7 @@ export class Session implements SessionHost {
     this.#options = options;
     this.state = new SessionState(pathOf(access.catalog.searchPath, options.ownSearchPath));
     this.state.statedTask = options.statedTask;
+    this.state.supersedes = options.supersedes;
     this.release = new Release(client.socket, () =>
       this.#fail('58030', 'The ledger can’t record, so nothing is released.'),
     );

@@ -8,6 +8,7 @@ export interface Startup {
   readonly parameters: Readonly<Record<string, string>>;
   readonly statedTask: string;
   readonly onBehalfOf: string;
+  readonly supersedes: string;
 }
 
 /** Of the packet itself, not of the session. */
@@ -41,16 +42,18 @@ export function readStartup(client: AcceptedClient, agent: Agent): Result<Startu
   const parameters: Record<string, string> = { client_encoding: 'UTF8' };
   let statedTask = '';
   let onBehalfOf = agent.sponsor;
+  let supersedes = '';
   for (const [name, value] of [...client.parameters, ...client.settings]) {
     const setting = name.toLowerCase();
     if (OWN.has(setting) || setting.startsWith('_pq_.')) continue;
     if (setting === 'sallyport.task') statedTask = value;
     else if (setting === 'sallyport.on_behalf_of') onBehalfOf = value;
+    else if (setting === 'sallyport.supersedes') supersedes = value;
     else if (PASSED_ON.has(setting)) parameters[setting] = value;
     else return err(unknownSetting(name));
   }
   if (onBehalfOf !== agent.sponsor && !agent.mayActFor.includes(onBehalfOf)) return err(notEntitled);
-  return ok({ parameters, statedTask, onBehalfOf });
+  return ok({ parameters, statedTask, onBehalfOf, supersedes });
 }
 
 const unknownSetting = (name: string): Buffer =>

@@ -64,6 +64,8 @@ export class SessionState implements SessionContext {
   /** The connection left nothing in its session of the target that a new one wouldn't have. */
   pristine = true;
   statedTask = '';
+  /** The review that the next held statement is asked instead of; empty: of none. */
+  supersedes = '';
   readonly #roles = new Map<string, string>();
   readonly #prepared = new Map<string, Prepared>();
   readonly #sqlPrepared = new Map<string, DescribedStatement>();
@@ -154,6 +156,7 @@ export class SessionState implements SessionContext {
   #applySetting(change: SettingChange): void {
     const { name, value } = change;
     if (name === 'sallyport.task') this.statedTask = value ?? '';
+    if (name === 'sallyport.supersedes') this.supersedes = value ?? '';
     if (!REPORTED.has(name) && !MEANINGFUL.has(name)) return;
     if (MEANINGFUL.has(name)) this.#roles.set(name, value ?? '(default)');
     // Without reports (servers before 18) a path that was changed stays uncertain.

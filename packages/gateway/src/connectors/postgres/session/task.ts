@@ -1,10 +1,19 @@
+/** What an agent says with a statement: its own words (law 9). Each is empty where it says nothing. */
+export interface StatedWords {
+  readonly task: string;
+  /** The id of the review that this statement is asked instead of. */
+  readonly supersedes: string;
+}
+
 const TASK = /(?:^|,)\s*(?:sallyport_)?task='((?:[^'\\]|\\.)*)'/;
+const SUPERSEDES = /(?:^|,)\s*sallyport_supersedes='((?:[^'\\]|\\.)*)'/;
+const SILENCE: StatedWords = { task: '', supersedes: '' };
 
 /**
- * What the agent says it is doing, in a trailing comment of the statement in the sqlcommenter format (`key='url-encoded
- * value'` pairs, separated by commas). Empty where it says nothing. Its own words (law 9).
+ * What the agent says about a statement, in a trailing comment of the statement in the sqlcommenter format (`key='url-encoded
+ * value'` pairs, separated by commas).
  */
-export function taskOfComment(sql: string): string {
+export function wordsOfComment(sql: string): StatedWords {
   const end = sql.lastIndexOf('*/');
   if (
     end < 0 ||
@@ -13,9 +22,15 @@ export function taskOfComment(sql: string): string {
       .replace(';', '')
       .trim() !== ''
   )
-    return '';
+    return SILENCE;
   const start = sql.lastIndexOf('/*', end);
-  const encoded = start < 0 ? undefined : TASK.exec(sql.slice(start + 2, end))?.[1];
+  if (start < 0) return SILENCE;
+  const comment = sql.slice(start + 2, end);
+  return { task: valueIn(comment, TASK), supersedes: valueIn(comment, SUPERSEDES) };
+}
+
+function valueIn(comment: string, key: RegExp): string {
+  const encoded = key.exec(comment)?.[1];
   if (encoded === undefined) return '';
   try {
     return decodeURIComponent(encoded.replaceAll("\\'", "'"));

@@ -1,8 +1,10 @@
-import type { Judgement } from './connectors/connector.ts';
-import type { AttemptMembers, Sealed } from './core/entry.ts';
-import type { GrantBinding } from './core/grant.ts';
-import type { ActionId } from './core/ids.ts';
-import type { ReviewSubject } from './core/review.ts';
+import type { Judgement } from '../connectors/connector.ts';
+import type { AttemptMembers, Sealed } from '../core/entry.ts';
+import type { GrantBinding } from '../core/grant.ts';
+import { makeId, type ActionId, type ReviewId } from '../core/ids.ts';
+import type { Review, ReviewSubject } from '../core/review.ts';
+import { scheduleOf } from '../core/schedule.ts';
+import type { Clock, Random, WorkingCalendars } from '../ports.ts';
 
 /** What the pipeline hands over when policy demands a review. */
 export interface HoldAsk {
@@ -11,6 +13,8 @@ export interface HoldAsk {
   readonly sealed: Sealed;
   readonly salt: string;
   readonly holding: readonly string[];
+  /** The pending review of this agent that the action is asked instead of; null: of none. */
+  readonly supersedes: ReviewId | null;
   readonly attempt: {
     readonly action: ActionId;
     readonly atMs: number;
@@ -24,7 +28,36 @@ export function bindingOf(ask: HoldAsk): GrantBinding {
   return { digest: ask.digest, agent: requester.agent, target: target.name, environment: target.environment };
 }
 
-export function subjectOf(ask: HoldAsk): ReviewSubject {
+export interface OpeningPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly calendars: WorkingCalendars;
+}
+
+export function newReview(
+  ask: HoldAsk,
+  supersedes: ReviewId | null,
+  { clock, random, calendars }: OpeningPorts,
+): Review {
+  const openedAtMs = clock.nowMs();
+  const subject = subjectOf(ask);
+  const schedule = subject.demands.map((demand) => scheduleOf(demand, openedAtMs, calendars.workingTime));
+  return {
+    id: makeId('rev', openedAtMs, random.bytes(10)),
+    subject,
+    openedAtMs,
+    schedule,
+    expiresAtMs: Math.min(...schedule.map((each) => each.expiresAtMs)),
+    votes: [],
+    questions: [],
+    preview: null,
+    supersedes,
+    revision: 1,
+    state: { status: 'pending' },
+  };
+}
+
+function subjectOf(ask: HoldAsk): ReviewSubject {
   const { action, description, datasets, risk, decision, statedTask } = ask.judgement;
   if (decision.effect !== 'review') throw new Error(`hold() of a decision to ${decision.effect}`);
   const { requester, target, command, parameters, preconditions } = action;

@@ -1,14 +1,14 @@
 /** Stage 7 for what people approved: whether it still stands, and the one transaction that uses it up. */
-import type { Approval, Judgement } from './connectors/connector.ts';
-import { sameDemands } from './core/decide.ts';
-import type { SealedEntry } from './core/entry.ts';
-import type { GrantId } from './core/ids.ts';
-import { demandsMet, type Electorate } from './core/judge-vote.ts';
-import { refusal, type Refusal } from './core/reasons.ts';
-import { err, ok, type Result } from './core/result.ts';
-import type { Review } from './core/review.ts';
-import type { Clock, Directory, Durability, PolicyEngine, Store } from './ports.ts';
-import type { Mutation } from './stores/store.ts';
+import type { Approval, Judgement } from '../connectors/connector.ts';
+import { sameDemands } from '../core/decide.ts';
+import type { SealedEntry } from '../core/entry.ts';
+import type { GrantId } from '../core/ids.ts';
+import { demandsMet, type Electorate } from '../core/electorate.ts';
+import { refusal, type Refusal } from '../core/reasons.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { Review } from '../core/review.ts';
+import type { Clock, Directory, Durability, PolicyEngine, Store } from '../ports.ts';
+import type { Mutation } from '../stores/store.ts';
 
 export interface ApprovalPorts {
   readonly clock: Clock;
@@ -102,6 +102,8 @@ export function settlementOf(review: Review): Settlement {
       return err(refusal('review.expired', { review: id }));
     case 'withdrawn':
       return err(refusal('review.withdrawn', { review: id }));
+    case 'superseded':
+      return err(refusal('review.superseded', { review: id }));
     case 'pending':
       throw new Error('a pending review settles nothing');
   }

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { castVote, demandsMet, expire, unmeetableDemands, withdraw, type Ballot } from './judge-vote.ts';
+import { demandsMet, unmeetableDemands } from './electorate.ts';
+import { castVote, expire, withdraw, type Ballot } from './transitions.ts';
 import type { Person } from './identity.ts';
 import type { Review } from './review.ts';
-import { agent, demand, DIGEST, electorate, person, review } from '../../test/support/subjects.ts';
+import { agent, demand, DIGEST, electorate, person, RENDERING, review } from '../../test/support/subjects.ts';
 
 const sam = person('sam', ['stewards']);
 const kim = person('kim', ['stewards', 'owners']);
@@ -13,13 +14,18 @@ const ballot = (voter: Ballot['voter'], given: Partial<Ballot['vote']> = {}): Ba
   voter,
   vote: {
     person: voter.name,
+    identity: voter.name,
     kind: 'approve',
     reason: '',
     digest: DIGEST,
+    rendering: RENDERING,
     atMs: 2_000,
     channel: 'cli',
+    passkey: null,
+    retractedAtMs: null,
     ...given,
   },
+  rendering: RENDERING,
   grant: 'gra_01hzzzzzzzzzzzzzzzzzzzzzzz',
 });
 

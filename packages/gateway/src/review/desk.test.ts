@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createFakeClock, createFakeRandom, type FakeClock } from '../test/support/fake-clock.ts';
-import { agent, demand, person, requester, target } from '../test/support/subjects.ts';
-import type { Attempt, Hold } from './connectors/connector.ts';
-import type { Decision } from './core/decide.ts';
-import type { Description } from './core/describe.ts';
-import type { Agent, Person } from './core/identity.ts';
+import { createFakeClock, createFakeRandom, type FakeClock } from '../../test/support/fake-clock.ts';
+import { agent, demand, person, requester, target } from '../../test/support/subjects.ts';
+import type { Attempt, Hold } from '../connectors/connector.ts';
+import type { Decision } from '../core/decide.ts';
+import type { Description } from '../core/describe.ts';
+import type { Agent, Person } from '../core/identity.ts';
 import { Desk } from './desk.ts';
-import { limits } from './limits.ts';
-import { Pipeline } from './pipeline.ts';
-import type { GatewayEvent, Hashing, VoteAsk } from './ports.ts';
-import { createMemoryStore } from './stores/memory/store.ts';
-import type { Store } from './stores/store.ts';
+import { limits } from '../limits.ts';
+import { Pipeline } from '../pipeline.ts';
+import type { GatewayEvent, Hashing, VoteAsk } from '../ports.ts';
+import { createMemoryStore } from '../stores/memory/store.ts';
+import type { Store } from '../stores/store.ts';
 
 const hashing: Hashing = {
   sha256: (data) => createHash('sha256').update(data).digest(),
@@ -95,7 +95,8 @@ function makeWorld(): World {
     voteTaken: () => undefined,
     voteRefused: () => undefined,
   };
-  const shared = { clock, random, hashing, store, policy, directory };
+  const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
+  const shared = { clock, random, hashing, store, policy, directory, calendars };
   const publish = {
     publish: (event: GatewayEvent) => void events.push(event),
     subscribe: () => () => undefined,
@@ -113,6 +114,7 @@ const attempt = (given: Partial<Attempt> = {}): Attempt => ({
   preconditions: {},
   description,
   statedTask: '',
+  supersedes: null,
   ...given,
 });
 
@@ -131,6 +133,7 @@ async function vote(held: Hold, given: Partial<VoteAsk> = {}): Promise<string> {
     kind: 'approve',
     reason: '',
     digest: stored?.subject.digest ?? '',
+    rendering: stored === null ? '' : world.desk.show(stored).rendering,
     channel: 'api',
     ...given,
   } as const;
@@ -372,6 +375,7 @@ function deskPorts(): ConstructorParameters<typeof Desk>[0] {
     store: world.store,
     policy,
     directory,
+    calendars: { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs },
     events: { publish: () => undefined, subscribe: () => () => undefined },
     publicUrl: 'http://gate',
     limits,
@@ -402,6 +406,7 @@ describe('law 3: the ledger can’t record', () => {
       kind: 'approve',
       reason: '',
       digest: stored?.subject.digest ?? '',
+      rendering: stored === null ? '' : world.desk.show(stored).rendering,
       channel: 'api',
     });
     expect(voted.ok ? '' : voted.error.code).toBe('ledger.unavailable');

@@ -1,0 +1,141 @@
+import type { Approver, Demand } from './decide.ts';
+import type { Person, Requester } from './identity.ts';
+import { standingVotes, type Review, type Vote } from './review.ts';
+
+/** Who a name is now, and whether policy lets that person approve this review. Asked anew at every use (threat B6). */
+export interface Electorate {
+  person(name: string): Person | undefined;
+  people(): readonly Person[];
+  mayApprove(person: Person, review: Review): boolean;
+}
+
+/**
+ * Nobody decides on what they, or an agent that answers to them, asked for (law 4); administrators neither. Whoever
+ * started the session or owns the agent's credential is a party too, under every account that they have.
+ */
+export function isParty(requester: Requester, person: Pick<Person, 'name' | 'identity'>): boolean {
+  const { onBehalfOf, sponsor, parties } = requester;
+  return person.name === onBehalfOf || person.name === sponsor || parties.includes(person.identity);
+}
+
+const names = (approver: Approver, person: Person): boolean =>
+  approver.kind === 'person' ? approver.name === person.name : person.groups.includes(approver.name);
+
+/** The approvers of a demand at an instant: its own, and those of each step of its escalation that has begun. */
+export function approversAt(review: Review, index: number, atMs: number): readonly Approver[] {
+  const demand = review.subject.demands[index];
+  const schedule = review.schedule[index];
+  if (demand === undefined || schedule === undefined) return [];
+  const steps = demand.escalation.filter((_, at) => (schedule.escalationsAtMs[at] ?? Infinity) <= atMs);
+  return [...demand.approvers, ...steps.flatMap((step) => step.approvers)];
+}
+
+/** Whether this person can count towards this demand of this review, at this instant. */
+export function isEntitledTo(
+  review: Review,
+  index: number,
+  voter: { readonly person: Person; readonly atMs: number },
+  electorate: Electorate,
+): boolean {
+  const { person, atMs } = voter;
+  const excluded = review.subject.demands[index]?.excluded ?? [];
+  return (
+    !person.disabled &&
+    !isParty(review.subject.requester, person) &&
+    !excluded.includes(person.name) &&
+    !excluded.includes(person.identity) &&
+    approversAt(review, index, atMs).some((approver) => names(approver, person)) &&
+    electorate.mayApprove(person, review)
+  );
+}
+
+/** Whether this person can count towards any demand of this review, at this instant. */
+export function isEntitled(review: Review, person: Person, atMs: number, electorate: Electorate): boolean {
+  return review.subject.demands.some((_, index) => isEntitledTo(review, index, { person, atMs }, electorate));
+}
+
+/** Whether an approval of this demand has to be signed by a passkey. */
+export const needsPasskey = (review: Review, demand: Demand): boolean =>
+  demand.passkeyFromRisk !== null && review.subject.risk.score >= demand.passkeyFromRisk;
+
+/** Distinct people, by identity, whose votes of this kind count for one demand. One person fills one seat (threat B2). */
+function countOf(review: Review, index: number, kind: Vote['kind'], electorate: Electorate): number {
+  const identities = new Set<string>();
+  for (const vote of standingVotes(review)) {
+    if (vote.kind !== kind || !countsFor(review, index, vote)) continue;
+    const person = electorate.person(vote.person);
+    if (person === undefined) continue;
+    if (isEntitledTo(review, index, { person, atMs: vote.atMs }, electorate)) identities.add(person.identity);
+  }
+  return identities.size;
+}
+
+/** What a vote itself has to have, whoever cast it. */
+function countsFor(review: Review, index: number, vote: Vote): boolean {
+  const demand = review.subject.demands[index];
+  const schedule = review.schedule[index];
+  if (demand === undefined || schedule === undefined || vote.atMs >= schedule.expiresAtMs) return false;
+  return vote.kind === 'reject' || vote.passkey !== null || !needsPasskey(review, demand);
+}
+
+const isMet = (review: Review, index: number, electorate: Electorate): boolean =>
+  countOf(review, index, 'approve', electorate) >= (review.subject.demands[index]?.quorum ?? Infinity);
+
+/** Whether every demand has its quorum of people who are entitled at this moment. `>=`: overshooting resolves too (B3). */
+export function demandsMet(review: Review, electorate: Electorate): boolean {
+  const { demands } = review.subject;
+  return demands.length > 0 && demands.every((_, index) => isMet(review, index, electorate));
+}
+
+/** Whether enough people have rejected for any demand. */
+export function isRejected(review: Review, electorate: Electorate): boolean {
+  return review.subject.demands.some(
+    (demand, index) => countOf(review, index, 'reject', electorate) >= demand.rejections,
+  );
+}
+
+/** How each demand stands: for whoever looks at the review, and for whoever is to be told. */
+export interface Standing {
+  readonly demand: Demand;
+  readonly approvals: number;
+  readonly met: boolean;
+  /** Names of the people who could still approve it, now. */
+  readonly eligible: readonly string[];
+}
+
+export function standingsOf(review: Review, atMs: number, electorate: Electorate): readonly Standing[] {
+  const voted = new Set(standingVotes(review).map((vote) => vote.identity));
+  return review.subject.demands.map((demand, index) => ({
+    demand,
+    approvals: countOf(review, index, 'approve', electorate),
+    met: isMet(review, index, electorate),
+    eligible: electorate
+      .people()
+      .filter((person) => !voted.has(person.identity))
+      .filter((person) => isEntitledTo(review, index, { person, atMs }, electorate))
+      .map((person) => person.name),
+  }));
+}
+
+/** When the review ends unless people do: the earliest expiry of what isn't met yet. */
+export function expiryOf(review: Review, electorate: Electorate): number {
+  const open = review.schedule.filter((_, index) => !isMet(review, index, electorate));
+  return Math.min(...(open.length > 0 ? open : review.schedule).map((each) => each.expiresAtMs));
+}
+
+/** Demands that the people who exist now could not meet, however they vote, escalation included (threat B4). */
+export function unmeetableDemands(review: Review, electorate: Electorate): readonly Demand[] {
+  return review.subject.demands.filter((demand, index) => {
+    const eligible = electorate
+      .people()
+      .filter((person) => isEntitledTo(review, index, { person, atMs: Infinity }, electorate));
+    return new Set(eligible.map((person) => person.identity)).size < demand.quorum;
+  });
+}
+
+/** For the agent, and for whoever can mend it. */
+export function explainUnmeetable(demand: Demand): string {
+  const approvers = [...demand.approvers, ...demand.escalation.flatMap((step) => step.approvers)];
+  const who = approvers.map((approver) => `${approver.kind} ${approver.name}`).join(' or ');
+  return `Too few people can approve this now: it needs ${demand.quorum.toString()} of ${who}.`;
+}

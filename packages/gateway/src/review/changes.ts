@@ -1,0 +1,107 @@
+/** What each change of a review writes: the review's new state, and its entries. */
+import {
+  answerEntry,
+  grantEntry,
+  previewEntry,
+  questionEntry,
+  retractionEntry,
+  reviewEntry,
+  voteEntry,
+  type SealedEntry,
+} from '../core/entry.ts';
+import type { Grant } from '../core/grant.ts';
+import type { GrantId } from '../core/ids.ts';
+import type { Review } from '../core/review.ts';
+import type { Change, Mutation } from '../stores/store.ts';
+import type { Limits } from '../limits.ts';
+import type { Hashing, Random } from '../ports.ts';
+
+export interface ChangePorts {
+  readonly hashing: Hashing;
+  readonly random: Random;
+  readonly limits: Limits;
+}
+
+const SALT_BYTES = 16;
+
+export class Changes {
+  readonly #ports: ChangePorts;
+
+  constructor(ports: ChangePorts) {
+    this.#ports = ports;
+  }
+
+  #sealing() {
+    const { hashing, random } = this.#ports;
+    return {
+      salt: hashing.base64url(random.bytes(SALT_BYTES)),
+      sha256Base64url: hashing.sha256Base64url,
+    };
+  }
+
+  /** The last vote of `review` is the one that was cast. */
+  ofVote(review: Review, isWaitedFor: boolean): Change {
+    const { commitment, action } = review.subject;
+    const vote = review.votes.at(-1);
+    if (vote === undefined) throw new Error('a change without a vote');
+    const mutations: Mutation[] = [{ kind: 'review.update', review }];
+    const entries: SealedEntry[] = [voteEntry(review, vote, commitment, this.#sealing())];
+    if (review.state.status !== 'pending') entries.push(reviewEntry(review, commitment, vote.atMs));
+    if (review.state.status === 'approved') {
+      const grant = this.#newGrant(review, review.state.grant, isWaitedFor);
+      mutations.push({ kind: 'grant.issue', grant });
+      entries.push(grantEntry(grant, action, commitment));
+    }
+    return { mutations, entries };
+  }
+
+  #newGrant(review: Review, id: GrantId, isWaitedFor: boolean): Grant {
+    const { subject, state } = review;
+    const { limits } = this.#ports;
+    const issuedAtMs = state.status === 'approved' ? state.resolvedAtMs : review.openedAtMs;
+    const binding = {
+      digest: subject.digest,
+      agent: subject.requester.agent,
+      target: subject.target.name,
+      environment: subject.target.environment,
+    };
+    const lifeMs = isWaitedFor ? limits.grantMs : limits.grantAwayMs;
+    const expiresAtMs = issuedAtMs + lifeMs;
+    return { id, review: review.id, binding, issuedAtMs, expiresAtMs, state: { status: 'live' } };
+  }
+
+  ofRetraction(review: Review, identity: string, channel: string): Change {
+    const vote = review.votes.findLast((each) => each.identity === identity);
+    if (vote?.retractedAtMs == null) throw new Error('a change without a retraction');
+    const retracted = { ...vote, retractedAtMs: vote.retractedAtMs };
+    const sealing = { ...this.#sealing(), channel };
+    const entry = retractionEntry(review, retracted, review.subject.commitment, sealing);
+    return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
+  }
+
+  ofQuestion(review: Review): Change {
+    const question = review.questions.at(-1);
+    if (question === undefined) throw new Error('a change without a question');
+    const entry = questionEntry(review, question, review.subject.commitment, this.#sealing());
+    return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
+  }
+
+  ofAnswer(review: Review, question: number): Change {
+    const answer = review.questions.find((each) => each.id === question)?.answer;
+    if (answer == null) throw new Error('a change without an answer');
+    const entry = answerEntry(review, { question, answer }, review.subject.commitment, this.#sealing());
+    return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
+  }
+
+  ofPreview(review: Review): Change {
+    if (review.preview === null) throw new Error('a change without a preview');
+    const entry = previewEntry(review, review.preview, review.subject.commitment, this.#sealing());
+    return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
+  }
+
+  /** A review that ended without a vote. */
+  ofEnd(review: Review, atMs: number): Change {
+    const entry = reviewEntry(review, review.subject.commitment, atMs);
+    return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
+  }
+}

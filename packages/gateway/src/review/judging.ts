@@ -1,0 +1,190 @@
+/** Law 10: the one place where votes, questions and answers are taken, whatever surface they come through. */
+import { standingsOf, type Electorate } from '../core/electorate.ts';
+import { noticeEntry } from '../core/entry.ts';
+import { makeId, type ReviewId } from '../core/ids.ts';
+import type { VoteRefusal } from '../core/reasons.ts';
+import { renderingForm } from '../core/rendering.ts';
+import { explainRun } from '../core/review-words.ts';
+import { err, type Result } from '../core/result.ts';
+import type { Review, Vote } from '../core/review.ts';
+import { answerQuestion, askQuestion, castVote, retractVote } from '../core/transitions.ts';
+import type { Limits } from '../limits.ts';
+import type {
+  AnswerAsk,
+  Clock,
+  Hashing,
+  PolicyEngine,
+  QuestionAsk,
+  Random,
+  RetractAsk,
+  Shown,
+  Store,
+  VoteAsk,
+} from '../ports.ts';
+import type { Change } from '../stores/store.ts';
+import type { Log } from '../telemetry/log.ts';
+import { Changes } from './changes.ts';
+
+export interface JudgingPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hashing: Hashing;
+  readonly store: Store;
+  readonly policy: PolicyEngine;
+  readonly electorate: Electorate;
+  readonly limits: Limits;
+  readonly log: Pick<Log, 'voteTaken' | 'voteRefused'>;
+  /** Whether a client of this process waits for the review. */
+  readonly isWaitedFor: (id: ReviewId) => boolean;
+  /** Called when a change is durable. */
+  readonly changed: (review: Review) => void;
+}
+
+/** One judgment: who, through what, and the transition that it asks for. */
+interface Act {
+  readonly review: ReviewId;
+  readonly by: string;
+  readonly channel: string;
+  readonly apply: (review: Review, nowMs: number) => Result<Review, VoteRefusal>;
+  readonly write: (changed: Review) => Change;
+}
+
+type Judged = Promise<Result<Review, VoteRefusal>>;
+
+/** How often a change is tried again after somebody else's came first; each such loss means that another one won. */
+const CONFLICT_RETRIES = 1_000;
+
+export class Judging {
+  readonly #ports: JudgingPorts;
+  readonly #changes: Changes;
+
+  constructor(ports: JudgingPorts) {
+    this.#ports = ports;
+    this.#changes = new Changes(ports);
+  }
+
+  async vote(ask: VoteAsk): Judged {
+    const { voter, channel, kind } = ask;
+    const judged = await this.#act({
+      review: ask.review,
+      by: voter.name,
+      channel,
+      apply: (review, nowMs) => castVote(review, this.#ballot(review, ask, nowMs), this.#ports.electorate),
+      write: (changed) => this.#changes.ofVote(changed, this.#ports.isWaitedFor(changed.id)),
+    });
+    if (judged.ok) this.#ports.log.voteTaken({ review: ask.review, person: voter.name, kind, channel });
+    return judged;
+  }
+
+  #ballot(review: Review, ask: VoteAsk, nowMs: number) {
+    const { random } = this.#ports;
+    const { voter, kind, reason, digest, channel } = ask;
+    const identity = voter.kind === 'person' ? voter.identity : voter.name;
+    const vote: Vote = {
+      person: voter.name,
+      identity,
+      kind,
+      reason,
+      digest,
+      rendering: ask.rendering,
+      atMs: nowMs,
+      channel,
+      passkey: null,
+      retractedAtMs: null,
+    };
+    return {
+      voter,
+      vote,
+      rendering: this.#renderingOf(review),
+      grant: makeId('gra', nowMs, random.bytes(10)),
+    };
+  }
+
+  #renderingOf(review: Review): string {
+    const { hashing, policy } = this.#ports;
+    return hashing.sha256Hex(renderingForm(review, policy.version));
+  }
+
+  show(review: Review): Shown {
+    const { clock, electorate } = this.#ports;
+    return {
+      rendering: this.#renderingOf(review),
+      standings: standingsOf(review, clock.nowMs(), electorate),
+    };
+  }
+
+  retract({ review, voter, channel }: RetractAsk): Judged {
+    const identity = voter.kind === 'person' ? voter.identity : voter.name;
+    return this.#act({
+      review,
+      by: voter.name,
+      channel,
+      apply: (stored, atMs) => retractVote(stored, { voter, atMs }, this.#ports.electorate),
+      write: (changed) => this.#changes.ofRetraction(changed, identity, channel),
+    });
+  }
+
+  question({ review, asker, to, text, channel }: QuestionAsk): Judged {
+    const { electorate, limits } = this.#ports;
+    const mostQuestions = limits.questionsPerReview;
+    return this.#act({
+      review,
+      by: asker.name,
+      channel,
+      apply: (stored, atMs) =>
+        askQuestion(stored, { asker, question: { to, text, atMs, channel }, mostQuestions }, electorate),
+      write: (changed) => this.#changes.ofQuestion(changed),
+    });
+  }
+
+  answer({ review, answerer, question, text, channel }: AnswerAsk): Judged {
+    return this.#act({
+      review,
+      by: answerer.name,
+      channel,
+      apply: (stored, atMs) =>
+        answerQuestion(stored, { answerer, question, answer: { text, atMs, channel } }),
+      write: (changed) => this.#changes.ofAnswer(changed, question),
+    });
+  }
+
+  async #act(act: Act): Judged {
+    try {
+      for (let attempt = 0; attempt < CONFLICT_RETRIES; attempt++) {
+        const review = await this.#ports.store.read('review', { id: act.review });
+        if (review === null) return err({ code: 'review.not_found', message: 'There is no such review.' });
+        const judged = await this.#tryOn(review, act);
+        if (judged !== undefined) return judged;
+      }
+    } catch {
+      // Fails closed: nothing is counted, and whoever acted is told so.
+    }
+    return err({
+      code: 'ledger.unavailable',
+      message: 'This can’t be recorded now, so it doesn’t count. Try again.',
+    });
+  }
+
+  /** Undefined where another change came first. */
+  async #tryOn(review: Review, act: Act): Promise<Result<Review, VoteRefusal> | undefined> {
+    const { clock, store } = this.#ports;
+    const nowMs = clock.nowMs();
+    const judged = act.apply(review, nowMs);
+    if (!judged.ok) return err(await this.#refused(review, act, judged.error, nowMs));
+    const committed = await store.commit(act.write(judged.value));
+    if (!committed.ok) return undefined;
+    this.#ports.changed(judged.value);
+    return judged;
+  }
+
+  async #refused(review: Review, act: Act, error: VoteRefusal, nowMs: number): Promise<VoteRefusal> {
+    const { store, log } = this.#ports;
+    const details = { channel: act.channel, principal: act.by, reason: error.code, review: review.id };
+    await store.append(noticeEntry('vote.refused', details, nowMs)).done;
+    log.voteRefused({ review: review.id, principal: act.by, code: error.code });
+    if (error.code !== 'review.over' || review.state.status !== 'approved') return error;
+    const grant = await store.read('grant', { id: review.state.grant });
+    if (grant?.state.status !== 'spent') return error;
+    return { ...error, message: error.message + explainRun(grant.state.atMs) };
+  }
+}

@@ -1,0 +1,68 @@
+import type { JsonValue } from './canonical.ts';
+import { isObject } from './leaf.ts';
+import type { AttemptLeaf, DemandRecord, ReviewLeaf, VoteLeaf } from './leaf.ts';
+
+type Vote = VoteLeaf['vote'];
+
+/** A review that is open, with the votes that count. One identity has one vote, whatever accounts it uses. */
+export class OpenReview {
+  readonly subject: string;
+  readonly #demands: readonly DemandRecord[];
+  readonly #votes = new Map<string, Vote>();
+
+  constructor({ subject, demands }: ReviewLeaf) {
+    this.subject = subject;
+    this.#demands = demands;
+  }
+
+  hasVoteOf({ identity }: Vote): boolean {
+    return this.#votes.has(identity);
+  }
+
+  count(vote: Vote): void {
+    if (vote.kind === 'retract') this.#votes.delete(vote.identity);
+    else this.#votes.set(vote.identity, vote);
+  }
+
+  /** Rejections that end it, whichever demand they count for. */
+  get isRejected(): boolean {
+    const rejections = [...this.#votes.values()].filter((vote) => vote.kind === 'reject').length;
+    return rejections >= Math.max(1, ...this.#demands.map((demand) => demand.rejections));
+  }
+
+  /** Takes out the approvals of whoever asked; false where there was none. */
+  dropParties({ onBehalfOf, sponsor, parties }: AttemptLeaf['requester']): boolean {
+    const own = new Set([onBehalfOf, sponsor, ...parties]);
+    const dropped = [...this.#votes.values()].filter(
+      (vote) => vote.kind === 'approve' && (own.has(vote.person) || own.has(vote.identity)),
+    );
+    for (const vote of dropped) this.#votes.delete(vote.identity);
+    return dropped.length > 0;
+  }
+
+  /** Whether each demand has its quorum. A review without demands is approved by nobody. */
+  isApproved(risk: JsonValue): boolean {
+    const demands = this.#demands;
+    return demands.length > 0 && demands.every((demand) => this.#meets(demand, scoreOf(risk)));
+  }
+
+  #meets(demand: DemandRecord, score: number): boolean {
+    const { quorum, people, excluded, passkeyFromRisk } = demand;
+    const signedOnly = passkeyFromRisk !== null && score >= passkeyFromRisk;
+    const counted = [...this.#votes.values()].filter(
+      (vote) =>
+        vote.kind === 'approve' &&
+        (people === null || people.includes(vote.person)) &&
+        !excluded.includes(vote.person) &&
+        !excluded.includes(vote.identity) &&
+        (vote.signed || !signedOnly),
+    );
+    return counted.length >= quorum;
+  }
+}
+
+/** An attempt without a score counts as the riskiest. */
+function scoreOf(risk: JsonValue): number {
+  const score = isObject(risk) ? risk['score'] : undefined;
+  return typeof score === 'number' ? score : 100;
+}
