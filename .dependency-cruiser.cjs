@@ -206,7 +206,7 @@ module.exports = {
       name: 'pipeline-uses-no-library',
       severity: 'error',
       comment: 'the pipeline is the table of contents of the project: what needs a library is behind a port.',
-      from: { path: [pipeline, desk] },
+      from: { path: [pipeline, desk], pathNot: test },
       to: {
         dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown', 'core'],
       },

@@ -101,10 +101,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   await announceStart(assembly, publisher);
   undo.push(() => publisher.close());
 
-  const directory = new StaticDirectory(
-    configuration.agents.map(({ agent }) => agent),
-    configuration.people.map(({ person }) => person),
-  );
+  const directory = directoryOf(configuration);
   const authenticator = new Authenticator(configuration, directory);
   const events = fanOut(log);
   const classifier = new Catalog(configuration.catalog);
@@ -217,6 +214,12 @@ function postgresTarget(target: TargetConfiguration): PostgresTarget {
     },
   };
 }
+
+const directoryOf = ({ agents, people }: Configuration): StaticDirectory =>
+  new StaticDirectory(
+    agents.map(({ agent }) => agent),
+    people.map(({ person }) => person),
+  );
 
 async function configure(configPath: string, environment: Environment): Promise<Configuration> {
   const loaded = await loadConfiguration(configPath, environment);

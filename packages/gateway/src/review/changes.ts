@@ -72,7 +72,7 @@ export class Changes {
 
   ofRetraction(review: Review, identity: string, channel: string): Change {
     const vote = review.votes.findLast((each) => each.identity === identity);
-    if (vote?.retractedAtMs == null) throw new Error('a change without a retraction');
+    if (typeof vote?.retractedAtMs !== 'number') throw new Error('a change without a retraction');
     const retracted = { ...vote, retractedAtMs: vote.retractedAtMs };
     const sealing = { ...this.#sealing(), channel };
     const entry = retractionEntry(review, retracted, review.subject.commitment, sealing);
@@ -88,7 +88,7 @@ export class Changes {
 
   ofAnswer(review: Review, question: number): Change {
     const answer = review.questions.find((each) => each.id === question)?.answer;
-    if (answer == null) throw new Error('a change without an answer');
+    if (answer === null || answer === undefined) throw new Error('a change without an answer');
     const entry = answerEntry(review, { question, answer }, review.subject.commitment, this.#sealing());
     return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
   }

@@ -300,6 +300,119 @@ describe('votes', () => {
   });
 });
 
+describe('clarification', () => {
+  const asks = (held: Hold, text = 'What for?') =>
+    world.desk.question({
+      review: held.review,
+      asker: world.people[0] as Person,
+      to: 'agent',
+      text,
+      channel: 'api',
+    });
+  test('a question reaches the agent where it waits, its answer the reviewers; the action stays the same', async () => {
+    const held = await hold();
+    const heard: string[] = [];
+    held.onQuestion(({ text }) => heard.push(text));
+    await asks(held);
+    expect(heard).toEqual(['What for?']);
+    const before = await world.store.read('review', { id: held.review });
+    const answered = await world.desk.answer({
+      review: held.review,
+      answerer: agent,
+      question: 1,
+      text: 'CANARY newsletter',
+      channel: 'api',
+    });
+    expect(answered.ok && answered.value.subject.digest).toBe(before?.subject.digest);
+    expect(await vote(held)).toBe('approved');
+    expect(await run(held)).toBe('ran');
+    expect(await kinds()).toEqual([
+      'decision',
+      'review',
+      'question',
+      'answer',
+      'vote',
+      'review',
+      'grant',
+      'intent',
+    ]);
+    expect((await leaves()).join('')).not.toContain('CANARY');
+  });
+  test('A4: an answer that came since the voter looked makes the vote a conflict', async () => {
+    const held = await hold();
+    const stored = await world.store.read('review', { id: held.review });
+    if (stored === null) throw new Error('no review');
+    const { rendering } = world.desk.show(stored);
+    await asks(held);
+    expect(await vote(held, { rendering })).toBe('vote.rendering_mismatch');
+    world.version = '2';
+    expect(await vote(held)).toBe('approved');
+  });
+  test('A4: another policy since the voter looked makes the vote a conflict', async () => {
+    const held = await hold();
+    const stored = await world.store.read('review', { id: held.review });
+    if (stored === null) throw new Error('no review');
+    const { rendering } = world.desk.show(stored);
+    world.version = '2';
+    expect(await vote(held, { rendering })).toBe('vote.rendering_mismatch');
+  });
+  test('a changed action takes the place of the first one, which is over and says by what', async () => {
+    const first = await hold();
+    const second = await hold({ command: 'SELECT count(*) FROM customers', supersedes: first.review });
+    const settled = await first.settled;
+    expect(settled.ok ? '' : settled.error.code).toBe('review.superseded');
+    const [old, replacing] = await Promise.all(
+      [first, second].map((held) => world.store.read('review', { id: held.review })),
+    );
+    expect(old?.state).toMatchObject({ status: 'superseded', by: second.review });
+    expect(replacing?.supersedes).toBe(first.review);
+    expect(await vote(first)).toBe('review.over');
+    expect(await vote(second)).toBe('approved');
+    expect(await run(second, { command: 'SELECT count(*) FROM customers' })).toBe('ran');
+  });
+  test('nobody supersedes the review of another agent, or one that is over', async () => {
+    const first = await hold();
+    const stranger = { ...requester, agent: 'stranger' };
+    await hold({ requester: stranger, command: 'SELECT 2', supersedes: first.review });
+    expect((await world.store.read('review', { id: first.review }))?.state.status).toBe('pending');
+    await vote(first);
+    const later = await hold({ command: 'SELECT 3', supersedes: first.review });
+    expect((await world.store.read('review', { id: later.review }))?.supersedes).toBe(null);
+  });
+  test('a vote taken back is recorded and no longer counts', async () => {
+    world.decision = review({ quorum: 2 });
+    const held = await hold();
+    await vote(held);
+    const voter = world.people[0] as Person;
+    const retracted = await world.desk.retract({ review: held.review, voter, channel: 'cli' });
+    expect(retracted.ok).toBe(true);
+    expect((await leaves()).at(-1)).toContain('"kind":"retract"');
+    expect(await vote(held, { voter: world.people[1] as Person })).toBe('pending');
+    expect(await vote(held)).toBe('approved');
+    expect(await run(held)).toBe('ran');
+  });
+  test('whoever votes too late is told who approved, when, and when it ran', async () => {
+    const held = await hold();
+    await vote(held);
+    await run(held);
+    world.clock.advance(12_000);
+    const stored = await world.store.read('review', { id: held.review });
+    if (stored === null) throw new Error('no review');
+    const late = await world.desk.vote({
+      review: held.review,
+      voter: world.people[1] as Person,
+      kind: 'approve',
+      reason: '',
+      digest: stored.subject.digest,
+      rendering: world.desk.show(stored).rendering,
+      channel: 'api',
+    });
+    expect(late.ok ? '' : late.error.message).toMatch(
+      /approved by sam 12 seconds ago\. It ran at \d\d:\d\d:\d\d UTC\.$/,
+    );
+  });
+});
+
 describe('B1: races', () => {
   test.each(Array.from({ length: 25 }, (_, seed) => seed))(
     'seed %i: 40 votes, withdrawals and expiry at once: one end, no vote lost',
