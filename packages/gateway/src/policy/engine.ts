@@ -8,7 +8,7 @@ import { limits } from '../limits.ts';
 import type { PolicyEngine, PolicyRequest } from '../ports.ts';
 import type { KnownNames } from './annotations.ts';
 import { ask, load, type Answer, type PolicySets, type Question } from './cedar.ts';
-import { memoise } from './memo.ts';
+import { memoise, remember } from './memo.ts';
 import type { PolicyProblem } from './problems.ts';
 import { mergeReads } from './reads.ts';
 import { actionQuestion, approvalQuestion, attributeNames, callQuestion } from './request.ts';
@@ -82,6 +82,7 @@ class Engine implements LoadedEngine {
   readonly #sets: PolicySets;
   readonly #rules: ReadonlyMap<string, CheckedPolicy>;
   readonly #read: readonly string[];
+  readonly #permitted = new Map<string, boolean>();
 
   constructor(policies: readonly CheckedPolicy[], version: string) {
     this.version = version;
@@ -147,11 +148,19 @@ class Engine implements LoadedEngine {
     return action.startsWith('api:') && actions.has(action) && this.#permits(callQuestion(principal, action));
   }
 
-  /** Fails closed: an error of the engine or of any policy is a no. */
+  /**
+   * Fails closed: an error of the engine or of any policy is a no. The answer is a function of the question, which holds
+   * everything that a policy can see, so equal questions share it.
+   */
   #permits(question: Question): boolean {
+    const key = JSON.stringify(question);
+    const known = this.#permitted.get(key);
+    if (known !== undefined) return known;
     try {
       const answer = ask(this.#sets, 'gate', question);
-      return answer.allowed && answer.failed.length === 0;
+      const permits = answer.allowed && answer.failed.length === 0;
+      remember(this.#permitted, key, permits, limits.policyMemoEntries);
+      return permits;
     } catch {
       return false;
     }

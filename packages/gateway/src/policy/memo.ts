@@ -27,14 +27,14 @@ function textOf<T extends object>(make: (from: T) => string): (from: T) => strin
 }
 
 /** Drops the oldest where there is no more room. */
-function remember(memo: Map<string, Decision>, key: string, decision: Decision, most: number): void {
+export function remember<T>(memo: Map<string, T>, key: string, answer: T, most: number): void {
   if (memo.size >= most) {
     for (const oldest of memo.keys()) {
       memo.delete(oldest);
       break;
     }
   }
-  memo.set(key, decision);
+  memo.set(key, answer);
 }
 
 /**

@@ -136,7 +136,10 @@ export function actionQuestion(request: PolicyRequest, names: readonly string[])
   };
 }
 
-/** The question of whether this person may decide on this review. */
+/**
+ * The question of whether this person may decide on this review. Policies see what the review is about and never its id,
+ * so that reviews which are alike share the answer.
+ */
 export function approvalQuestion(person: Person, review: Review): Question {
   const { requester, target, operation, datasets, demands, risk } = review.subject;
   const { agent, sponsor, onBehalfOf } = requester;
@@ -148,14 +151,14 @@ export function approvalQuestion(person: Person, review: Review): Question {
     .flatMap(({ approvers, escalation }) => [...approvers, ...escalation.flatMap((step) => step.approvers)])
     .some(({ kind, name }) => (kind === 'group' ? person.groups.includes(name) : person.name === name));
   const judged: EntityJson = {
-    uid: uid('Review', review.id),
+    uid: uid('Review', 'review'),
     attrs: { agent, sponsor, onBehalfOf, target: target.name, operation, classes, risk: risk.score },
     parents: [uid('Environment', target.environment)],
   };
   return {
     principal: uid('Person', person.name),
     action: uid('Action', 'review:approve'),
-    resource: uid('Review', review.id),
+    resource: uid('Review', 'review'),
     context: { named, ownRequest: isParty(requester, person), environment: target.environment },
     entities: [personEntity(person), judged, ...(actionEntities.get('review:approve') ?? [])],
   };

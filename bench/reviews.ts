@@ -1,0 +1,297 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApi } from '../packages/gateway/src/api/api.ts';
+import type { Hold } from '../packages/gateway/src/connectors/connector.ts';
+import type { Agent, Person, Requester } from '../packages/gateway/src/core/identity.ts';
+import { makeId } from '../packages/gateway/src/core/ids.ts';
+import type { Review } from '../packages/gateway/src/core/review.ts';
+import { StaticDirectory } from '../packages/gateway/src/identity/directory.ts';
+import { limits } from '../packages/gateway/src/limits.ts';
+import { Pipeline } from '../packages/gateway/src/pipeline.ts';
+import { createPolicyEngine } from '../packages/gateway/src/policy/engine.ts';
+import type { PolicyEngine } from '../packages/gateway/src/ports.ts';
+import { Desk } from '../packages/gateway/src/review/desk.ts';
+import { openSqliteStore } from '../packages/gateway/src/stores/sqlite/store.ts';
+import type { Store } from '../packages/gateway/src/stores/store.ts';
+import { clock, hashing, random } from '../packages/gateway/src/system.ts';
+import { createLog } from '../packages/gateway/src/telemetry/log.ts';
+import { atLeast, below, information, median, percentile } from './figures.ts';
+import type { BenchOptions, Figure } from './figures.ts';
+
+/**
+ * What people's judgment costs: the desk, the pipeline, the policies that come with Sallyport, the API's handlers and
+ * the embedded store, in one process, without sockets and without a target.
+ */
+
+const wanted = { voteMs: 50, votesPerSecond: 200, listMs: 50, grantMs: 10 };
+const reviewersAtOnce = 16;
+const pageSize = 50;
+
+const agent: Agent = {
+  kind: 'agent',
+  name: 'bench-agent',
+  groups: [],
+  sponsor: 'ana',
+  mayActFor: [],
+  credentialOwner: 'ana',
+};
+const person = (name: string, groups: readonly string[]): Person => ({
+  kind: 'person',
+  name,
+  displayName: name,
+  identity: name,
+  groups,
+  disabled: false,
+});
+const groupNames = ['data-stewards', 'database-owners', 'security'];
+const sam = person('sam', groupNames);
+const people = [
+  sam,
+  ...Array.from({ length: 20 }, (_, at) => person(`p${at}`, groupNames)),
+  person('ana', []),
+];
+const target = { name: 'shop', protocol: 'postgresql', environment: 'production' };
+const requester: Requester = {
+  agent: agent.name,
+  agentGroups: [],
+  sponsor: 'ana',
+  onBehalfOf: 'ana',
+  onBehalfOfBasis: 'configured',
+  parties: ['ana'],
+  session: 'ses_bench',
+  client: '127.0.0.1:1',
+};
+
+/** Reads personal data without a limit: the default policies ask a person. */
+const description = {
+  operation: 'sql:select',
+  title: 'SELECT',
+  datasets: [
+    {
+      dataset: 'public.customers',
+      access: ['read'],
+      basis: 'parsed',
+      columns: [{ name: 'email', uses: ['read'] }],
+    },
+  ],
+  functions: [],
+  reach: 'none',
+  rowLimit: null,
+  filtered: false,
+  unknown: [],
+  flags: [],
+} as const;
+
+async function loadPolicies(): Promise<PolicyEngine> {
+  const folder = new URL('../packages/gateway/policies/', import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.cedar'));
+  const policies = names.map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }));
+  const engine = await createPolicyEngine({ policies, names: null });
+  if (!engine.ok) throw new Error(engine.error.map(({ message }) => message).join('; '));
+  return engine.value;
+}
+
+class Bench {
+  readonly store: Store;
+  readonly desk: Desk;
+  readonly #gate: Pipeline;
+  readonly #app: ReturnType<typeof createApi>;
+  #number = 0;
+
+  constructor(store: Store, policy: PolicyEngine) {
+    this.store = store;
+    const directory = new StaticDirectory([agent], people);
+    const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
+    const shared = { clock, random, hashing, store, policy, directory, calendars };
+    const events = { publish: () => undefined, subscribe: () => () => undefined };
+    const log = createLog({ level: 'error', destination: { write: () => undefined } });
+    const bounds = { ...limits, pendingReviewsPerAgent: 1_000_000 };
+    this.desk = new Desk({ ...shared, events, publicUrl: 'http://bench', limits: bounds, log });
+    const classes = [{ name: 'email', uses: ['read'], classes: ['pii'] }] as const;
+    const datasets = [{ ...description.datasets[0], columns: classes, classes: [] }];
+    this.#gate = new Pipeline({ ...shared, classifier: { classify: () => datasets } }, this.desk);
+    this.#app = createApi({
+      ...shared,
+      authenticate: async () => sam,
+      recordRefusedCall: async () => undefined,
+      desk: this.desk,
+      events,
+      ledger: { vkey: '', origin: '', publishNow: async () => undefined, receipt: async () => null },
+      publicUrl: 'http://bench',
+      log,
+    });
+  }
+
+  /** The next action; every one has bytes of its own. */
+  #attempt() {
+    const command = `SELECT email FROM customers WHERE id <> ${this.#number++}`;
+    const said = { parameters: [], preconditions: {}, statedTask: 'bench', supersedes: null };
+    return this.#gate.judge({ requester, target, command, description, ...said });
+  }
+
+  async hold(): Promise<{ readonly hold: Hold; readonly release: () => Promise<void> }> {
+    const judgement = this.#attempt();
+    const held = await this.#gate.hold(judgement, []);
+    if (!held.ok) throw new Error(held.error.message);
+    const release = async (): Promise<void> => {
+      const settled = await held.value.settled;
+      if (!settled.ok) throw new Error(settled.error.message);
+      const authorized = await this.#gate.authorizeApproved(judgement, settled.value);
+      if (!authorized.ok) throw new Error(authorized.error.message);
+      await authorized.value.durability.done;
+    };
+    return { hold: held.value, release };
+  }
+
+  async get(path: string): Promise<Response> {
+    const headers = { authorization: 'Bearer bench' };
+    const response = await this.#app.request(path, { headers });
+    if (!response.ok) throw new Error(await response.text());
+    return response;
+  }
+
+  /** As a surface does: read, look, vote with what was shown. The vote alone is what takes time here. */
+  async read(id: string): Promise<() => Promise<void>> {
+    const shown = (await (await this.get(`/v1/reviews/${id}`)).json()) as {
+      digest: string;
+      rendering: string;
+    };
+    const { digest, rendering } = shown;
+    const body = JSON.stringify({ kind: 'approve', digest, rendering });
+    const headers = { authorization: 'Bearer bench', 'content-type': 'application/json' };
+    return async () => {
+      const voted = await this.#app.request(`/v1/reviews/${id}/votes`, { method: 'POST', headers, body });
+      if (!voted.ok) throw new Error(await voted.text());
+    };
+  }
+}
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const startMs = clock.monotonicMs();
+  await run();
+  return clock.monotonicMs() - startMs;
+}
+
+async function inParallel(count: number, run: (at: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await run(next++);
+  };
+  await Promise.all(Array.from({ length: reviewersAtOnce }, worker));
+}
+
+async function voteToRelease(bench: Bench, count: number): Promise<readonly Figure[]> {
+  const tookMs: number[] = [];
+  for (let at = 0; at < count; at++) {
+    const { hold, release } = await bench.hold();
+    const vote = await bench.read(hold.review);
+    tookMs.push(await timed(() => Promise.all([vote(), release()])));
+  }
+  return [
+    information('vote to released action: p50', median(tookMs), 'ms'),
+    below('vote to released action: p99', percentile(tookMs, 0.99), 'ms', wanted.voteMs),
+  ];
+}
+
+async function votesInARow(bench: Bench, count: number): Promise<readonly Figure[]> {
+  const holds: Awaited<ReturnType<Bench['hold']>>[] = [];
+  await inParallel(count, async () => void holds.push(await bench.hold()));
+  const votes: (() => Promise<void>)[] = [];
+  for (const { hold } of holds) votes.push(await bench.read(hold.review));
+  const tookMs = await timed(() => inParallel(count, async (at) => votes[at]?.()));
+  return [atLeast('votes, all durable', (count * 1_000) / tookMs, '/s', wanted.votesPerSecond)];
+}
+
+async function grants(bench: Bench, count: number): Promise<readonly Figure[]> {
+  const tookMs: number[] = [];
+  for (let at = 0; at < count; at++) {
+    const { hold, release } = await bench.hold();
+    const review = await bench.store.read('review', { id: hold.review });
+    if (review === null) throw new Error('the review is gone');
+    const { rendering } = bench.desk.show(review);
+    const ballot = { voter: sam, kind: 'approve', reason: '', channel: 'api' } as const;
+    const { digest } = review.subject;
+    tookMs.push(
+      await timed(async () => {
+        await bench.desk.vote({ ...ballot, review: hold.review, digest, rendering });
+        await release();
+      }),
+    );
+  }
+  return [
+    information('issue, verify and spend a grant: p50', median(tookMs), 'ms'),
+    below('issue, verify and spend a grant: p99', percentile(tookMs, 0.99), 'ms', wanted.grantMs),
+  ];
+}
+
+const statuses = ['approved', 'rejected', 'expired', 'withdrawn'] as const;
+
+/** Reviews of the past, written as they are: what the list has to find its way through. */
+async function fill(store: Store, sample: Review, count: number): Promise<void> {
+  const startMs = clock.nowMs() - count * 1_000;
+  await inParallel(count, async (at) => {
+    const atMs = startMs + at * 1_000;
+    const status = statuses[at % statuses.length] ?? 'expired';
+    const name = `agent-${at % 40}`;
+    const subject = {
+      ...sample.subject,
+      digest: hashing.sha256Hex(String(at)),
+      requester: { ...requester, agent: name },
+    };
+    const grant = makeId('gra', atMs, random.bytes(10));
+    const state = { status, resolvedAtMs: atMs, by: 'sam', reason: 'no', grant } as Review['state'];
+    const id = makeId('rev', atMs, random.bytes(10));
+    const review = { ...sample, id, subject, state, openedAtMs: atMs, expiresAtMs: atMs };
+    const opened = await store.commit({ mutations: [{ kind: 'review.open', review }], entries: [] });
+    if (!opened.ok) throw new Error(opened.error.code);
+  });
+}
+
+async function lists(bench: Bench, count: number): Promise<readonly Figure[]> {
+  const filters = [
+    '',
+    '&status=pending',
+    '&status=rejected',
+    '&agent=agent-7',
+    '&agent=agent-7&status=expired',
+  ];
+  const tookMs: number[] = [];
+  for (let at = 0; at < count; at++) {
+    let path = `/v1/reviews?limit=${pageSize}${filters[at % filters.length]}`;
+    for (let page = 0; page < 3; page++) {
+      const startMs = clock.monotonicMs();
+      const { next } = (await (await bench.get(path)).json()) as { next: string | null };
+      tookMs.push(clock.monotonicMs() - startMs);
+      if (next === null) break;
+      path = `${path.replace(/&before=.*/, '')}&before=${next}`;
+    }
+  }
+  return [
+    information('a page of the list: p50', median(tookMs), 'ms'),
+    below('a page of the list: p99', percentile(tookMs, 0.99), 'ms', wanted.listMs),
+  ];
+}
+
+export async function run({ quick }: BenchOptions): Promise<readonly Figure[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+  const store = await openSqliteStore({ directory });
+  try {
+    const bench = new Bench(store, await loadPolicies());
+    const pending = quick ? 500 : 5_000;
+    const tries = quick ? 100 : 500;
+    await inParallel(pending, async () => void (await bench.hold()));
+    const [sample] = await store.read('reviews', { status: 'pending', agent: null, limit: 1, before: null });
+    if (sample === undefined) throw new Error('nothing was held');
+    const figures = [
+      ...(await voteToRelease(bench, tries)),
+      ...(await votesInARow(bench, quick ? 500 : 4_000)),
+      ...(await grants(bench, tries)),
+    ];
+    await fill(store, sample, quick ? 10_000 : 100_000);
+    return [...figures, ...(await lists(bench, quick ? 100 : 300))];
+  } finally {
+    await store.close();
+    rmSync(directory, { recursive: true });
+  }
+}
