@@ -32,13 +32,14 @@ const ask = (from: Review, given: Partial<Parameters<typeof askQuestion>[1]> = {
   const question = { to: 'agent', text: 'What for?', atMs: 2_000, channel: 'cli' } as const;
   return askQuestion(from, { asker: sam, question, mostQuestions: 2, ...given }, everybody);
 };
-const answer = (from: Review, given: Partial<Parameters<typeof answerQuestion>[1]> = {}) =>
-  answerQuestion(from, {
-    answerer: agent,
-    question: 1,
-    answer: { text: 'For the newsletter.', atMs: 3_000, channel: 'api' },
-    ...given,
-  });
+const answer = (
+  from: Review,
+  given: Partial<Parameters<typeof answerQuestion>[1]> = {},
+  people = everybody,
+) => {
+  const said = { text: 'For the newsletter.', atMs: 3_000, channel: 'api' };
+  return answerQuestion(from, { answerer: agent, question: 1, answer: said, ...given }, people);
+};
 const vote = (voter: Person, given: Partial<Vote> = {}): Vote => ({
   person: voter.name,
   identity: voter.identity,
@@ -104,7 +105,9 @@ describe('a question', () => {
     const asked = valueOf(ask(review()));
     expect(codeOf(answer(asked, { answerer: { ...agent, name: 'other' } }))).toBe('question.not_yours');
     expect(codeOf(answer(asked, { answerer: sam }))).toBe('question.not_yours');
-    expect(codeOf(answer(asked, { answerer: { ...ana, disabled: true } }))).toBe('question.not_yours');
+    const gone = electorate([{ ...ana, disabled: true }]);
+    expect(codeOf(answer(asked, { answerer: ana }, gone))).toBe('question.not_yours');
+    expect(codeOf(answer(asked, { answerer: ana }, electorate([])))).toBe('question.not_yours');
     expect(codeOf(answer(asked, { answerer: ana }))).toBe('pending');
     expect(codeOf(answer(asked, { question: 2 }))).toBe('question.not_found');
   });
@@ -169,6 +172,17 @@ describe('separation of duties', () => {
         'vote.not_entitled',
       );
     }
+  });
+});
+
+describe('B6: somebody who lost the right after they were let in', () => {
+  const gone = electorate([kim, { ...sam, disabled: true }]);
+  test('neither approves, rejects, asks nor takes back', () => {
+    expect(codeOf(cast(review(), sam, {}, gone))).toBe('vote.not_entitled');
+    expect(codeOf(cast(review(), sam, { kind: 'reject' }, gone))).toBe('vote.not_entitled');
+    expect(codeOf(cast(review(), sam, {}, electorate([kim])))).toBe('vote.not_entitled');
+    const voted = valueOf(cast(review({}, [demand({ quorum: 2 })]), sam));
+    expect(codeOf(retractVote(voted, { voter: sam, atMs: 2_500 }, gone))).toBe('vote.not_entitled');
   });
 });
 

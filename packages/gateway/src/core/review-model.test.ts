@@ -142,7 +142,7 @@ class Answer implements fc.Command<Model, Real> {
   run(model: Model, real: Real): void {
     const answer = { text: 'So.', atMs: real.nowMs, channel: 'api' };
     const question = model.answered + 1;
-    const answered = answerQuestion(real.review, { answerer: agent, question, answer });
+    const answered = answerQuestion(real.review, { answerer: agent, question, answer }, everybody);
     expect(answered.ok).toBe(model.status === 'pending' && model.answered < model.questions);
     if (!answered.ok) return;
     model.answered += 1;

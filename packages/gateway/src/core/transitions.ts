@@ -57,10 +57,12 @@ function admit(review: Review, { voter, atMs }: Actor, electorate: Electorate): 
       'You can’t decide on what you, or an agent that acts for you, asked for.',
     );
   }
-  if (!isEntitled(review, voter, atMs, electorate))
+  // Who they are now: a right may have been lost since they were let in (threat B6).
+  const person = electorate.person(voter.name);
+  if (person === undefined || !isEntitled(review, person, atMs, electorate))
     return refuse('vote.not_entitled', 'You aren’t among those who may decide on this review.');
   if (isOver(review, atMs)) return refuse('review.over', explainEnd(review, atMs));
-  return ok(voter);
+  return ok(person);
 }
 
 /** What the voter saw must be what is there (threat A4), and a vote must be whole. */
@@ -90,18 +92,24 @@ function examine(review: Review, ballot: Ballot, electorate: Electorate): Result
       `You voted to ${earlier.kind} ${when}. Take that back before you vote again.`,
     );
   }
-  if (vote.kind === 'approve' && vote.passkey === null && !countsUnsigned(review, ballot, electorate)) {
+  if (
+    vote.kind === 'approve' &&
+    vote.passkey === null &&
+    !countsUnsigned(review, { person: admitted.value, atMs: vote.atMs }, electorate)
+  ) {
     return refuse('vote.passkey_required', 'An approval of this action has to be signed with your passkey.');
   }
   return admitted;
 }
 
 /** Whether this approval counts towards anything without a passkey. */
-function countsUnsigned(review: Review, { voter, vote }: Ballot, electorate: Electorate): boolean {
-  if (voter.kind !== 'person') return false;
-  const at = { person: voter, atMs: vote.atMs };
+function countsUnsigned(
+  review: Review,
+  voter: { person: Person; atMs: number },
+  electorate: Electorate,
+): boolean {
   return review.subject.demands.some(
-    (demand, index) => !needsPasskey(review, demand) && isEntitledTo(review, index, at, electorate),
+    (demand, index) => !needsPasskey(review, demand) && isEntitledTo(review, index, voter, electorate),
   );
 }
 
@@ -165,9 +173,9 @@ export interface Answering {
 }
 
 /** The agent, or a person for whom it acts, answers once. The digest stays what it is. */
-export function answerQuestion(review: Review, answering: Answering): Changed {
+export function answerQuestion(review: Review, answering: Answering, electorate: Electorate): Changed {
   const { answerer, answer } = answering;
-  if (!mayAnswer(review, answerer))
+  if (!mayAnswer(review, answerer, electorate))
     return refuse(
       'question.not_yours',
       'Only the agent that asked, or the person for whom it acts, answers.',
@@ -185,9 +193,10 @@ export function answerQuestion(review: Review, answering: Answering): Changed {
   return ok(next(review, { questions }));
 }
 
-function mayAnswer({ subject }: Review, answerer: Agent | Person): boolean {
+function mayAnswer({ subject }: Review, answerer: Agent | Person, electorate: Electorate): boolean {
   if (answerer.kind === 'agent') return answerer.name === subject.requester.agent;
-  return !answerer.disabled && isParty(subject.requester, answerer);
+  const person = electorate.person(answerer.name);
+  return person !== undefined && !person.disabled && isParty(subject.requester, person);
 }
 
 /** The gateway's own evidence has come; undefined when the review is over. */

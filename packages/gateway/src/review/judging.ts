@@ -143,7 +143,11 @@ export class Judging {
       by: answerer.name,
       channel,
       apply: (stored, atMs) =>
-        answerQuestion(stored, { answerer, question, answer: { text, atMs, channel } }),
+        answerQuestion(
+          stored,
+          { answerer, question, answer: { text, atMs, channel } },
+          this.#ports.electorate,
+        ),
       write: (changed) => this.#changes.ofAnswer(changed, question),
     });
   }

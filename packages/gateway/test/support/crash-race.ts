@@ -33,12 +33,17 @@ export interface RaceReport {
  * Clients with two statements between them, voters, withdrawals, departures, time and changes of people, all at once,
  * in an order that the seed decides; then time runs out, and everything is compared with the ledger.
  */
-export async function runRace(store: Store, seed: string): Promise<RaceReport> {
-  const race = new Race(createLateStore(store), seed);
+export async function runRace(
+  store: Store,
+  seed: string,
+  acknowledge: (what: string) => void = () => undefined,
+): Promise<RaceReport> {
+  const race = new Race(createLateStore(store), seed, acknowledge);
   const from = await store.read('size', {});
   await race.run();
   const rows = await store.read('entries', { from, limit: 10_000 });
-  const leaves = rows.map(({ leaf }) => decoded(leaf));
+  // Other races may share the store: what is about this race's reviews and actions is its own.
+  const leaves = race.own(rows.map(({ leaf }) => decoded(leaf)));
   const reviews = await Promise.all([...race.reviews].map((id) => store.read('review', { id })));
   return { violations: race.violations(leaves, reviews), events: race.events };
 }
@@ -65,6 +70,7 @@ class Race {
   readonly events: string[] = [];
   readonly #store: LateStore;
   readonly #seed: string;
+  readonly #acknowledge: (what: string) => void;
   readonly #pick: (below: number) => number;
   readonly #clock = createFakeClock(START_MS);
   readonly #people: Person[];
@@ -76,8 +82,9 @@ class Race {
   #unsettled = 0;
   #running = 0;
 
-  constructor(store: LateStore, seed: string) {
+  constructor(store: LateStore, seed: string, acknowledge: (what: string) => void) {
     this.#store = store;
+    this.#acknowledge = acknowledge;
     this.#seed = seed;
     this.#pick = createPick(createFakeRandom(seed).pick(2 ** 32));
     const voters = Array.from({ length: VOTERS }, (_, at) => person(`p${at}`, ['stewards']));
@@ -111,6 +118,10 @@ class Race {
     const steps = this.#shuffled([
       ...Array.from({ length: CLIENTS }, (_, at) => () => this.#client(at % 2)),
       ...Array.from({ length: VOTERS + 2 }, () => () => this.#voter()),
+      ...Array.from({ length: 2 }, () => () => this.#retract()),
+      () => this.#question(),
+      () => this.#answer(),
+      () => this.#client(2),
       () => this.#leave(),
       () => this.#leave(),
       () => this.#clock.advance(STEPS_MS[this.#pick(STEPS_MS.length)] ?? 0),
@@ -148,7 +159,9 @@ class Race {
     }
   }
 
+  /** The third statement is asked instead of whatever is under review. */
   async #client(statement: number): Promise<void> {
+    const supersedes = statement === 2 ? (this.#anyReview() ?? null) : null;
     const attempt: Attempt = {
       requester,
       target,
@@ -157,7 +170,7 @@ class Race {
       preconditions: {},
       description: DESCRIPTION,
       statedTask: '',
-      supersedes: null,
+      supersedes,
     };
     this.#running += 1;
     const held = await this.#gate.hold(this.#gate.judge(attempt), []);
@@ -172,6 +185,7 @@ class Race {
     const authorized = await this.#gate.authorizeApproved(this.#gate.judge(attempt), settled.value);
     if (!authorized.ok) return this.#end(authorized.error.code);
     this.#ran.push(settled.value.grant);
+    this.#acknowledge(`ran ${settled.value.grant}`);
     this.#gate.record(authorized.value, {
       status: 'succeeded',
       rows: 1,
@@ -188,18 +202,59 @@ class Race {
   }
 
   async #voter(): Promise<void> {
-    const ids = [...this.reviews];
-    const id = ids[this.#pick(Math.max(1, ids.length))];
-    const voter = this.#people[this.#pick(this.#people.length)];
-    if (id === undefined || voter === undefined) return;
+    const id = this.#anyReview();
+    const voter = this.#anybody();
+    if (id === undefined) return;
     const kind = this.#pick(6) === 0 ? 'reject' : 'approve';
     const review = await this.#store.read('review', { id });
     if (review === null) return;
     const { rendering } = this.#desk.show(review);
     const shown = { digest: review.subject.digest, rendering };
     const voted = await this.#desk.vote({ review: id, voter, kind, reason: 'why', ...shown, channel: 'api' });
-    if (voted.ok) this.#acknowledged.push(`${id} ${voter.name} ${kind}`);
+    if (voted.ok) this.#took(`${id} ${voter.name} ${kind}`);
     this.events.push(voted.ok ? kind : voted.error.code);
+  }
+
+  #took(vote: string): void {
+    this.#acknowledged.push(vote);
+    this.#acknowledge(vote);
+  }
+
+  #anyReview(): Hold['review'] | undefined {
+    const ids = [...this.reviews];
+    return ids[this.#pick(Math.max(1, ids.length))];
+  }
+
+  #anybody(): Person {
+    const { length } = this.#people;
+    return this.#people[this.#pick(length)] ?? person('nobody');
+  }
+
+  async #retract(): Promise<void> {
+    const review = this.#anyReview();
+    const voter = this.#anybody();
+    if (review === undefined) return;
+    const retracted = await this.#desk.retract({ review, voter, channel: 'api' });
+    if (retracted.ok) this.#took(`${review} ${voter.name} retract`);
+    this.events.push(retracted.ok ? 'retract' : retracted.error.code);
+  }
+
+  async #question(): Promise<void> {
+    const review = this.#anyReview();
+    if (review === undefined) return;
+    const asker = this.#anybody();
+    const asked = await this.#desk.question({ review, asker, to: 'agent', text: 'why', channel: 'api' });
+    if (asked.ok) this.#took(`${review} ${asker.name} question`);
+    this.events.push(asked.ok ? 'question' : asked.error.code);
+  }
+
+  async #answer(): Promise<void> {
+    const review = this.#anyReview();
+    if (review === undefined) return;
+    const said = { review, answerer: agent, question: 1, text: 'so', channel: 'api' };
+    const answered = await this.#desk.answer(said);
+    if (answered.ok) this.#took(`${review} ${agent.name} answer`);
+    this.events.push(answered.ok ? 'answer' : answered.error.code);
   }
 
   /** A client gives up, or goes; its promise may stay open then. */
@@ -216,6 +271,14 @@ class Race {
   #disable(): void {
     const at = this.#pick(VOTERS);
     this.#people[at] = person(`p${at}`, ['stewards'], true);
+  }
+
+  /** The leaves about this race's reviews, and about the actions that ran under them. */
+  own(leaves: readonly Leaf[]): readonly Leaf[] {
+    const isOfReview = (leaf: Leaf): boolean =>
+      'review' in leaf && this.reviews.has(leaf.review as Hold['review']);
+    const actions = new Set(leaves.filter(isOfReview).map((leaf) => leaf.action));
+    return leaves.filter((leaf) => isOfReview(leaf) || (leaf.action !== null && actions.has(leaf.action)));
   }
 
   violations(leaves: readonly Leaf[], reviews: readonly (Review | null)[]): readonly string[] {
@@ -247,11 +310,23 @@ class Race {
       leaf.kind === 'vote' && leaf.review === review.id ? [`${leaf.vote.person} ${leaf.vote.kind}`] : [],
     );
     const stored = review.votes.map((vote) => `${vote.person} ${vote.kind}`);
-    same('votes', recorded, stored);
+    same('votes', recorded.filter(isCast), stored);
+    const back = review.votes.filter((vote) => vote.retractedAtMs !== null);
+    const retracted = back.map((vote) => `${vote.person} retract`);
+    same('retractions', recorded.filter((vote) => !isCast(vote)).toSorted(), retracted.toSorted());
+    const clarified = leaves.filter(
+      (leaf) => (leaf.kind === 'question' || leaf.kind === 'answer') && leaf.review === review.id,
+    );
+    const asked = review.questions.map((question) => `${question.by} question`);
+    const answered = review.questions.flatMap(({ answer }) =>
+      answer === null ? [] : [`${answer.by} answer`],
+    );
+    const kinds = [...asked, ...answered].map((each) => each.split(' ').at(-1) ?? '');
+    same('clarifications', clarified.map((leaf) => leaf.kind).toSorted(), kinds.toSorted());
     const told = this.#acknowledged
       .filter((vote) => vote.startsWith(review.id))
       .map((vote) => vote.slice(review.id.length + 1));
-    same('acknowledged votes', told.toSorted(), stored.toSorted());
+    same('acknowledged', told.toSorted(), [...stored, ...retracted, ...asked, ...answered].toSorted());
     const grants = leaves.flatMap((leaf) =>
       leaf.kind === 'grant' && leaf.review === review.id ? [leaf.grant] : [],
     );
@@ -259,6 +334,8 @@ class Race {
     return found;
   }
 }
+
+const isCast = (vote: string): boolean => !vote.endsWith(' retract');
 
 const DESCRIPTION: Attempt['description'] = {
   operation: 'sql:select',
