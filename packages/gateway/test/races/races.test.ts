@@ -69,7 +69,8 @@ describe(`B1: everybody at once: one end, no vote lost, one run an approval (SEE
 
   test(`${SQLITE_RACES} interleavings over the SQLite store`, { timeout: 120_000 }, async () => {
     const store = await openSqliteStore({ directory: home.directory, walBytes: 1 << 20 });
-    await runRaces({ count: SQLITE_RACES, atOnce: 16, run: (race) => runRace(store, race) });
+    const events = await runRaces({ count: SQLITE_RACES, atOnce: 16, run: (race) => runRace(store, race) });
     await store.close();
+    if (only === undefined) expect([...events]).toEqual(expect.arrayContaining(EXPECTED));
   });
 });

@@ -3,6 +3,8 @@ import type { Durability, Reads, Store } from '../../src/stores/store.ts';
 export interface LateStore extends Store {
   /** Whether a question, or its answer, is still under way. */
   readonly isBusy: boolean;
+  /** Whether the store itself has a question that it hasn't answered: a disk takes its time. */
+  readonly isAsking: boolean;
   /** Hands on the questions that came first, or lets one answer arrive, as `pick` says; nothing happens otherwise. */
   step(pick: (below: number) => number): void;
 }
@@ -12,19 +14,30 @@ export function createLateStore(store: Store): LateStore {
   const asked: (() => void)[] = [];
   const answered: (() => void)[] = [];
   let underWay = 0;
+  let asking = 0;
   const late = <T>(ask: () => Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       underWay += 1;
       asked.push(() => {
+        asking += 1;
         ask().then(
-          (value) => answered.push(() => resolve(value)),
-          (error: Error) => answered.push(() => reject(error)),
+          (value) => {
+            asking -= 1;
+            answered.push(() => resolve(value));
+          },
+          (error: Error) => {
+            asking -= 1;
+            answered.push(() => reject(error));
+          },
         );
       });
     });
   return {
     get isBusy() {
       return underWay > 0;
+    },
+    get isAsking() {
+      return asking > 0;
     },
     step(pick) {
       if (asked.length > 0 && pick(2) === 0) {

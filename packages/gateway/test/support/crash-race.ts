@@ -148,7 +148,9 @@ class Race {
     const deadline = performance.now() + LONGEST_MS;
     while (quiet < 3) {
       if (performance.now() > deadline) throw new Error(`the race does not end (${this.#seed})`);
-      if (steps.length > 0 && this.#pick(4) === 0) {
+      // A step while the disk is at work is rarer than a turn of the loop: else all steps pass before its first answer.
+      const mayStep = !this.#store.isAsking || this.#pick(64) === 0;
+      if (steps.length > 0 && mayStep && this.#pick(4) === 0) {
         const step = steps.shift();
         void Promise.resolve(step?.()).catch((error: unknown) => this.events.push(`threw ${String(error)}`));
       }
