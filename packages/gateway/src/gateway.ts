@@ -15,6 +15,7 @@ import {
 } from './connectors/postgres/connector.ts';
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
+import { workingCalendars } from './review/calendars.ts';
 import { Desk } from './review/desk.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { StaticDirectory } from './identity/directory.ts';
@@ -26,7 +27,7 @@ import { limits as bounds, type Limits } from './limits.ts';
 import { Pipeline } from './pipeline.ts';
 import { createPolicyEngine } from './policy/engine.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { Events, GatewayEvent, PolicyEngine, Store, WorkingCalendars } from './ports.ts';
+import type { Events, GatewayEvent, PolicyEngine, Store } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -105,11 +106,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const authenticator = new Authenticator(configuration, directory);
   const events = fanOut(log);
   const classifier = new Catalog(configuration.catalog);
-  const calendars: WorkingCalendars = {
-    workingTime: (calendar) => {
-      throw new Error(`no calendar ${calendar}`);
-    },
-  };
+  const calendars = workingCalendars(configuration.calendars, limits);
   const shared = { clock, random, hashing, store, policy, directory, calendars };
   const desk = new Desk({ ...shared, events, publicUrl, limits, log });
   await desk.resume();
@@ -233,6 +230,7 @@ async function policyEngine(configuration: Configuration): Promise<PolicyEngine>
     people: configuration.people.map(({ person }) => person.name),
     agents: configuration.agents.map(({ agent }) => agent.name),
     targets: configuration.targets.map(({ name }) => name),
+    calendars: configuration.calendars.map(({ name }) => name),
   };
   const engine = await createPolicyEngine({ policies: configuration.policies.files, names });
   if (engine.ok) return engine.value;
@@ -260,11 +258,21 @@ function fanOut(log: Log): Events {
   };
 }
 
-function logReview({ kind, review }: GatewayEvent, log: Log): void {
-  const { requester, target, risk } = review.subject;
+function logReview(event: GatewayEvent, log: Log): void {
+  const { review } = event;
+  const { requester, target, risk, demands } = review.subject;
   const about = { review: review.id, agent: requester.agent, target: target.name };
-  if (kind === 'review.opened') log.reviewOpened({ ...about, risk: risk.score });
-  else if (review.state.status !== 'pending') log.reviewResolved({ ...about, status: review.state.status });
+  const policyOf = (demand: number): string => demands[demand]?.policy ?? '';
+  switch (event.kind) {
+    case 'review.opened':
+      return log.reviewOpened({ ...about, risk: risk.score });
+    case 'review.reminded':
+      return log.reviewReminded({ ...about, policies: event.demands.map(policyOf) });
+    case 'review.escalated':
+      return log.reviewEscalated({ ...about, policy: policyOf(event.demand), step: event.step + 1 });
+    case 'review.changed':
+      if (review.state.status !== 'pending') log.reviewResolved({ ...about, status: review.state.status });
+  }
 }
 
 /** In step with package.json (a test). */

@@ -57,6 +57,18 @@ export const limits = {
   bearerChecksWaiting: 64,
   /** A vote with its reason is far smaller. */
   apiBodyBytes: 65_536,
+  /** Teams, regions and rotas of one company. */
+  calendars: 100,
+  /** Days and spans of one week, each written by itself. */
+  hoursPerCalendar: 100,
+  /** Thirty years of public holidays. */
+  holidaysPerCalendar: 1_000,
+  /** A week of working time lies within it, where a calendar has an hour a week; what would be later is at its end. */
+  calendarSearchDays: 1_200,
+  /** Days of one calendar whose working time is remembered: more than one search looks at. */
+  calendarDaysKept: 2_400,
+  /** A calendar rests for shorter than this: one that doesn't is a mistake, and reviews would wait for a year. */
+  calendarRestDays: 366,
   /** One answer of the API; streams of events have no end. */
   apiRequestMs: 15_000,
   /** Longer than any token of ours; what is longer isn't looked at. */

@@ -1,3 +1,4 @@
+import type { Calendar } from '../core/calendar.ts';
 import type { Agent, Person } from '../core/identity.ts';
 import type { Target } from '../core/identity.ts';
 import type { RawConfiguration } from './schema.ts';
@@ -38,6 +39,11 @@ export interface CatalogConfiguration {
   readonly compliance: readonly string[];
 }
 
+export interface CalendarConfiguration {
+  readonly name: string;
+  readonly calendar: Calendar;
+}
+
 export interface ListenConfiguration {
   readonly postgres: {
     readonly host: string;
@@ -62,6 +68,7 @@ export interface Configuration {
   readonly groups: readonly { readonly name: string; readonly description: string }[];
   readonly classes: readonly { readonly name: string; readonly description: string }[];
   readonly catalog: readonly CatalogConfiguration[];
+  readonly calendars: readonly CalendarConfiguration[];
   /** The policy files, sorted by name, with absolute names; the built-in pack where no directory is configured. */
   readonly policies: {
     readonly directory: string;

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
+import { calendarOf, checkCalendars } from './calendars.ts';
 import type {
   AgentConfiguration,
   Configuration,
@@ -96,6 +97,7 @@ function configurationOf(file: string, raw: RawConfiguration, material: Material
       owner: owner ?? null,
       columns: Object.entries(columns).map(([pattern, classes]) => ({ pattern, classes })),
     })),
+    calendars: raw.calendars.map((each) => ({ name: each.name, calendar: calendarOf(each) })),
     policies: { directory: material.policyDirectory, files: material.policies },
     limits: raw.limits,
   };
@@ -135,7 +137,7 @@ export async function loadConfiguration(
   const raw = checkStructure(document.data);
   const material = await readMaterial(document.data, { folder: dirname(file), environment });
   const findings = [
-    ...(raw.ok ? checkPublicUrl(raw.value) : raw.error),
+    ...(raw.ok ? [...checkPublicUrl(raw.value), ...checkCalendars(raw.value)] : raw.error),
     ...checkNames(document.data),
     ...(material.ok ? [] : material.error),
   ];

@@ -45,6 +45,7 @@ const unique: readonly {
   { what: 'target', made: ['targets.*.name'], taken: [] },
   { what: 'group', made: ['groups.*.name'], taken: [] },
   { what: 'agent or person', made: ['agents.*.name', 'people.*.name'], taken: [] },
+  { what: 'calendar', made: ['calendars.*.name'], taken: [] },
   { what: 'class', made: ['classes.*.name'], taken: [...Object.keys(builtInClasses), ...RESERVED_CLASSES] },
 ];
 

@@ -8,6 +8,13 @@ const ORIGIN = /^[A-Za-z0-9][A-Za-z0-9._~/:-]{0,199}$/;
 const HOST = /^[A-Za-z0-9:][A-Za-z0-9.:_%-]{0,252}$/;
 const HIGHEST_PORT = 65_535;
 const LONGEST_TEXT = 1_000;
+const CLOCK_TIME = /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/;
+/** Names only: an offset such as `+02:00` knows no daylight saving. */
+const TIME_ZONE = /^[A-Za-z][A-Za-z0-9_+-]{0,31}(?:\/[A-Za-z0-9_+-]{1,32}){0,2}$/;
+/** A calendar is about the time to come; of another century it is a mistake. */
+const DATE = /^20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
+/** In the order of the week, Sunday first: the index is the day's number. */
+export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
 const name = (what: string) =>
   z
@@ -157,6 +164,40 @@ const catalogEntry = z.strictObject({
     .describe('What obliges you to protect it, e.g. `GDPR`.'),
 });
 
+const clockTime = (what: string) =>
+  z
+    .string()
+    .regex(CLOCK_TIME, 'a time of day from "00:00" to "24:00" is expected, hours and minutes in two digits')
+    .describe(what);
+
+const calendar = z.strictObject({
+  name: name('Unique among calendars. Policies name it: `@calendar("NAME")`.'),
+  timeZone: z
+    .string()
+    .regex(TIME_ZONE, 'a name of the IANA time zone data base is expected, such as Europe/Berlin or UTC')
+    .describe(
+      'IANA time zone in which hours and holidays are meant, such as `Europe/Berlin`. Daylight saving is followed.',
+    ),
+  hours: z
+    .array(
+      z.strictObject({
+        days: z.array(z.enum(weekdays)).min(1).max(weekdays.length).describe('Days of the week.'),
+        from: clockTime('Where they begin, such as `"09:00"`.'),
+        to: clockTime(
+          'Where they end, at most `"24:00"`. Hours over midnight are two entries: until `"24:00"`, and from `"00:00"` of the next day.',
+        ),
+      }),
+    )
+    .min(1)
+    .max(limits.hoursPerCalendar)
+    .describe('Working hours. A day may have several that do not overlap.'),
+  holidays: z
+    .array(z.string().regex(DATE, 'a date is expected, such as 2026-12-25').describe('A date.'))
+    .max(limits.holidaysPerCalendar)
+    .default([])
+    .describe('Dates without working hours, such as `2026-12-25`.'),
+});
+
 const policies = z
   .strictObject({
     directory: text('Folder of `*.cedar` files; default: the policies that come with Sallyport.').optional(),
@@ -191,7 +232,7 @@ const bounds = z
       'How often a waiting client is told that it still waits.',
     ),
     grantAwayMs: upTo(
-      DAY_MS,
+      limits.grantAwayMs,
       limits.grantAwayMs,
       'How long an approval can be used by a client that was away.',
     ),
@@ -216,6 +257,11 @@ export const configurationSchema = z.strictObject({
   groups: list(group, 'Groups of agents and people.'),
   classes: list(dataClass, 'Classes of data of your own.'),
   catalog: list(catalogEntry, 'Which data is classified how. Every entry that matches adds its classes.'),
+  calendars: z
+    .array(calendar)
+    .max(limits.calendars)
+    .default([])
+    .describe('Working hours, in which delays of policies may count.'),
   policies,
   limits: bounds,
 });

@@ -63,10 +63,10 @@ export const sameDemands = (a: readonly Demand[], b: readonly Demand[]): boolean
 
 function demandKeys(demands: readonly Demand[]): string {
   const keys = demands.map((demand) => {
-    const { policy, quorum, rejections, passkeyFromRisk, excluded } = demand;
+    const { policy, calendar, quorum, rejections, passkeyFromRisk, excluded } = demand;
     const steps = demand.escalation.map(({ afterMs, approvers }) => `${afterMs}:${who(approvers)}`);
     const people = [who(demand.approvers), ...steps, `except ${[...excluded].sort().join(',')}`];
-    return [policy, quorum, rejections, passkeyFromRisk ?? 'none', ...people].join('\u0000');
+    return [policy, calendar ?? '', quorum, rejections, passkeyFromRisk ?? 'none', ...people].join('\u0000');
   });
   return keys.sort().join('\u0001');
 }

@@ -112,10 +112,11 @@ const canonicalApprovers = (approvers: Demand['approvers']) =>
   approvers.map(({ kind, name }) => ({ kind, name }));
 
 function canonicalDemand(demand: Demand) {
-  const { approvers, controls, escalation, excluded, expiresInMs, passkeyFromRisk, policy } = demand;
-  const { quorum, rejections } = demand;
+  const { approvers, calendar, controls, escalation, excluded, expiresInMs, passkeyFromRisk } = demand;
+  const { policy, quorum, rejections } = demand;
   return {
     approvers: canonicalApprovers(approvers),
+    calendar,
     controls: [...controls],
     escalation: escalation.map((step) => ({
       afterMs: step.afterMs,

@@ -1,6 +1,16 @@
-import type { Approver, Demand } from '../core/decide.ts';
+import type { Approver, Demand, EscalationStep } from '../core/decide.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { PolicyJson } from './cedar.ts';
+import {
+  COMMAS,
+  complaint,
+  parseApprover,
+  parseDuration,
+  split,
+  type Complaint,
+  type KnownNames,
+} from './annotation-values.ts';
+import { readCalendar, readEscalation, readReminders } from './delays.ts';
 import type { PolicyProblemCode } from './problems.ts';
 
 /** What the annotations of one policy say. `demand` is null for a permit and for a plain forbid. */
@@ -11,72 +21,12 @@ export interface Rule {
   readonly demand: Demand | null;
 }
 
-export interface Complaint {
-  readonly code: PolicyProblemCode;
-  readonly message: string;
-  readonly hint: string;
-}
-
-/** Who exists; a name that policies use and nobody has is a rule that silently never matches. */
-export interface KnownNames {
-  readonly groups: readonly string[];
-  readonly people: readonly string[];
-  readonly agents: readonly string[];
-  readonly targets: readonly string[];
-}
-
-const KNOWN = ['id', 'reason', 'controls', 'author', 'review', 'quorum', 'rejections', 'exclude', 'expires'];
-const REVIEW_ONLY = ['quorum', 'rejections', 'exclude', 'expires'];
+const REVIEW_ONLY = ['quorum', 'rejections', 'exclude', 'expires', 'remind', 'escalate', 'calendar'];
+const KNOWN = ['id', 'reason', 'controls', 'author', 'review', ...REVIEW_ONLY];
 const ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 const CONTROL = /^[A-Za-z0-9-]+:[A-Za-z0-9.()-]+$/;
-const DURATION = /^([1-9]\d{0,5})([smhd])$/;
-const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const LONGEST_REVIEW_MS = 7 * UNIT_MS.d;
 const DEFAULT_EXPIRES = '30m';
 const MOST_APPROVALS = 20;
-
-const complaint = (code: PolicyProblemCode, message: string, hint: string): Complaint => ({
-  code,
-  message,
-  hint,
-});
-
-/** Milliseconds of `45s`, `30m`, `4h` or `1d`; undefined for anything else and for more than a week. */
-function parseDuration(text: string): number | undefined {
-  const [, count, unit] = DURATION.exec(text) ?? [];
-  if (count === undefined || unit === undefined) return undefined;
-  const durationMs = Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
-  return durationMs <= LONGEST_REVIEW_MS ? durationMs : undefined;
-}
-
-function parseApprover(text: string, names: KnownNames | null): Result<Approver, Complaint> {
-  const [, kind, name = ''] = /^(group|person):(\S+)$/.exec(text) ?? [];
-  if (kind !== 'group' && kind !== 'person') {
-    const message = `@review names an approver as ${JSON.stringify(text)}`;
-    return err(
-      complaint(
-        'policy.review_approver',
-        message,
-        'write "group:NAME" or "person:NAME", with commas between them',
-      ),
-    );
-  }
-  const known = kind === 'group' ? names?.groups : names?.people;
-  if (known !== undefined && !known.includes(name)) {
-    const message = `@review names the ${kind} ${JSON.stringify(name)}, which the configuration does not have`;
-    return err(
-      complaint(
-        'policy.unknown_name',
-        message,
-        `add it to the configuration, or name one of: ${known.join(', ')}`,
-      ),
-    );
-  }
-  return ok({ kind, name });
-}
-
-const split = (text: string, separator: RegExp): readonly string[] =>
-  text.split(separator).filter((part) => part !== '');
 
 class AnnotationReader {
   readonly complaints: Complaint[] = [];
@@ -146,7 +96,7 @@ class AnnotationReader {
 
   approvers(): readonly Approver[] {
     const approvers: Approver[] = [];
-    for (const part of split(this.text('review') ?? '', /\s*,\s*|^\s+|\s+$/)) {
+    for (const part of split(this.text('review') ?? '', COMMAS)) {
       const parsed = parseApprover(part, this.#names);
       if (parsed.ok) approvers.push(parsed.value);
       else this.complaints.push(parsed.error);
@@ -185,7 +135,7 @@ class AnnotationReader {
   /** People whose approval doesn't count for this demand. */
   excluded(): readonly string[] {
     const author = this.author();
-    return split(this.text('exclude') ?? '', /\s*,\s*|^\s+|\s+$/).flatMap((part) => {
+    return split(this.text('exclude') ?? '', COMMAS).flatMap((part) => {
       if (part !== 'author') return this.#excludedPerson(part);
       if (author !== undefined) return [author];
       this.complain(
@@ -217,18 +167,44 @@ class AnnotationReader {
     );
     return 0;
   }
+
+  remindersMs(expiresInMs: number): readonly number[] {
+    const text = this.text('remind');
+    return text === undefined ? [] : this.#take(readReminders(text, expiresInMs), []);
+  }
+
+  escalation(expiresInMs: number): readonly EscalationStep[] {
+    const text = this.text('escalate');
+    return text === undefined ? [] : this.#take(readEscalation(text, expiresInMs, this.#names), []);
+  }
+
+  calendar(): string | null {
+    const text = this.text('calendar');
+    if (text === undefined) return null;
+    const read = readCalendar(text.trim(), this.#names);
+    return this.#take(read.ok ? read : err([read.error]), null);
+  }
+
+  /** With a complaint, the policy is refused as a whole: what stands in for the value is never used. */
+  #take<T>(read: Result<T, readonly Complaint[]>, otherwise: T): T {
+    if (read.ok) return read.value;
+    this.complaints.push(...read.error);
+    return otherwise;
+  }
 }
 
 function readDemand(reader: AnnotationReader, policy: string, reason: string): Demand {
+  const approvers = reader.approvers();
+  const expiresInMs = reader.expiresInMs();
   return {
     policy,
-    approvers: reader.approvers(),
-    escalation: [],
+    approvers,
+    escalation: reader.escalation(expiresInMs),
     quorum: reader.count('quorum'),
     rejections: reader.count('rejections'),
-    expiresInMs: reader.expiresInMs(),
-    remindersMs: [],
-    calendar: null,
+    expiresInMs,
+    remindersMs: reader.remindersMs(expiresInMs),
+    calendar: reader.calendar(),
     passkeyFromRisk: null,
     excluded: reader.excluded(),
     reason,

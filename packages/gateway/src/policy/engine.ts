@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { Review } from '../core/review.ts';
 import { limits } from '../limits.ts';
 import type { PolicyEngine, PolicyRequest } from '../ports.ts';
-import type { KnownNames } from './annotations.ts';
+import type { KnownNames } from './annotation-values.ts';
 import { ask, load, type Answer, type PolicySets, type Question } from './cedar.ts';
 import { memoise, remember } from './memo.ts';
 import type { PolicyProblem } from './problems.ts';
@@ -56,9 +56,16 @@ function freeze(decision: Decision): Decision {
   return Object.freeze(decision);
 }
 
+function freezeApprovers(approvers: Demand['approvers']): void {
+  for (const approver of approvers) Object.freeze(approver);
+  Object.freeze(approvers);
+}
+
 function freezeDemand(demand: Demand): void {
-  for (const approver of demand.approvers) Object.freeze(approver);
-  Object.freeze(demand.approvers);
+  for (const step of demand.escalation) freezeApprovers(Object.freeze(step).approvers);
+  freezeApprovers(demand.approvers);
+  Object.freeze(demand.escalation);
+  Object.freeze(demand.remindersMs);
   Object.freeze(demand.controls);
   Object.freeze(demand.excluded);
   Object.freeze(demand);

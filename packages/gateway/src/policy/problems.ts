@@ -16,6 +16,8 @@ export type PolicyProblemCode =
   | 'policy.quorum'
   | 'policy.exclude'
   | 'policy.expires'
+  | 'policy.remind'
+  | 'policy.escalate'
   | 'policy.controls'
   | 'policy.unknown_name'
   | 'policy.engine'

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { err, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
-import type { KnownNames } from './annotations.ts';
+import type { KnownNames } from './annotation-values.ts';
 import type { PolicyProblem } from './problems.ts';
 import type { PolicySource } from './source.ts';
 import type { CheckedPolicy } from './validate.ts';

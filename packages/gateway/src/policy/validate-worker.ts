@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { KnownNames } from './annotations.ts';
+import type { KnownNames } from './annotation-values.ts';
 import type { PolicySource } from './source.ts';
 import { checkPolicies } from './validate.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pack } from '../../test/support/policy.ts';
-import type { KnownNames } from './annotations.ts';
+import type { KnownNames } from './annotation-values.ts';
 import { formatPolicyProblem, type PolicyProblemCode } from './problems.ts';
 import { splitPolicies } from './source.ts';
 import { checkPolicies } from './validate.ts';
@@ -11,6 +11,7 @@ const names: KnownNames = {
   people: ['sam'],
   agents: ['reporter'],
   targets: ['shop'],
+  calendars: ['office'],
 };
 
 function codesOf(text: string, known: KnownNames | null = names): readonly string[] {
@@ -49,12 +50,66 @@ describe('policies are refused, with the place', () => {
     ['policy.quorum', 1, `${head} @review("person:sam") @quorum("two") forbid ${scope};`],
     ['policy.expires', 1, `${head} @review("person:sam") @expires("soon") forbid ${scope};`],
     ['policy.expires', 1, `${head} @review("person:sam") @expires("8d") forbid ${scope};`],
+    ['policy.remind', 1, `${head} @review("person:sam") @remind("") forbid ${scope};`],
+    ['policy.remind', 1, `${head} @review("person:sam") @remind("10") forbid ${scope};`],
+    ['policy.remind', 1, `${head} @review("person:sam") @remind("10m 20m") forbid ${scope};`],
+    ['policy.remind', 1, `${head} @review("person:sam") @remind("20m, 10m") forbid ${scope};`],
+    ['policy.remind', 1, `${head} @review("person:sam") @remind("10m, 600s") forbid ${scope};`],
+    ['policy.remind', 1, `${head} @review("person:sam") @remind("10m, 30m") forbid ${scope};`],
+    ['policy.remind', 1, `${head} @review("person:sam") @remind("1m,2m,3m,4m,5m,6m") forbid ${scope};`],
+    ['policy.review_missing', 1, `${head} @remind("10m") forbid ${scope};`],
+    ['policy.escalate', 1, `${head} @review("person:sam") @escalate("") forbid ${scope};`],
+    ['policy.escalate', 1, `${head} @review("person:sam") @escalate("group:data-stewards") forbid ${scope};`],
+    ['policy.escalate', 1, `${head} @review("person:sam") @escalate("10m") forbid ${scope};`],
+    ['policy.escalate', 1, `${head} @review("person:sam") @escalate("10m ,") forbid ${scope};`],
+    [
+      'policy.escalate',
+      1,
+      `${head} @review("person:sam") @escalate("20m person:sam; 10m person:sam") forbid ${scope};`,
+    ],
+    ['policy.escalate', 1, `${head} @review("person:sam") @escalate("30m person:sam") forbid ${scope};`],
+    [
+      'policy.escalate',
+      1,
+      `${head} @review("person:sam") @escalate("8d person:sam") @expires("7d") forbid ${scope};`,
+    ],
+    ['policy.review_approver', 1, `${head} @review("person:sam") @escalate("9m sam") forbid ${scope};`],
+    ['policy.unknown_name', 1, `${head} @review("person:sam") @escalate("9m group:oncall") forbid ${scope};`],
+    ['policy.review_missing', 1, `${head} @escalate("10m person:sam") forbid ${scope};`],
+    ['policy.unknown_name', 1, `${head} @review("person:sam") @calendar("holidays") forbid ${scope};`],
+    ['policy.unknown_name', 1, `${head} @review("person:sam") @calendar("") forbid ${scope};`],
+    ['policy.review_missing', 1, `${head} @calendar("office") forbid ${scope};`],
     ['policy.controls', 1, `${head} @controls("CC6.1") forbid ${scope};`],
     ['policy.none', 1, '// nothing'],
   ];
 
   test.each(refused)('%s in line %i of %s', (code, line, text) => {
     expect(codesOf(text)).toEqual([`${code}:${line}`]);
+  });
+
+  test('a chain of escalation, reminders and a calendar are taken as written', () => {
+    const text = `${head} @review("person:sam") @expires("1h") @remind(" 10m,20m ") @calendar("office")
+      @escalate("15m group:data-stewards; 45m group:database-owners , person:sam") forbid ${scope};`;
+    const checked = checkPolicies([{ name: 'p.cedar', text }], names);
+    expect(checked.ok ? checked.value[0]?.demand : checked.error).toMatchObject({
+      remindersMs: [600_000, 1_200_000],
+      calendar: 'office',
+      escalation: [
+        { afterMs: 900_000, approvers: [{ kind: 'group', name: 'data-stewards' }] },
+        {
+          afterMs: 2_700_000,
+          approvers: [
+            { kind: 'group', name: 'database-owners' },
+            { kind: 'person', name: 'sam' },
+          ],
+        },
+      ],
+    });
+  });
+
+  test('a wrong @expires is one problem, not also one of every delay', () => {
+    const text = `${head} @review("person:sam") @expires("soon") @remind("10m") forbid ${scope};`;
+    expect(codesOf(text)).toEqual(['policy.expires:1']);
   });
 
   test('all problems at once, of all files', async () => {

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
-import { readRule, type Complaint, type KnownNames, type Rule } from './annotations.ts';
+import type { Complaint, KnownNames } from './annotation-values.ts';
+import { readRule, type Rule } from './annotations.ts';
 import {
   getValidRequestEnvsPolicy,
   policyToJson,

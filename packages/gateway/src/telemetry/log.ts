@@ -37,6 +37,10 @@ export interface Log {
   reviewOpened(fields: Reviewed & { readonly risk: number }): void;
   /** Nobody who exists can meet its demands (threat B4). */
   reviewUndecidable(fields: Reviewed & { readonly policy: string }): void;
+  /** Nobody has decided yet, and those who may were to be reminded. */
+  reviewReminded(fields: Reviewed & { readonly policies: readonly string[] }): void;
+  /** From now on the next people of the chain may decide too. `step` counts from 1. */
+  reviewEscalated(fields: Reviewed & { readonly policy: string; readonly step: number }): void;
   reviewResolved(fields: Reviewed & { readonly status: string }): void;
   voteTaken(fields: {
     readonly review: string;
@@ -68,6 +72,8 @@ export function createLog(options: LogOptions): Log {
     actionRefused: (fields) => logger.info({ event: 'action.refused', ...fields }),
     reviewOpened: (fields) => logger.info({ event: 'review.opened', ...fields }),
     reviewUndecidable: (fields) => logger.error({ event: 'review.undecidable', ...fields }),
+    reviewReminded: (fields) => logger.info({ event: 'review.reminded', ...fields }),
+    reviewEscalated: (fields) => logger.warn({ event: 'review.escalated', ...fields }),
     reviewResolved: (fields) => logger.info({ event: 'review.resolved', ...fields }),
     voteTaken: (fields) => logger.info({ event: 'vote.taken', ...fields }),
     voteRefused: (fields) => logger.warn({ event: 'vote.refused', ...fields }),
