@@ -34,7 +34,7 @@ import {
   type Sealed,
   type UsageShape,
 } from './core/entry.ts';
-import { makeId } from './core/ids.ts';
+import { makeId, type GrantId } from './core/ids.ts';
 import type { Requester } from './core/identity.ts';
 import { refusal, type Refusal } from './core/reasons.ts';
 import { err, ok, type Result } from './core/result.ts';
@@ -71,7 +71,8 @@ export class Pipeline implements Gate {
   constructor(ports: PipelinePorts, desk: Desk) {
     this.#ports = ports;
     this.#desk = desk;
-    this.#approvals = new Approvals(ports);
+    const isOver = (grant: GrantId, resolvedAtMs: number): boolean => desk.isOver(grant, resolvedAtMs);
+    this.#approvals = new Approvals({ ...ports, isOver });
   }
 
   /** Stages 3 to 5. */

@@ -100,6 +100,7 @@ export function makeReview(changes: Partial<ReviewSubject> = {}): Review {
       preconditions: action.preconditions,
     },
     openedAtMs: startMs,
+    announcedUntilMs: startMs,
     expiresAtMs: startMs + 30 * 60_000,
     schedule: subjectDefaults.demands.map((each) => ({
       expiresAtMs: startMs + each.expiresInMs,

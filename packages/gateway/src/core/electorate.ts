@@ -74,11 +74,14 @@ function countOf(review: Review, index: number, kind: Vote['kind'], electorate: 
 function countsFor(review: Review, index: number, vote: Vote): boolean {
   const demand = review.subject.demands[index];
   const schedule = review.schedule[index];
-  if (demand === undefined || schedule === undefined || vote.atMs >= schedule.expiresAtMs) return false;
-  return vote.kind === 'reject' || vote.passkey !== null || !needsPasskey(review, demand);
+  if (demand === undefined || schedule === undefined) return false;
+  // A rejection counts as long as the review is pending: a demand that was met in time may still be regretted.
+  if (vote.kind === 'reject') return true;
+  return vote.atMs < schedule.expiresAtMs && (vote.passkey !== null || !needsPasskey(review, demand));
 }
 
-const isMet = (review: Review, index: number, electorate: Electorate): boolean =>
+/** Whether this demand has its quorum. */
+export const isMet = (review: Review, index: number, electorate: Electorate): boolean =>
   countOf(review, index, 'approve', electorate) >= (review.subject.demands[index]?.quorum ?? Infinity);
 
 /** Whether every demand has its quorum of people who are entitled at this moment. `>=`: overshooting resolves too (B3). */

@@ -98,6 +98,8 @@ interface ReviewBase {
   readonly openedAtMs: number;
   /** For each of the subject's demands, in their order. */
   readonly schedule: readonly DemandSchedule[];
+  /** Reminders and escalations that were due until this instant have been announced. */
+  readonly announcedUntilMs: number;
   /** The earliest expiry of the demands that aren't met. At this instant it is expired. */
   readonly expiresAtMs: number;
   /** Votes in the order in which they were accepted, those taken back included. */

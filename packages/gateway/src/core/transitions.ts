@@ -92,14 +92,24 @@ function examine(review: Review, ballot: Ballot, electorate: Electorate): Result
       `You voted to ${earlier.kind} ${when}. Take that back before you vote again.`,
     );
   }
-  if (
-    vote.kind === 'approve' &&
-    vote.passkey === null &&
-    !countsUnsigned(review, { person: admitted.value, atMs: vote.atMs }, electorate)
-  ) {
+  const at = { person: admitted.value, atMs: vote.atMs };
+  if (vote.kind === 'approve' && !isInTime(review, at, electorate))
+    return refuse('review.over', 'What you may approve here is past its time. You can still reject it.');
+  if (vote.kind === 'approve' && vote.passkey === null && !countsUnsigned(review, at, electorate)) {
     return refuse('vote.passkey_required', 'An approval of this action has to be signed with your passkey.');
   }
   return admitted;
+}
+
+/** Whether a demand that the voter is entitled to still takes approvals; others may give the review more time. */
+function isInTime(
+  review: Review,
+  voter: { readonly person: Person; readonly atMs: number },
+  electorate: Electorate,
+): boolean {
+  return review.schedule.some(
+    ({ expiresAtMs }, index) => voter.atMs < expiresAtMs && isEntitledTo(review, index, voter, electorate),
+  );
 }
 
 /** Whether this approval counts towards anything without a passkey. */
@@ -202,6 +212,11 @@ function mayAnswer({ subject }: Review, answerer: Agent | Person, electorate: El
 /** The gateway's own evidence has come; undefined when the review is over. */
 export function attachPreview(review: Review, preview: Preview): Review | undefined {
   return review.state.status === 'pending' ? next(review, { preview }) : undefined;
+}
+
+/** What was due until then has been announced; undefined when the review is over. */
+export function announce(review: Review, announcedUntilMs: number): Review | undefined {
+  return review.state.status === 'pending' ? next(review, { announcedUntilMs }) : undefined;
 }
 
 /** The transition of time; undefined while it isn't due or when the review is over. */

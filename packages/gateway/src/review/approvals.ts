@@ -15,6 +15,8 @@ export interface ApprovalPorts {
   readonly store: Store;
   readonly policy: PolicyEngine;
   readonly directory: Directory;
+  /** Whether the grant of a review that was approved then is over, by a clock that nobody sets. */
+  readonly isOver: (grant: GrantId, resolvedAtMs: number) => boolean;
 }
 
 /** The people and the policy of now, whenever it is asked. */
@@ -63,7 +65,9 @@ export class Approvals {
 
   /** The one transaction of step 7. */
   async spend(review: Review, id: GrantId, intent: SealedEntry): Promise<Result<Durability, Refusal>> {
-    const { store, clock } = this.#ports;
+    const { store, clock, isOver } = this.#ports;
+    if (review.state.status !== 'approved' || isOver(id, review.state.resolvedAtMs))
+      return err(refusal('grant.expired', { review: review.id }));
     const { digest, requester, target, action } = review.subject;
     const binding = { digest, agent: requester.agent, target: target.name, environment: target.environment };
     const mutations: Mutation[] = [

@@ -1,7 +1,9 @@
 /** What each change of a review writes: the review's new state, and its entries. */
+import type { DueSteps } from '../core/due.ts';
 import {
   answerEntry,
   grantEntry,
+  noticeEntry,
   previewEntry,
   questionEntry,
   retractionEntry,
@@ -97,6 +99,16 @@ export class Changes {
     if (review.preview === null) throw new Error('a change without a preview');
     const entry = previewEntry(review, review.preview, review.subject.commitment, this.#sealing());
     return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
+  }
+
+  /** Reminders leave no entry; a step of an escalation does, because from then on other people count. */
+  ofAnnouncement(review: Review, { escalations }: DueSteps, atMs: number): Change {
+    const entries = escalations.map(({ demand, step }) => {
+      const policy = review.subject.demands[demand]?.policy ?? '';
+      const details = { review: review.id, policy, step: (step + 1).toString() };
+      return noticeEntry('review.escalated', details, atMs);
+    });
+    return { mutations: [{ kind: 'review.update', review }], entries };
   }
 
   /** A review that ended without a vote. */

@@ -4,9 +4,9 @@
  */
 import type { Hold } from '../connectors/connector.ts';
 import { explainUnmeetable, unmeetableDemands, type Electorate } from '../core/electorate.ts';
-import { decisionEntry, noticeEntry, reviewEntry } from '../core/entry.ts';
+import { decisionEntry, reviewEntry } from '../core/entry.ts';
 import type { Grant, GrantBinding } from '../core/grant.ts';
-import type { ReviewId } from '../core/ids.ts';
+import type { GrantId, ReviewId } from '../core/ids.ts';
 import { refusal, type Refusal, type VoteRefusal } from '../core/reasons.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Review } from '../core/review.ts';
@@ -32,9 +32,10 @@ import type { Change, CommitResult, Mutation } from '../stores/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { electorateOf, type Settlement } from './approvals.ts';
 import { Changes } from './changes.ts';
+import { GrantLives } from './grant-lives.ts';
 import { Judging } from './judging.ts';
 import { bindingOf, newReview, type HoldAsk } from './opening.ts';
-import { stepsDue, Timetable } from './timetable.ts';
+import { PassingTime } from './passing-time.ts';
 import { Waiting } from './waiting.ts';
 
 export interface DeskPorts {
@@ -55,27 +56,43 @@ export interface DeskPorts {
 /** How often a change is tried again after somebody else's came first; each such loss means that another one won. */
 const CONFLICT_RETRIES = 1_000;
 
+/** Of the ledger's end, at start: what an earlier process wrote last, behind what this one has written since. */
+const ENTRIES_OBSERVED = 256;
+
 export class Desk implements ReviewDesk {
   readonly #ports: DeskPorts;
   readonly #electorate: Electorate;
   readonly #changes: Changes;
   readonly #judging: Judging;
-  readonly #timetable: Timetable;
+  readonly #time: PassingTime;
   readonly #waiting = new Waiting();
+  readonly #lives: GrantLives;
   readonly #pendingOfAgent = new Map<string, number>();
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
     this.#electorate = electorateOf(ports);
     this.#changes = new Changes(ports);
-    this.#timetable = new Timetable(ports.clock, (id, sinceMs) => void this.#fallDue(id, sinceMs));
+    this.#lives = new GrantLives(ports);
+    this.#time = new PassingTime({
+      ...ports,
+      electorate: this.#electorate,
+      changes: this.#changes,
+      expire: (id) => this.#expire(id),
+      escalated: (review) => this.#alert(review),
+    });
     const isWaitedFor = (id: ReviewId): boolean => this.#waiting.has(id);
-    const changed = (review: Review): void => this.#changed(review);
+    const changed = (review: Review, change: Change): void => {
+      for (const mutation of change.mutations)
+        if (mutation.kind === 'grant.issue') this.#lives.begin(mutation.grant);
+      this.#changed(review);
+    };
     this.#judging = new Judging({ ...ports, electorate: this.#electorate, isWaitedFor, changed });
   }
 
-  /** At start: pending reviews of an earlier run go on, and those whose time came meanwhile expire. */
+  /** At start: pending reviews of an earlier run go on, and what fell due meanwhile is done now. */
   async resume(): Promise<void> {
+    await this.#observeLedger();
     let before: ReviewId | null = null;
     for (;;) {
       const page: readonly Review[] = await this.#ports.store.read('reviews', {
@@ -86,7 +103,7 @@ export class Desk implements ReviewDesk {
       });
       for (const review of page) {
         this.#countPending(review.subject.requester.agent, 1);
-        this.#timetable.watch(review, this.#ports.clock.nowMs());
+        this.#time.watch(review);
       }
       const last = page.at(-1);
       if (last === undefined) return;
@@ -94,27 +111,44 @@ export class Desk implements ReviewDesk {
     }
   }
 
+  /** A clock that was set back while the gateway was down revives no grant. */
+  async #observeLedger(): Promise<void> {
+    const { store } = this.#ports;
+    const size = await store.read('size', {});
+    const from = Math.max(0, size - ENTRIES_OBSERVED);
+    for (const { atMs } of await store.read('entries', { from, limit: ENTRIES_OBSERVED }))
+      this.#lives.observe(atMs);
+  }
+
   /** Ends the timers; reviews stay as they are. */
   close(): void {
-    this.#timetable.close();
+    this.#time.close();
   }
 
   async hold(ask: HoldAsk): Promise<Result<Hold, Refusal>> {
     const { store, clock } = this.#ports;
     const binding = bindingOf(ask);
     try {
-      const [granted] = await store.read('grants', { binding, atMs: clock.nowMs() });
-      if (granted !== undefined && this.#waiting.isFree(granted.review)) return ok(this.#granted(granted));
+      const grants = await store.read('grants', { binding, atMs: clock.nowMs() });
+      const granted = grants.find((grant) => this.#isFree(grant));
+      if (granted !== undefined) return ok(this.#granted(granted));
       const pending = await store.read('pendingReview', { binding });
       if (pending !== null && clock.nowMs() < pending.expiresAtMs)
         return ok(await this.#attach(ask, pending));
+      // Its time is over, and nobody has looked since: it would stand in the way of the review that follows.
+      if (pending !== null) await this.#expire(pending.id);
       return await this.#open(ask, binding);
     } catch {
       return err(refusal('ledger.unavailable', {}));
     }
   }
 
+  #isFree(grant: Grant): boolean {
+    return this.#waiting.isFree(grant.review) && !this.#lives.isOver(grant);
+  }
+
   #granted(grant: Grant): Hold {
+    this.#lives.handOver(grant);
     const settled: Settlement = ok({ review: grant.review, grant: grant.id });
     return { ...this.#hold(grant.review, true, ''), settled: Promise.resolve(settled) };
   }
@@ -147,7 +181,7 @@ export class Desk implements ReviewDesk {
       hold.detach();
       return this.#openedElsewhere(ask, opened.error);
     }
-    this.#timetable.watch(review, review.openedAtMs);
+    this.#time.watch(review);
     this.#alert(review);
     this.#ports.events.publish({ kind: 'review.opened', review, atMs: review.openedAtMs });
     if (ended !== undefined) this.#changed(ended);
@@ -219,31 +253,8 @@ export class Desk implements ReviewDesk {
     this.#pendingOfAgent.set(agent, Math.max(0, (this.#pendingOfAgent.get(agent) ?? 0) + change));
   }
 
-  /** Time has come for something: a reminder, an escalation, or the end. */
-  async #fallDue(id: ReviewId, sinceMs: number): Promise<void> {
-    const nowMs = this.#ports.clock.nowMs();
-    try {
-      const review = await this.#ports.store.read('review', { id });
-      if (review?.state.status !== 'pending') return;
-      if (nowMs >= review.expiresAtMs) return await this.#end(id, (stored) => expire(stored, nowMs));
-      this.#timetable.watch(review, nowMs);
-      await this.#announce(review, sinceMs, nowMs);
-    } catch {
-      // Lost infrastructure: the review stays pending, and the store refuses every vote on it.
-    }
-  }
-
-  async #announce(review: Review, sinceMs: number, nowMs: number): Promise<void> {
-    const { reminders, escalations } = stepsDue(review, sinceMs, nowMs);
-    const { events, store } = this.#ports;
-    for (const { demand, step } of escalations) {
-      const policy = review.subject.demands[demand]?.policy ?? '';
-      const details = { review: review.id, policy, step: (step + 1).toString() };
-      await store.append(noticeEntry('review.escalated', details, nowMs)).done;
-      events.publish({ kind: 'review.escalated', review, atMs: nowMs, demand, step });
-    }
-    if (reminders.length > 0)
-      events.publish({ kind: 'review.reminded', review, atMs: nowMs, demands: reminders });
+  #expire(id: ReviewId): Promise<void> {
+    return this.#end(id, (stored) => expire(stored, this.#ports.clock.nowMs()));
   }
 
   /** Applies a transition that ends a review without a vote; nothing happens where it isn't due. */
@@ -252,7 +263,10 @@ export class Desk implements ReviewDesk {
     for (let attempt = 0; attempt < CONFLICT_RETRIES; attempt++) {
       const review = await store.read('review', { id });
       const ended = review === null ? undefined : transition(review);
-      if (ended === undefined) return;
+      if (ended === undefined) {
+        if (review?.state.status === 'pending') this.#time.watch(review);
+        return;
+      }
       const committed = await store.commit(this.#changes.ofEnd(ended, clock.nowMs()));
       if (committed.ok) return this.#changed(ended);
     }
@@ -262,14 +276,19 @@ export class Desk implements ReviewDesk {
   #changed(review: Review): void {
     const nowMs = this.#ports.clock.nowMs();
     if (review.state.status === 'pending') {
-      this.#timetable.watch(review, nowMs);
+      this.#time.watch(review);
       this.#waiting.tell(review);
     } else {
-      this.#timetable.forget(review.id);
+      this.#time.forget(review.id);
       this.#countPending(review.subject.requester.agent, -1);
       this.#waiting.settle(review);
     }
     this.#ports.events.publish({ kind: 'review.changed', review, atMs: nowMs });
+  }
+
+  /** Whether the grant of a review that was approved then can no longer be used, however the clock was set since. */
+  isOver(id: GrantId, resolvedAtMs: number): boolean {
+    return this.#lives.isOver({ id, expiresAtMs: resolvedAtMs + this.#ports.limits.grantAwayMs });
   }
 
   /** The client that was handed this review's grant has used it, or can't. */

@@ -37,7 +37,7 @@ export interface JudgingPorts {
   /** Whether a client of this process waits for the review. */
   readonly isWaitedFor: (id: ReviewId) => boolean;
   /** Called when a change is durable. */
-  readonly changed: (review: Review) => void;
+  readonly changed: (review: Review, change: Change) => void;
 }
 
 /** One judgment: who, through what, and the transition that it asks for. */
@@ -175,9 +175,10 @@ export class Judging {
     const nowMs = clock.nowMs();
     const judged = act.apply(review, nowMs);
     if (!judged.ok) return err(await this.#refused(review, act, judged.error, nowMs));
-    const committed = await store.commit(act.write(judged.value));
+    const change = act.write(judged.value);
+    const committed = await store.commit(change);
     if (!committed.ok) return undefined;
-    this.#ports.changed(judged.value);
+    this.#ports.changed(judged.value, change);
     return judged;
   }
 

@@ -47,6 +47,7 @@ export function newReview(
     subject,
     openedAtMs,
     schedule,
+    announcedUntilMs: openedAtMs,
     expiresAtMs: Math.min(...schedule.map((each) => each.expiresAtMs)),
     votes: [],
     questions: [],

@@ -54,6 +54,7 @@ export function sampleReview(
     revision: more.revision ?? 1,
     state: more.state ?? { status: 'pending' },
     openedAtMs: START_MS,
+    announcedUntilMs: START_MS,
     expiresAtMs: START_MS + 600_000,
     schedule: [],
     votes: [],

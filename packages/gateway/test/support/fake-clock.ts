@@ -5,36 +5,53 @@ import type { Clock, Random } from '../../src/ports.ts';
 export interface FakeClock extends Clock {
   /** Runs, in order of time, everything that falls due on the way. */
   advance(ms: number): void;
+  /** Sets the wall clock forward or back, as an administrator does: no time passes, and no timer notices. */
+  set(ms: number): void;
 }
 
 interface Timer {
+  /** On the monotonic clock. */
   readonly atMs: number;
   readonly run: () => void;
+  isCancelled: boolean;
 }
 
 export function createFakeClock(startMs = Date.UTC(2026, 10, 21)): FakeClock {
-  let nowMs = startMs;
-  const timers = new Set<Timer>();
-  const due = (untilMs: number): Timer | undefined =>
-    [...timers].filter(({ atMs }) => atMs <= untilMs).sort((left, right) => left.atMs - right.atMs)[0];
+  let passedMs = 0;
+  let setMs = 0;
+  /** In order of time, and of their making where that is the same; cancelled ones are dropped when their time comes. */
+  const timers: Timer[] = [];
+  const placeOf = (atMs: number): number => {
+    let [low, high] = [0, timers.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((timers[middle]?.atMs ?? 0) <= atMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
   return {
-    nowMs: () => nowMs,
-    monotonicMs: () => nowMs - startMs,
+    nowMs: () => startMs + setMs + passedMs,
+    monotonicMs: () => passedMs,
     after(delayMs, run) {
-      const timer = { atMs: nowMs + delayMs, run };
-      timers.add(timer);
+      const timer = { atMs: passedMs + delayMs, run, isCancelled: false };
+      timers.splice(placeOf(timer.atMs), 0, timer);
       return () => {
-        timers.delete(timer);
+        timer.isCancelled = true;
       };
     },
     advance(ms) {
-      const untilMs = nowMs + ms;
-      for (let timer = due(untilMs); timer !== undefined; timer = due(untilMs)) {
-        timers.delete(timer);
-        nowMs = timer.atMs;
+      const untilMs = passedMs + ms;
+      while ((timers[0]?.atMs ?? Infinity) <= untilMs) {
+        const timer = timers.shift();
+        if (timer === undefined || timer.isCancelled) continue;
+        passedMs = Math.max(passedMs, timer.atMs);
         timer.run();
       }
-      nowMs = untilMs;
+      passedMs = untilMs;
+    },
+    set(ms) {
+      setMs += ms;
     },
   };
 }

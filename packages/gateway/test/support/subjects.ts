@@ -66,6 +66,7 @@ export function review(given: Partial<Review> = {}, demands: readonly Demand[] =
   return {
     id: 'rev_01hzzzzzzzzzzzzzzzzzzzzzzz',
     openedAtMs: 1_000,
+    announcedUntilMs: 1_000,
     expiresAtMs: 1_801_000,
     schedule: demands.map((each) => scheduleOf(each, 1_000, (_, fromMs, durationMs) => fromMs + durationMs)),
     votes: [],
