@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isScalar, parseDocument, type Scalar } from 'yaml';
 import { agentCredential, personCredential } from './credentials.ts';
 import type { SampleDatabase } from './database.ts';
+import { ensurePolicies } from './policies.ts';
 import { freePort } from './server.ts';
 import { writePrivateFile } from './state.ts';
 
@@ -47,6 +48,7 @@ export async function ensureConfiguration(
     ['targets', 0, 'port'],
     database.port,
   );
+  if (isFirst) ensurePolicies(stateDirectory);
   if (isFirst || text !== written) writePrivateFile(path, text);
   return { path, agentToken: agent.token, tokens: tokens as Record<PersonName, string> };
 }
@@ -116,7 +118,7 @@ people:
     credential: { tokenSha256: { file: secrets/kim.check } }
   - name: olga
     displayName: Olga Operator
-    groups: [operators]
+    groups: [operators, on-call]
     credential: { tokenSha256: { file: secrets/olga.check } }
 
 groups:
@@ -126,6 +128,7 @@ groups:
   - { name: payments-stewards, description: Answer for payment card data. }
   - { name: database-owners, description: Answer for the databases. }
   - { name: operators, description: Run the gateway. }
+  - { name: on-call, description: Decide where nobody of a team has in time. }
 
 catalog:
   - target: ${targetName}
@@ -144,6 +147,14 @@ catalog:
     owner: data-stewards
     compliance: [GDPR]
 
-# The policies that come with Sallyport. To make your own, copy packages/gateway/policies and name the copy here.
-policies: {}
+# A policy counts its delays in these hours with @calendar("office"): a review of Friday evening then ends on Monday.
+calendars:
+  - name: office
+    timeZone: Europe/Berlin
+    hours:
+      - { days: [mon, tue, wed, thu, fri], from: "09:00", to: "17:00" }
+    holidays: [2026-12-25, 2027-01-01]
+
+# A copy of the policies that come with Sallyport, made by the first start; one has an escalation: grep for @escalate.
+policies: { directory: policies }
 `;

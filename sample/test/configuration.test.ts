@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadConfiguration } from '../../packages/gateway/src/config/load.ts';
+import { createPolicyEngine } from '../../packages/gateway/src/policy/engine.ts';
 import { ensureConfiguration } from '../configuration.ts';
 import type { SampleDatabase } from '../database.ts';
 import { freePort } from '../server.ts';
@@ -39,6 +40,30 @@ it('writes a configuration that the gateway accepts, with every secret in a file
   expect(statSync(path).mode & 0o777).toBe(0o600);
   const text = readFileSync(path, 'utf8');
   for (const token of [agentToken, ...Object.values(tokens)]) expect(text).not.toContain(token);
+});
+
+it('has policies of its own, of which one escalates, and a calendar that they can name', async () => {
+  const { path } = await ensureConfiguration(stateDirectory, database, {});
+  const loaded = await loadConfiguration(path, {});
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+  const { policies, groups, people, agents, targets, calendars } = loaded.value;
+  const engine = await createPolicyEngine({
+    policies: policies.files,
+    names: {
+      groups: groups.map(({ name }) => name),
+      people: people.map(({ person }) => person.name),
+      agents: agents.map(({ agent }) => agent.name),
+      targets: targets.map(({ name }) => name),
+      calendars: calendars.map(({ name }) => name),
+    },
+  });
+  expect(engine.ok).toBe(true);
+  expect(calendars.map(({ name }) => name)).toEqual(['office']);
+  const text = policies.files.map((file) => file.text).join('');
+  expect(text.match(/^@escalate.*$/gm)).toEqual(['@escalate("15m group:on-call")']);
+  writeFileSync(join(stateDirectory, 'policies', '90-mine.cedar'), '// mine');
+  await ensureConfiguration(stateDirectory, database, {});
+  expect(readFileSync(join(stateDirectory, 'policies', '90-mine.cedar'), 'utf8')).toBe('// mine');
 });
 
 it('keeps tokens and every byte that a person wrote, and follows the database to another port', async () => {
