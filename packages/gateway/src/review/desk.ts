@@ -272,6 +272,11 @@ export class Desk implements ReviewDesk {
     this.#ports.events.publish({ kind: 'review.changed', review, atMs: nowMs });
   }
 
+  /** The approved review behind a grant that was handed out. The store may know a later revision of it. */
+  handed(id: ReviewId): Review | undefined {
+    return this.#waiting.handed(id);
+  }
+
   /** The client that was handed this review's grant has used it, or can't. */
   release(id: ReviewId): void {
     this.#waiting.release(id);
