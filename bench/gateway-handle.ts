@@ -1,8 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeEnvironment, nodeFlags } from '../packages/gateway/bin/node-settings.js';
 import { writeBenchConfiguration } from './gateway-configuration.ts';
 import type { Endpoint } from './pgbench.ts';
 
@@ -27,12 +28,20 @@ export interface GatewayProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a gateway before the database with all of its stages on and a fresh ledger. */
+/** What is measured is what npm installs. */
+export function buildGateway(): void {
+  const build = join(import.meta.dirname, '..', 'scripts', 'build.ts');
+  const { status, stdout } = spawnSync(process.execPath, [build, 'verifier', 'sdk', 'gateway']);
+  if (status !== 0) throw new Error(`the gateway could not be built:\n${stdout.toString()}`);
+}
+
+/** Starts a built gateway before the database with all of its stages on and a fresh ledger. */
 export async function startGatewayProcess(direct: Endpoint): Promise<GatewayProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-bench-gateway-'));
   const access = await writeBenchConfiguration(directory, direct);
-  const child = fork(join(import.meta.dirname, 'gateway-process.ts'), [access.configPath], {
-    execArgv: ['--conditions=sallyport-source', '--expose-gc'],
+  const child = fork(join(import.meta.dirname, 'gateway-process.js'), [access.configPath], {
+    execArgv: [...nodeFlags, '--expose-gc'],
+    env: { ...nodeEnvironment, ...process.env },
   });
   const ready = await next(child, 'ready');
   const [host = '', port = ''] = ready.postgres.split(':');

@@ -1,7 +1,7 @@
 import { startBenchDatabase } from './bench-database.ts';
 import { hasCells, runCells, type Contenders } from './cells.ts';
 import type { BenchOptions, Figure } from './figures.ts';
-import { startGatewayProcess, type GatewayProcess } from './gateway-handle.ts';
+import { buildGateway, startGatewayProcess, type GatewayProcess } from './gateway-handle.ts';
 import { runHeldSessions, runVoteToRow } from './holding.ts';
 import { runLargeResult } from './large-result.ts';
 import { startPgbouncer, startRawPipe } from './yardsticks.ts';
@@ -17,6 +17,10 @@ export async function run(options: BenchOptions): Promise<readonly Figure[]> {
     return part;
   };
   try {
+    if (!options.withoutSallyport) {
+      process.stdout.write('building the gateway\n');
+      buildGateway();
+    }
     process.stdout.write('making the database\n');
     const database = await startBenchDatabase();
     const { direct, stateDirectory } = database;

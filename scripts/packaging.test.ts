@@ -127,3 +127,23 @@ describe.each(programs)('the program $name', ({ name, bin }) => {
     expect(stderr).toMatch(refusal);
   });
 });
+
+describe('the gateway’s own program', () => {
+  const bin = 'node_modules/@sallyport/gateway/bin/sallyport-gateway.js';
+  const tell = `process.stderr.write(JSON.stringify([process.execArgv, process.env.MALLOC_ARENA_MAX]) + '\\n')`;
+  const telling = `--import=data:text/javascript,${encodeURIComponent(tell)}`;
+
+  it('runs with what keeps its memory small, after which the operator’s own flags count', () => {
+    const args = ['--max-semi-space-size=8', telling, bin, '--version'];
+    const { code, stderr } = runNode(process.execPath, args, project);
+    const [, last = ''] = stderr.split('\n');
+    const [flags, arenas] = JSON.parse(last) as [string[], string];
+    expect({ code, arenas }).toEqual({ code: 0, arenas: '1' });
+    expect(flags.slice(0, -1)).toEqual([
+      '--max-semi-space-size=2',
+      '--no-wasm-tier-up',
+      '--no-wasm-dynamic-tiering',
+      '--max-semi-space-size=8',
+    ]);
+  });
+});

@@ -173,6 +173,7 @@ export class Pipeline implements Gate {
       judgement,
       approval,
       this.#ports.hashing.sha256Hex(canonicalAction(judgement.action)),
+      this.#desk.handed(approval.review),
     );
     if (!checked.ok) return this.#refuseWithNotice(judgement, checked.error);
     const review = checked.value;

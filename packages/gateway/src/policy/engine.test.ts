@@ -345,6 +345,34 @@ describe('what the default policies let people do', () => {
     expect(engine.mayApprove({ ...person, disabled: true }, pending)).toBe(false);
   });
 
+  test('what is remembered of one vote answers none in which anything that policies see is different', async () => {
+    const subject = { ...pending.subject };
+    const changes: Record<string, [Person, Review['subject']]> = {
+      'principal.disabled': [{ ...person, disabled: true }, subject],
+      'principal in Group::"others"': [{ ...person, groups: [...person.groups, 'others'] }, subject],
+      'principal.name == "kim"': [{ ...person, name: 'kim' }, subject],
+      'resource.agent == "x"': [person, { ...subject, requester: { ...requester, agent: 'x' } }],
+      'resource.sponsor == "x"': [person, { ...subject, requester: { ...requester, sponsor: 'x' } }],
+      'resource.onBehalfOf == "x"': [person, { ...subject, requester: { ...requester, onBehalfOf: 'x' } }],
+      'resource.target == "x"': [person, { ...subject, target: { ...target, name: 'x' } }],
+      'resource in Environment::"x"': [person, { ...subject, target: { ...target, environment: 'x' } }],
+      'context.environment == "x"': [person, { ...subject, target: { ...target, environment: 'x' } }],
+      'resource.operation == "sql:delete"': [person, { ...subject, operation: 'sql:delete' }],
+      'resource.risk == 41': [person, { ...subject, risk: { score: 41, signals: [] } }],
+      'context.ownRequest': [person, { ...subject, requester: { ...requester, sponsor: 'sam' } }],
+      '!context.named': [person, { ...subject, demands: [] }],
+    };
+    const engine = await engineOf(`@id("all") @reason("Any.") permit (principal, action, resource);
+      @id("not") @reason("No.") forbid (principal is Person, action == Action::"review:approve", resource is Review)
+      when { ${Object.keys(changes).join(' || ')} };`);
+    expect(engine.mayApprove(person, pending)).toBe(true);
+    const refused = Object.entries(changes).filter(
+      ([, [who, what]]) => !engine.mayApprove(who, { ...pending, subject: what }),
+    );
+    expect(refused.map(([condition]) => condition)).toEqual(Object.keys(changes));
+    expect(engine.mayApprove(person, pending)).toBe(true);
+  });
+
   test('people read and vote, agents only ask how their reviews stand', async () => {
     const engine = await engineOf(packText);
     const actions = [

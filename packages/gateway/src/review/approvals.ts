@@ -38,9 +38,18 @@ export class Approvals {
     this.#electorate = electorateOf(ports);
   }
 
-  /** Whether all that the approval rests on still holds: the bytes, the people, the policy. */
-  async recheck(judgement: Judgement, approval: Approval, digest: string): Promise<Result<Review, Refusal>> {
-    const review = await this.#ports.store.read('review', { id: approval.review }).catch(() => undefined);
+  /**
+   * Whether all that the approval rests on still holds: the bytes, the people, the policy. `known`: the review, where
+   * this process has just committed it; should it have changed since, `spend` finds another revision and refuses.
+   */
+  async recheck(
+    judgement: Judgement,
+    approval: Approval,
+    digest: string,
+    known: Review | undefined,
+  ): Promise<Result<Review, Refusal>> {
+    const { store } = this.#ports;
+    const review = known ?? (await store.read('review', { id: approval.review }).catch(() => undefined));
     if (review === undefined) return err(refusal('ledger.unavailable', {}));
     const refuse = (code: Parameters<typeof refusal>[0]) => err(refusal(code, { review: approval.review }));
     if (review === null || review.state.status !== 'approved' || review.state.grant !== approval.grant)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFakeClock, createFakeRandom, type FakeClock } from '../../test/support/fake-clock.ts';
 import { agent, demand, person, requester, target } from '../../test/support/subjects.ts';
 import type { Attempt, Hold } from '../connectors/connector.ts';
@@ -245,6 +245,23 @@ describe('what changed since the approval', () => {
     world.decision = { effect: 'deny', code: 'policy.forbidden', policies: ['never'], reasons: ['No.'] };
     world.version = '3';
     expect(await run(held)).toBe('policy.forbidden');
+  });
+  test('A4: the review changed in the store after its approval was handed over: it does not run', async () => {
+    const held = await hold();
+    await vote(held);
+    const approved = await world.store.read('review', { id: held.review });
+    if (approved === null) throw new Error('the review is gone');
+    const review = { ...approved, revision: approved.revision + 1 };
+    await world.store.commit({ mutations: [{ kind: 'review.update', review }], entries: [] });
+    expect(await run(held)).toBe('review.changed');
+    expect((await leaves()).join('')).not.toContain('"kind":"intent"');
+  });
+  test('an approval that was just committed is used without asking the store for it again', async () => {
+    const held = await hold();
+    await vote(held);
+    const read = vi.spyOn(world.store, 'read');
+    expect(await run(held)).toBe('ran');
+    expect(read).not.toHaveBeenCalled();
   });
   test('B6: the approver lost the right, or was disabled', async () => {
     const held = await hold();

@@ -291,6 +291,11 @@ export class Desk implements ReviewDesk {
     return this.#lives.isOver({ id, expiresAtMs: resolvedAtMs + this.#ports.limits.grantAwayMs });
   }
 
+  /** The approved review behind a grant that was handed out. The store may know a later revision of it. */
+  handed(id: ReviewId): Review | undefined {
+    return this.#waiting.handed(id);
+  }
+
   /** The client that was handed this review's grant has used it, or can't. */
   release(id: ReviewId): void {
     this.#waiting.release(id);

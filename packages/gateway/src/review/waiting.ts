@@ -22,8 +22,8 @@ export interface HoldFacts {
 export class Waiting {
   /** In the order in which they came: the first one gets the grant. */
   readonly #waiters = new Map<ReviewId, Set<Waiter>>();
-  /** Approved reviews whose grant was handed to a waiting client: nobody else is offered it meanwhile. */
-  readonly #handed = new Set<ReviewId>();
+  /** Approved reviews, as committed, whose grant was handed to a waiting client: nobody else is offered it meanwhile. */
+  readonly #handed = new Map<ReviewId, Review>();
 
   /** Whether a client waits here for this review. */
   has(id: ReviewId): boolean {
@@ -33,6 +33,11 @@ export class Waiting {
   /** Whether nobody waits for the grant of this review, or has been handed it. */
   isFree(id: ReviewId): boolean {
     return !this.#waiters.has(id) && !this.#handed.has(id);
+  }
+
+  /** The approved review behind a grant that was handed out. The store may know a later revision of it. */
+  handed(id: ReviewId): Review | undefined {
+    return this.#handed.get(id);
   }
 
   /** The client that was handed this review's grant has used it, or can't. */
@@ -69,7 +74,7 @@ export class Waiting {
     this.#waiters.delete(review.id);
     const [first, ...others] = waiters;
     const approved = review.state.status === 'approved';
-    if (approved) this.#handed.add(review.id);
+    if (approved) this.#handed.set(review.id, review);
     first?.settle(settlementOf(review));
     const later = approved ? err(refusal('grant.spent', { review: review.id })) : settlementOf(review);
     for (const waiter of others) waiter.settle(later);

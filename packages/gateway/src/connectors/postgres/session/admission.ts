@@ -22,6 +22,8 @@ export interface AdmissionAsk {
   readonly holding: () => Promise<readonly string[]>;
   /** Waits for one review, with the client told of it. */
   readonly wait: (hold: Hold) => Promise<Result<Approval, Refusal>>;
+  /** Everything is approved: what the statements will need can be got ready while they are looked at once more. */
+  readonly prepare: () => void;
 }
 
 /** All statements of a message are decided before the first one runs; all must be authorized, or none runs. */
@@ -59,6 +61,7 @@ export class Admission {
   async #review(ask: AdmissionAsk, judgements: readonly Judgement[]): Promise<Admitted> {
     const approvals = await this.#approvals(ask, judgements);
     if (!approvals.ok) return approvals;
+    ask.prepare();
     // Whatever came of the wait, only the bytes at hand and the policy of now count.
     const again = ask.again();
     if (!again.ok) return again;

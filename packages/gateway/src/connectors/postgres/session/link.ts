@@ -15,7 +15,7 @@ export interface LinkHandlers {
   mayYield(): void;
 }
 
-/** One session's connection to its target: opened when it is first needed, fed in batches. */
+/** One session's connection to its target: opened when it is first needed or soon will be, fed in batches. */
 export class Link {
   readonly #slots: Slots;
   readonly #options: UpstreamOptions;
@@ -48,7 +48,7 @@ export class Link {
 
   flush(): void {
     if (this.#queue.length === 0) return;
-    if (this.#state === 'closed') void this.#open();
+    this.open();
     const socket = this.#upstream?.socket;
     if (socket === undefined) return;
     const [only] = this.#queue;
@@ -57,7 +57,12 @@ export class Link {
     if (!socket.write(bytes)) this.#handlers.saturated(true);
   }
 
-  async #open(): Promise<void> {
+  /** Opens the connection, where there is none, ahead of what will be sent. */
+  open(): void {
+    if (this.#state === 'closed') void this.#connect();
+  }
+
+  async #connect(): Promise<void> {
     this.#state = 'opening';
     const generation = ++this.#generation;
     try {

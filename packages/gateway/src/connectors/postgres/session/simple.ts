@@ -22,7 +22,11 @@ export class Simple {
     const admitted = candidates.ok
       ? this.#session.admit({ candidates: candidates.value, again: () => asking.text(sql) })
       : asking.refuse(sql, candidates.error);
-    if (admitted instanceof Promise) return admitted.then((settled) => this.#run(frame, settled));
+    if (admitted instanceof Promise) {
+      // It may wait for long, and must not keep the memory of a whole read.
+      const kept = copyOf(frame);
+      return admitted.then((settled) => this.#run(kept, settled));
+    }
     return this.#run(frame, admitted);
   }
 
@@ -54,4 +58,11 @@ export class Simple {
     await this.#session.asking.refuse(`FunctionCall of ${frame.length.toString()} bytes`, reason);
     this.#answer(this.#session.refusalFrame(reason));
   }
+}
+
+/** Memory of its own: Node's pool would keep eight KiB for it. */
+function copyOf(frame: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(frame.length);
+  frame.copy(copy);
+  return copy;
 }

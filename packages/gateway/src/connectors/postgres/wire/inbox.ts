@@ -1,12 +1,14 @@
 import type { Duplex } from 'node:stream';
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Bytes that a handshake waits for, in order. The source is read only when a reader waits for more than there is, so a
  * peer that sends ahead fills no memory beyond the stream's own buffer.
  */
 export class Inbox {
   readonly #pull: () => void;
-  #held: Buffer = Buffer.alloc(0);
+  #held: Buffer = NOTHING;
   #hasEnded = false;
   #waiting: { readonly count: number; readonly resolve: (bytes: Buffer | null) => void } | null = null;
 
@@ -45,7 +47,8 @@ export class Inbox {
   async take(count: number): Promise<Buffer | null> {
     if (!(await this.has(count))) return null;
     const bytes = this.#held.subarray(0, count);
-    this.#held = this.#held.subarray(count);
+    // An empty view would keep the memory that it is a view of.
+    this.#held = count === this.#held.length ? NOTHING : this.#held.subarray(count);
     return bytes;
   }
 
@@ -61,7 +64,7 @@ export class Inbox {
   /** Everything that is there, taken. */
   takeAll(): Buffer {
     const bytes = this.#held;
-    this.#held = Buffer.alloc(0);
+    this.#held = NOTHING;
     return bytes;
   }
 

@@ -1,17 +1,18 @@
-// The gateway in a process of its own, as it runs in production, plus a channel that tells of its memory.
+// The gateway as it is installed, built and without a TypeScript loader, plus a channel that tells of its memory.
 import { startGateway } from '@sallyport/gateway/main';
-import type { GatewayOrder, GatewayReport } from './gateway-handle.ts';
 
 const [configPath = ''] = process.argv.slice(2);
 const sampleEveryMs = 20;
 
-const report = (message: GatewayReport): unknown => process.send?.(message);
-const residentMiB = (): number => process.memoryUsage.rss() / 1_048_576;
+/** @param {import('./gateway-handle.ts').GatewayReport} message */
+const report = (message) => process.send?.(message);
+const residentMiB = () => process.memoryUsage.rss() / 1_048_576;
 
 let firstMiB = 0;
 let mostMiB = 0;
 
-const handlers: Readonly<Record<GatewayOrder, () => void>> = {
+/** @type {Readonly<Record<import('./gateway-handle.ts').GatewayOrder, () => void>>} */
+const handlers = {
   watch: () => {
     firstMiB = residentMiB();
     setInterval(() => (mostMiB = Math.max(mostMiB, residentMiB())), sampleEveryMs).unref();
@@ -27,6 +28,6 @@ const handlers: Readonly<Record<GatewayOrder, () => void>> = {
 };
 
 const gateway = await startGateway({ configPath });
-process.on('message', (order: GatewayOrder) => handlers[order]());
+process.on('message', (order) => handlers[order]());
 process.on('disconnect', () => void gateway.close().then(() => process.exit(0)));
 report({ kind: 'ready', postgres: gateway.postgres.address, api: gateway.api.address });
