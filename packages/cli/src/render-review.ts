@@ -3,6 +3,8 @@ import type { Paint, Style } from './style.ts';
 import { count, escapesIn, frame, pad, shown, shownLines, table } from './text.ts';
 import { duration } from './time.ts';
 
+type Finding = NonNullable<Review['preview']>['findings'][number];
+
 const labelWidth = 13;
 const barWidth = 20;
 
@@ -14,6 +16,7 @@ export function renderReview(review: Review, style: Style, width: number): strin
     command(review, style, width),
     parameters(review.parameters, style, width),
     data(review, style),
+    preview(review, style, width),
     unknowns(review, style, width),
     risk(review, style),
     reasons(review, style, width),
@@ -179,6 +182,26 @@ function classes(names: readonly string[], style: Style): string {
   return names.length === 0
     ? ''
     : ` ${names.map((name) => style.yellow(`[${shown(name, style)}]`)).join(' ')}`;
+}
+
+const basisNotes: Readonly<Record<Finding['basis'], string>> = {
+  counted: 'as the target has it',
+  estimated: 'as the target estimates',
+  unavailable: 'not known',
+};
+
+/** What the gateway found out about the effect; a name in it may come from anybody, so it is framed like a command. */
+function preview({ preview: found }: Review, style: Style, width: number): string[] {
+  if (found === null) return [];
+  const lines = found.findings.flatMap((finding) => {
+    const paint = finding.basis === 'unavailable' ? style.yellow : style.dim;
+    const head = `  ${shown(finding.title, style)}${paint(`  ${basisNotes[finding.basis]}`)}`;
+    return [head, ...frame(finding.text, width - 2, style).map((line) => `  ${line}`)];
+  });
+  return [
+    title('Preview', `found out by the gateway at ${found.at}; nothing of it has run`, style),
+    ...lines,
+  ];
 }
 
 function unknowns(review: Review, style: Style, width: number): string[] {

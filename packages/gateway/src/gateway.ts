@@ -1,6 +1,7 @@
 /** The composition root: the one place that knows every plug-in. */
 import { resolve } from 'node:path';
 import { createApi } from './api/api.ts';
+import type { ApiDeps } from './api/deps.ts';
 import { listenApi } from './api/listen.ts';
 import { Catalog } from './classify/catalog.ts';
 import type { Configuration, TargetConfiguration } from './config/configuration.ts';
@@ -19,7 +20,7 @@ import { workingCalendars } from './review/calendars.ts';
 import { Desk } from './review/desk.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { StaticDirectory } from './identity/directory.ts';
-import { openKeys } from './ledger/keys.ts';
+import { openKeys, type LedgerKeys } from './ledger/keys.ts';
 import { Publisher } from './ledger/publisher.ts';
 import { makeReceipt } from './ledger/receipt.ts';
 import { recover } from './ledger/recover.ts';
@@ -27,7 +28,7 @@ import { limits as bounds, type Limits } from './limits.ts';
 import { Pipeline } from './pipeline.ts';
 import { createPolicyEngine } from './policy/engine.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { Events, GatewayEvent, PolicyEngine, Store } from './ports.ts';
+import type { Events, GatewayEvent, PolicyEngine, Previewer, Store } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -108,7 +109,9 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const classifier = new Catalog(configuration.catalog);
   const calendars = workingCalendars(configuration.calendars, limits);
   const shared = { clock, random, hashing, store, policy, directory, calendars };
-  const desk = new Desk({ ...shared, events, publicUrl, limits, log });
+  // Connectors come after the desk: they are handed the gate behind it.
+  const previewers = new Map<string, Previewer>();
+  const desk = new Desk({ ...shared, events, publicUrl, limits, log, previewers });
   await desk.resume();
   undo.push(() => desk.close());
   const gate = new Pipeline({ ...shared, classifier }, desk);
@@ -126,6 +129,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     log,
   });
   undo.push(() => postgres.close());
+  for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
 
   const app = createApi({
     authenticate: (token) => authenticator.authenticateBearer(token),
@@ -138,12 +142,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     desk,
     store,
     events,
-    ledger: {
-      vkey: keys.vkey,
-      origin: keys.origin,
-      publishNow: () => publisher.publishNow(),
-      receipt: (action) => makeReceipt(action, { store, keys, publisher }),
-    },
+    ledger: ledgerOf(store, keys, publisher),
     clock,
     publicUrl,
     log,
@@ -156,6 +155,16 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     api: { address: api.address },
     ledger: { vkey: keys.vkey, origin: keys.origin },
     close: () => closeAll(assembly, publisher),
+  };
+}
+
+/** What the API may ask of the ledger. */
+function ledgerOf(store: Store, keys: LedgerKeys, publisher: Publisher): ApiDeps['ledger'] {
+  return {
+    vkey: keys.vkey,
+    origin: keys.origin,
+    publishNow: () => publisher.publishNow(),
+    receipt: (action) => makeReceipt(action, { store, keys, publisher }),
   };
 }
 
@@ -193,13 +202,26 @@ async function certificateOf(
 }
 
 function postgresTarget(target: TargetConfiguration): PostgresTarget {
-  const { name, protocol, environment, host, port, database, tls, ca, user, password, maxConnections } =
-    target;
+  const {
+    name,
+    protocol,
+    environment,
+    host,
+    port,
+    database,
+    tls,
+    ca,
+    user,
+    password,
+    maxConnections,
+    preview,
+  } = target;
   return {
     name,
     protocol,
     environment,
     maxConnections,
+    preview: preview === 'on',
     upstream: {
       host,
       port,

@@ -14,6 +14,25 @@ export const limits = {
   pendingReviewsPerAgent: 6_000,
   /** Questions of one review; more is a conversation, and belongs elsewhere. */
   questionsPerReview: 20,
+  /** From a review's opening to its preview: a person who opens it at once waits no longer than that. */
+  previewMs: 1_500,
+  /** What a previewer that was told to stop still has to hand over what it found. */
+  previewGraceMs: 250,
+  /** Previews at once for one target: evidence must not be a load. */
+  previewsAtOnce: 2,
+  /** Previews that wait for their turn, for one target; reviews beyond are told that there was no room. */
+  previewsWaiting: 64,
+  previewFindings: 20,
+  /** One finding; a person reads no more of it. */
+  previewTextCharacters: 20_000,
+  /** One statement of a preview in the target, which ends it by itself. */
+  previewStatementMs: 1_000,
+  /** How long a preview waits for a lock of others: it may not queue before those who have work to do. */
+  previewLockMs: 200,
+  /** Where counting stops: beyond it the exact number changes nobody's mind. */
+  previewCountRows: 100_000,
+  /** What the target may answer a preview with; a plan of a thousand nodes is smaller. */
+  previewAnswerBytes: 4_194_304,
   /** Hold outside of a transaction. */
   holdMs: 30 * 60_000,
   /** Hold inside of a transaction: locks wait with it. */

@@ -3,8 +3,9 @@ import type { Description } from './core/describe.ts';
 import type { Agent, Person, Requester, Target } from './core/identity.ts';
 import type { ReviewId } from './core/ids.ts';
 import type { VoteRefusal } from './core/reasons.ts';
+import type { PreviewFinding } from './core/preview.ts';
 import type { Result } from './core/result.ts';
-import type { Review } from './core/review.ts';
+import type { Review, ReviewSubject } from './core/review.ts';
 import type { Durability, Store } from './stores/store.ts';
 import type { Standing } from './core/electorate.ts';
 import type { Risk } from './core/risk.ts';
@@ -137,6 +138,19 @@ export interface AnswerAsk {
   readonly channel: string;
 }
 
+/**
+ * Makes evidence about what one target's actions would do: counts, names, estimates, locks, differences. Called after
+ * the review is durable, at most once for each, a few at a time (`limits.previewsAtOnce`).
+ *
+ * It changes nothing on the target, runs nothing of the action, and uses a connection of its own. What it can't establish
+ * it says so, with basis `unavailable` and the reason. No finding holds a value of the data, nor a value or free text of
+ * the action (law 8): names, counts and the gateway's own words. When `signal` aborts it hands over what it has; whatever
+ * it does later is not looked at. It may reject: that is an `unavailable` finding, and nothing else.
+ */
+export interface Previewer {
+  preview(subject: ReviewSubject, signal: AbortSignal): Promise<readonly PreviewFinding[]>;
+}
+
 type Judged = Promise<Result<Review, VoteRefusal>>;
 
 /** What a surface shows of a review besides the review itself. */
@@ -152,6 +166,11 @@ export interface ReviewDesk {
   retract(ask: RetractAsk): Judged;
   question(ask: QuestionAsk): Judged;
   answer(ask: AnswerAsk): Judged;
+  /**
+   * Resolves when this process makes no preview of the review any more, which takes no longer than `limits.previewMs` and
+   * its grace: a surface waits for it before it reads a review for a person, so that nothing changes under their eyes.
+   */
+  previewed(review: ReviewId): Promise<void>;
   /** For whoever is about to look at it. */
   show(review: Review): Shown;
 }

@@ -287,7 +287,7 @@ function fakeDesk(
     return ok({ firstIndex: 0 });
   };
   const append = () => ({ durable: true, done: Promise.resolve() });
-  return new Judging({
+  const judging = new Judging({
     clock,
     random,
     hashing,
@@ -299,4 +299,5 @@ function fakeDesk(
     isWaitedFor: () => false,
     changed: (review) => publish({ kind: 'review.changed', review, atMs: startMs }),
   });
+  return Object.assign(judging, { previewed: () => Promise.resolve() });
 }

@@ -430,5 +430,6 @@ const bound = (desk: ReviewDesk): ReviewDesk => ({
   retract: (ask) => desk.retract(ask),
   question: (ask) => desk.question(ask),
   answer: (ask) => desk.answer(ask),
+  previewed: (review) => desk.previewed(review),
   show: (review) => desk.show(review),
 });

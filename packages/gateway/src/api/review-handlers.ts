@@ -34,11 +34,15 @@ export async function listReviews(
   return { kind: 'json', body: { reviews: reviews.map(presentSummary), next } };
 }
 
+/** With its preview, or after it was given up: what a person looks at doesn't change a moment later. */
 export async function readReview(
   { params }: Call<IdParams, unknown, unknown>,
   _principal: Principal,
   deps: ApiDeps,
 ): Promise<Reply> {
+  const id = parseId('rev', params.id);
+  if (id === undefined) return notFound;
+  await deps.desk.previewed(id);
   const review = await find(params.id, deps.store);
   return review === null ? notFound : show(review, deps);
 }

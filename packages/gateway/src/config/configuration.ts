@@ -16,6 +16,8 @@ export interface TargetConfiguration extends Target {
   /** Null: none is configured, which suits trust and certificate authentication. */
   readonly password: Secret | null;
   readonly maxConnections: number;
+  /** Whether evidence about held actions is made for reviewers. */
+  readonly preview: 'on' | 'off';
 }
 
 export interface AgentConfiguration {

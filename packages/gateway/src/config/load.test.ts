@@ -107,7 +107,15 @@ describe('a configuration without fault', () => {
         api: { host: '127.0.0.1', port: 7543, publicUrl: 'https://gate.example.com' },
       },
       targets: [
-        { name: 'shop', port: 5432, database: 'shop', tls: 'verify-full', ca: null, maxConnections: 90 },
+        {
+          name: 'shop',
+          port: 5432,
+          database: 'shop',
+          tls: 'verify-full',
+          ca: null,
+          maxConnections: 90,
+          preview: 'on',
+        },
       ],
       agents: [
         {

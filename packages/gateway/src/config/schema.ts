@@ -100,6 +100,12 @@ const target = z.strictObject({
     .max(10_000)
     .default(limits.upstreamPerTarget)
     .describe('Most connections to the server; sessions beyond wait for a free one.'),
+  preview: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe(
+      'Whether the gateway asks the server what a held action would do, over at most two further connections: estimates, counts, locks. Nothing of the action runs.',
+    ),
 });
 
 const agent = z.strictObject({

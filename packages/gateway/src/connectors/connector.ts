@@ -1,4 +1,4 @@
-import type { Durability } from '../ports.ts';
+import type { Durability, Previewer } from '../ports.ts';
 import type { Action } from '../core/action.ts';
 import type { Description } from '../core/describe.ts';
 import type { Authorization, Outcome } from '../core/execution.ts';
@@ -113,6 +113,8 @@ export interface UndescribedAttempt {
 export interface Listening {
   /** `host:port` or the like, for people. */
   readonly address: string;
+  /** Who makes evidence about actions on a target, by its name; targets without are left out. */
+  readonly previewers: ReadonlyMap<string, Previewer>;
   /** Stops accepting, ends sessions, records what was under way. */
   close(): Promise<void>;
 }

@@ -13,6 +13,11 @@ export interface PreviewFinding {
   readonly title: string;
   /** Plain text, shown in a fixed-width font; line feeds separate lines. */
   readonly text: string;
-  /** How sure it is: what the target counted, what it estimates, or why there is no answer. */
+  /** How sure it is: what the target counted or looked up, what it estimates, or why there is no answer. */
   readonly basis: 'counted' | 'estimated' | 'unavailable';
+  /**
+   * The rows that it speaks of, for whoever reckons with them; absent where it speaks of none. A count that stopped at
+   * its bound is one more than the bound.
+   */
+  readonly rows?: number;
 }

@@ -13,6 +13,7 @@ import {
 } from '../core/entry.ts';
 import type { Grant } from '../core/grant.ts';
 import type { GrantId } from '../core/ids.ts';
+import type { Preview } from '../core/preview.ts';
 import type { Review } from '../core/review.ts';
 import type { Change, Mutation } from '../stores/store.ts';
 import type { Limits } from '../limits.ts';
@@ -97,7 +98,7 @@ export class Changes {
 
   ofPreview(review: Review): Change {
     if (review.preview === null) throw new Error('a change without a preview');
-    const entry = previewEntry(review, review.preview, review.subject.commitment, this.#sealing());
+    const entry = this.previewOf(review, review.preview);
     return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
   }
 
@@ -109,6 +110,11 @@ export class Changes {
       return noticeEntry('review.escalated', details, atMs);
     });
     return { mutations: [{ kind: 'review.update', review }], entries };
+  }
+
+  /** The entry alone, for a review that has its preview from the start. */
+  previewOf(review: Review, preview: Preview): SealedEntry {
+    return previewEntry(review, preview, review.subject.commitment, this.#sealing());
   }
 
   /** A review that ended without a vote. */

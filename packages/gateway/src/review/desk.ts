@@ -7,10 +7,11 @@ import { explainUnmeetable, unmeetableDemands, type Electorate } from '../core/e
 import { decisionEntry, reviewEntry } from '../core/entry.ts';
 import type { Grant, GrantBinding } from '../core/grant.ts';
 import type { GrantId, ReviewId } from '../core/ids.ts';
+import type { Preview } from '../core/preview.ts';
 import { refusal, type Refusal, type VoteRefusal } from '../core/reasons.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Review } from '../core/review.ts';
-import { expire, supersede, withdraw } from '../core/transitions.ts';
+import { attachPreview, expire, supersede, withdraw } from '../core/transitions.ts';
 import type { Limits } from '../limits.ts';
 import type {
   AnswerAsk,
@@ -19,6 +20,7 @@ import type {
   Events,
   Hashing,
   PolicyEngine,
+  Previewer,
   QuestionAsk,
   Random,
   RetractAsk,
@@ -36,6 +38,7 @@ import { GrantLives } from './grant-lives.ts';
 import { Judging } from './judging.ts';
 import { bindingOf, newReview, type HoldAsk } from './opening.ts';
 import { PassingTime } from './passing-time.ts';
+import { Previews, type Planned } from './previews.ts';
 import { Waiting } from './waiting.ts';
 
 export interface DeskPorts {
@@ -50,6 +53,8 @@ export interface DeskPorts {
   /** Where a person opens a review: `${publicUrl}/reviews/ID`. */
   readonly publicUrl: string;
   readonly limits: Limits;
+  /** Who makes evidence about actions on a target, by its name; connectors may add theirs later. Left out: nobody. */
+  readonly previewers?: ReadonlyMap<string, Previewer>;
   readonly log: Pick<Log, 'reviewUndecidable' | 'voteTaken' | 'voteRefused'>;
 }
 
@@ -67,6 +72,7 @@ export class Desk implements ReviewDesk {
   readonly #time: PassingTime;
   readonly #waiting = new Waiting();
   readonly #lives: GrantLives;
+  readonly #previews: Previews;
   readonly #pendingOfAgent = new Map<string, number>();
 
   constructor(ports: DeskPorts) {
@@ -81,6 +87,8 @@ export class Desk implements ReviewDesk {
       expire: (id) => this.#expire(id),
       escalated: (review) => this.#alert(review),
     });
+    const attach = (id: ReviewId, preview: Preview): Promise<void> => this.#attachPreview(id, preview);
+    this.#previews = new Previews({ ...ports, previewers: ports.previewers ?? new Map(), attach });
     const isWaitedFor = (id: ReviewId): boolean => this.#waiting.has(id);
     const changed = (review: Review, change: Change): void => {
       for (const mutation of change.mutations)
@@ -172,10 +180,12 @@ export class Desk implements ReviewDesk {
     // Before anything is waited for: a burst would pass the look together (threat B11).
     this.#countPending(agent, 1);
     const replaced = await this.#replacedBy(ask);
-    const review = newReview(ask, replaced?.id ?? null, this.#ports);
+    const bare = newReview(ask, replaced?.id ?? null, this.#ports);
+    const planned = this.#previews.plan(bare);
+    const review = { ...bare, preview: planned.preview };
     const hold = this.#hold(review.id, false, this.#unmeetable(review));
     const ended = replaced === null ? undefined : supersede(replaced, review.openedAtMs, review.id);
-    const opened = await this.#ports.store.commit(this.#opening(ask, review, ended));
+    const opened = await this.#commitOpening(() => this.#opening(ask, review, ended), planned);
     if (!opened.ok) {
       this.#countPending(agent, -1);
       hold.detach();
@@ -186,6 +196,17 @@ export class Desk implements ReviewDesk {
     this.#ports.events.publish({ kind: 'review.opened', review, atMs: review.openedAtMs });
     if (ended !== undefined) this.#changed(ended);
     return ok(hold);
+  }
+
+  /** The preview begins when the review is durable, and the client that waits doesn't wait for it. */
+  async #commitOpening(opening: () => Change, planned: Planned): Promise<CommitResult> {
+    let opened: CommitResult | undefined;
+    try {
+      return (opened = await this.#ports.store.commit(opening()));
+    } finally {
+      if (opened?.ok === true) planned.start();
+      else planned.drop();
+    }
   }
 
   /** The pending review of the same agent and session owner that this action is asked instead of. */
@@ -205,6 +226,7 @@ export class Desk implements ReviewDesk {
       decisionEntry(ask.attempt, review.id),
       reviewEntry(review, ask.sealed.commitment, review.openedAtMs),
     ];
+    if (review.preview !== null) entries.push(this.#changes.previewOf(review, review.preview));
     if (ended === undefined) return { mutations, entries };
     const end = this.#changes.ofEnd(ended, review.openedAtMs);
     return { mutations: [...mutations, ...end.mutations], entries: [...entries, ...end.entries] };
@@ -272,6 +294,18 @@ export class Desk implements ReviewDesk {
     }
   }
 
+  /** The same conditional change as any other; a review that is over meanwhile stays as it is. */
+  async #attachPreview(id: ReviewId, preview: Preview): Promise<void> {
+    const { store } = this.#ports;
+    for (let attempt = 0; attempt < CONFLICT_RETRIES; attempt++) {
+      const review = await store.read('review', { id });
+      const attached = review === null ? undefined : attachPreview(review, preview);
+      if (attached === undefined) return;
+      const committed = await store.commit(this.#changes.ofPreview(attached));
+      if (committed.ok) return this.#changed(attached);
+    }
+  }
+
   /** Tells everybody, when the change is durable. */
   #changed(review: Review): void {
     const nowMs = this.#ports.clock.nowMs();
@@ -315,6 +349,10 @@ export class Desk implements ReviewDesk {
 
   answer(ask: AnswerAsk): Promise<Result<Review, VoteRefusal>> {
     return this.#judging.answer(ask);
+  }
+
+  previewed(review: ReviewId): Promise<void> {
+    return this.#previews.settled(review);
   }
 
   show(review: Review): Shown {

@@ -149,7 +149,9 @@ async function readOutputs(): Promise<void> {
   const log = await exportLog(site, gateway);
   collect('ledger', log.text);
   for (const { id } of reviews) {
-    collect('review', JSON.stringify(await api.getReview(id)));
+    const review = await api.getReview(id);
+    collect('review', JSON.stringify(review));
+    collect('preview', JSON.stringify(review.preview));
     collect('receipt', await api.receipt(id));
   }
   await gateway.stop();
@@ -178,7 +180,7 @@ describe('law 8: what is secret comes out nowhere', () => {
     ]);
   });
 
-  test.each(['ledger', 'log', 'problem', 'notice', 'usage', 'list of reviews'])(
+  test.each(['ledger', 'log', 'problem', 'notice', 'usage', 'list of reviews', 'preview'])(
     'no literal, bound value, task, reason, row or word of the target’s error in: %s',
     (where) => {
       expect(outputs.get(where)?.length ?? 0, 'there is something to look through').toBeGreaterThan(100);

@@ -65,6 +65,7 @@ beforeEach(async () => {
         protocol: 'postgresql',
         environment: 'production',
         maxConnections: 5,
+        preview: false,
         upstream: { host, port, user, password, database: database.database, tls: 'disable' },
       },
     ],

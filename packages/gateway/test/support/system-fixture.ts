@@ -18,6 +18,8 @@ export interface TestSystemOptions {
   readonly limits?: Readonly<Record<string, number>>;
   /** People for whom the agent may say that it acts. */
   readonly mayActFor?: readonly string[];
+  /** `preview` of the target. */
+  readonly preview?: 'off';
 }
 
 /** A gateway before a PostgreSQL 18 with the sample shop, and those who deal with it. */
@@ -86,7 +88,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
   }
 }
 
-function configure(path: string, { limits, mayActFor }: TestSystemOptions): void {
+function configure(path: string, { limits, mayActFor, preview }: TestSystemOptions): void {
   let text = readFileSync(path, 'utf8');
   if (limits !== undefined) text += `\nlimits: ${JSON.stringify(limits)}\n`;
   if (mayActFor !== undefined)
@@ -94,6 +96,8 @@ function configure(path: string, { limits, mayActFor }: TestSystemOptions): void
       'groups: [reporting]',
       `groups: [reporting]\n    mayActFor: ${JSON.stringify(mayActFor)}`,
     );
+  if (preview !== undefined)
+    text = text.replace('environment: production', `environment: production\n    preview: ${preview}`);
   writeFileSync(path, text);
   chmodSync(path, 0o600);
 }

@@ -146,6 +146,9 @@ export const Preview = z
         title: z.string(),
         text: z.string(),
         basis: z.enum(['counted', 'estimated', 'unavailable']),
+        rows: Count.optional().meta({
+          description: 'The rows that it speaks of; a count that stopped is one more than its bound.',
+        }),
       }),
     ),
   })

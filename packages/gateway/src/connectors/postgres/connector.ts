@@ -4,10 +4,11 @@ import type { Gate, Listening } from '../connector.ts';
 import { makeId } from '../../core/ids.ts';
 import { partiesOf, type Agent, type Requester, type Target } from '../../core/identity.ts';
 import type { Limits } from '../../limits.ts';
-import type { Clock, Directory, Hashing, Random } from '../../ports.ts';
+import type { Clock, Directory, Hashing, Previewer, Random } from '../../ports.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { CatalogWatcher, type CatalogWatcherOptions } from './catalog/index.ts';
 import { SqlDescriber, prepareParser } from './describe/index.ts';
+import { PostgresPreviewer } from './preview/previewer.ts';
 import { Session, type TargetAccess } from './session/session.ts';
 import { Slots } from './session/slots.ts';
 import { fatal } from './session/refusals.ts';
@@ -21,6 +22,8 @@ import { cancelUpstream, connectUpstream, type UpstreamOptions } from './wire/up
 export interface PostgresTarget extends Target {
   readonly upstream: Omit<UpstreamOptions, 'parameters' | 'clock' | 'random' | 'timeoutMs'>;
   readonly maxConnections: number;
+  /** Whether evidence is made for reviewers, over connections of the gateway's own. */
+  readonly preview: boolean;
 }
 
 export interface PostgresConnectorOptions {
@@ -54,6 +57,7 @@ interface Live {
 export class PostgresConnector {
   readonly #options: PostgresConnectorOptions;
   readonly #accesses = new Map<string, Access>();
+  readonly #previewers = new Map<string, Previewer>();
   readonly #live = new Map<number, Live>();
   readonly #sessionsOfAgent = new Map<string, number>();
   readonly #describer: SqlDescriber;
@@ -78,7 +82,11 @@ export class PostgresConnector {
     });
     const address = server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
-    return { address: `${host}:${bound.toString()}`, close: () => this.#close() };
+    return {
+      address: `${host}:${bound.toString()}`,
+      previewers: this.#previewers,
+      close: () => this.#close(),
+    };
   }
 
   async #open(target: PostgresTarget): Promise<void> {
@@ -102,8 +110,16 @@ export class PostgresConnector {
       parameters: new Map<string, string>(),
     };
     this.#accesses.set(name, access);
+    if (target.preview) this.#previewers.set(name, this.#previewer(upstream, catalog));
     await catalog.start();
     await this.#learnParameters(access);
+  }
+
+  #previewer(upstream: UpstreamOptions, catalog: CatalogWatcher): Previewer {
+    const { limits } = this.#options;
+    const parameters = { application_name: 'sallyport-preview' };
+    const options = { ...upstream, parameters, timeoutMs: limits.previewMs };
+    return new PostgresPreviewer({ upstream: options, catalog, describer: this.#describer, limits });
   }
 
   /** What the target reports of itself, so that clients can be greeted before they need a connection of their own. */

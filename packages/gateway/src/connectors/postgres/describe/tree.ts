@@ -50,6 +50,9 @@ export function walk(root: unknown, visit: (node: Node) => boolean): void {
   for (const key in root) walk(root[key], visit);
 }
 
+/** Members that say where in the text something stands. */
+const positions = ['location', 'rexpr_list_start', 'rexpr_list_end', 'list_start', 'list_end'] as const;
+
 /** Whether two parts of a tree are the same but for positions and, unless asked for, the values of literals. */
 export function sameShape(a: unknown, b: unknown, literals = false): boolean {
   if (a === b) return true;
@@ -59,7 +62,7 @@ export function sameShape(a: unknown, b: unknown, literals = false): boolean {
   if (!isRecord(a) || !isRecord(b)) return false;
   if (!literals && 'A_Const' in a && 'A_Const' in b) return true;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  keys.delete('location');
+  for (const position of positions) keys.delete(position);
   return [...keys].every((key) => sameShape(a[key], b[key], literals));
 }
 
