@@ -27,6 +27,9 @@ export async function listReviews(
   const reviews = await store.read('reviews', {
     status: query.status ?? null,
     agent: query.agent ?? null,
+    session: query.session ?? null,
+    target: query.target ?? null,
+    minRisk: query.minRisk ?? null,
     limit: query.limit,
     before: query.before === undefined ? null : (parseId('rev', query.before) ?? null),
   });
