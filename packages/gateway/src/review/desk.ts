@@ -30,12 +30,12 @@ import type {
 } from '../ports.ts';
 import type { Change, CommitResult, Mutation } from '../stores/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { electorateOf, type Settlement } from './approvals.ts';
+import { electorateOf } from './approvals.ts';
 import { Changes } from './changes.ts';
 import { Judging } from './judging.ts';
 import { bindingOf, newReview, type HoldAsk } from './opening.ts';
 import { stepsDue, Timetable } from './timetable.ts';
-import { Waiting } from './waiting.ts';
+import { type HoldFacts, Waiting } from './waiting.ts';
 
 export interface DeskPorts {
   readonly clock: Clock;
@@ -69,7 +69,7 @@ export class Desk implements ReviewDesk {
     this.#electorate = electorateOf(ports);
     this.#changes = new Changes(ports);
     this.#timetable = new Timetable(ports.clock, (id, sinceMs) => void this.#fallDue(id, sinceMs));
-    const isWaitedFor = (id: ReviewId): boolean => this.#waiting.has(id);
+    const isWaitedFor = (id: ReviewId): boolean => this.#waiting.isAlone(id);
     const changed = (review: Review): void => this.#changed(review);
     this.#judging = new Judging({ ...ports, electorate: this.#electorate, isWaitedFor, changed });
   }
@@ -104,7 +104,8 @@ export class Desk implements ReviewDesk {
     const binding = bindingOf(ask);
     try {
       const [granted] = await store.read('grants', { binding, atMs: clock.nowMs() });
-      if (granted !== undefined && this.#waiting.isFree(granted.review)) return ok(this.#granted(granted));
+      if (granted !== undefined && this.#waiting.isFree(granted.review))
+        return ok(this.#granted(granted, ask));
       const pending = await store.read('pendingReview', { binding });
       if (pending !== null && clock.nowMs() < pending.expiresAtMs)
         return ok(await this.#attach(ask, pending));
@@ -114,13 +115,18 @@ export class Desk implements ReviewDesk {
     }
   }
 
-  #granted(grant: Grant): Hold {
-    const settled: Settlement = ok({ review: grant.review, grant: grant.id });
-    return { ...this.#hold(grant.review, true, ''), settled: Promise.resolve(settled) };
+  #granted({ id, review }: Grant, { judgement }: HoldAsk): Hold {
+    const { session } = judgement.action.requester;
+    return this.#waiting.hand(
+      { review, url: this.#urlOf(review), attached: true, unmeetable: '', session },
+      ok({ review, grant: id }),
+    );
   }
 
   async #attach(ask: HoldAsk, review: Review): Promise<Hold> {
-    const hold = this.#hold(review.id, true, this.#unmeetable(review));
+    const { session } = ask.judgement.action.requester;
+    const unmeetable = this.#unmeetable(review);
+    const hold = this.#hold({ review: review.id, attached: true, unmeetable, session });
     await this.#ports.store.append(decisionEntry(ask.attempt, review.id)).done;
     // The review may have ended between the look and the wait; then nobody else would settle this hold.
     const now = await this.#ports.store.read('review', { id: review.id });
@@ -139,7 +145,9 @@ export class Desk implements ReviewDesk {
     this.#countPending(agent, 1);
     const replaced = await this.#replacedBy(ask);
     const review = newReview(ask, replaced?.id ?? null, this.#ports);
-    const hold = this.#hold(review.id, false, this.#unmeetable(review));
+    const unmeetable = this.#unmeetable(review);
+    const { session } = review.subject.requester;
+    const hold = this.#hold({ review: review.id, attached: false, unmeetable, session });
     const ended = replaced === null ? undefined : supersede(replaced, review.openedAtMs, review.id);
     const opened = await this.#ports.store.commit(this.#opening(ask, review, ended));
     if (!opened.ok) {
@@ -205,13 +213,17 @@ export class Desk implements ReviewDesk {
     return unmeetableDemands(review, this.#electorate).map(explainUnmeetable).join(' ');
   }
 
-  #hold(review: ReviewId, attached: boolean, unmeetable: string): Hold {
-    const url = `${this.#ports.publicUrl}/reviews/${review}`;
+  #urlOf(review: ReviewId): string {
+    return `${this.#ports.publicUrl}/reviews/${review}`;
+  }
+
+  #hold({ review, attached, unmeetable, session }: Omit<HoldFacts, 'url'>): Hold {
+    const url = this.#urlOf(review);
     const { clock } = this.#ports;
     // Lost infrastructure leaves the review pending; it expires by itself.
     const giveUp = (reason: string): void =>
       void this.#end(review, (stored) => withdraw(stored, clock.nowMs(), reason)).catch(() => undefined);
-    return this.#waiting.hold({ review, url, attached, unmeetable }, giveUp);
+    return this.#waiting.hold({ review, url, attached, unmeetable, session }, giveUp);
   }
 
   /** An agent's share of what may be pending. */

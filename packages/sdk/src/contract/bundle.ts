@@ -9,11 +9,9 @@ export const maxReviewsPerBundle = maxReviewsPerPage;
 export const Bundle = z
   .object({
     session: z.string(),
-    reviews: z
-      .array(Review)
-      .meta({
-        description: 'Pending, in the order in which they were opened. Each has a digest of its own.',
-      }),
+    reviews: z.array(Review).meta({
+      description: 'Pending, in the order in which they were opened. Each has a digest of its own.',
+    }),
     more: z.boolean().meta({ description: 'Whether the session has more than fit: decide on these first.' }),
   })
   .meta({

@@ -241,6 +241,7 @@ export class Session implements SessionHost {
       ...ask,
       holding: () => this.#holding.describe(this.link.upstream?.processId, isTransactionOpen),
       wait: (hold) => this.#holding.wait(hold, isTransactionOpen),
+      leave: (reason) => this.#holding.leave(reason),
     });
   }
 
