@@ -21,6 +21,13 @@ export const options = {
     about: 'send the token over plain http: to another machine',
   },
   watch: { type: 'boolean', short: 'w', value: '', about: 'go on, and show reviews as they come and change' },
+  lines: {
+    type: 'boolean',
+    short: '',
+    value: '',
+    about: 'a line for each change, in place of the full screen',
+  },
+  bell: { type: 'boolean', short: '', value: '', about: 'ring the terminal’s bell when a review opens' },
   status: {
     type: 'string',
     short: '',

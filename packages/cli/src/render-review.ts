@@ -41,7 +41,7 @@ function sectionsOf(review: Review, state: string, style: Style, width: number):
     .join('\n\n');
 }
 
-const statusPaint: Readonly<Record<Review['status'], keyof Style>> = {
+export const statusPaint: Readonly<Record<Review['status'], keyof Style>> = {
   pending: 'yellow',
   approved: 'green',
   rejected: 'red',
@@ -192,10 +192,10 @@ function unknowns(review: Review, style: Style, width: number): string[] {
   return [title('Unknown', 'what the gateway could not resolve', style), ...lines];
 }
 
-export function riskBar(score: number, style: Style): string {
-  const filled = Math.round((Math.min(100, Math.max(0, score)) / 100) * barWidth);
+export function riskBar(score: number, style: Style, width = barWidth): string {
+  const filled = Math.round((Math.min(100, Math.max(0, score)) / 100) * width);
   const paint = score >= 70 ? style.red : score >= 40 ? style.yellow : style.green;
-  return `${paint('█'.repeat(filled))}${style.dim('░'.repeat(barWidth - filled))} ${paint(`${score}/100`)}`;
+  return `${paint('█'.repeat(filled))}${style.dim('░'.repeat(width - filled))} ${paint(`${score}/100`)}`;
 }
 
 function risk(review: Review, style: Style): string[] {
