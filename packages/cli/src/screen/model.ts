@@ -69,6 +69,8 @@ export interface Model {
   readonly notice: Notice | null;
   /** An answer of the gateway is awaited to what the person did: until then, nothing is sent besides. */
   readonly busy: string | null;
+  /** Reads that did not reach the gateway: they are tried again. */
+  readonly owed: readonly Read[];
 }
 
 export type Act = 'approve' | 'reject' | 'ask' | 'retract';
@@ -85,13 +87,18 @@ export type Message =
   | { readonly kind: 'listed'; readonly reviews: readonly ReviewSummary[] }
   | { readonly kind: 'loaded'; readonly review: Review; readonly isExact: boolean; readonly hereMs: number }
   | { readonly kind: 'done'; readonly act: Act; readonly review: Review; readonly isExact: boolean }
+  /** It did not reach the gateway, or the gateway could not answer: the same may work later. */
+  | { readonly kind: 'unread'; readonly read: Read; readonly message: string }
   /** `act` null: what was asked for could not be read. */
   | { readonly kind: 'refused'; readonly act: Act | null; readonly code: string; readonly message: string };
 
+export type Read = { readonly kind: 'list' } | { readonly kind: 'load'; readonly id: string };
+
 /** What the program is to do about it. */
 export type Effect =
-  | { readonly kind: 'list' | 'bell' | 'quit' | 'redraw' }
-  | { readonly kind: 'load' | 'retract'; readonly id: string }
+  | Read
+  | { readonly kind: 'bell' | 'quit' | 'redraw' }
+  | { readonly kind: 'retract'; readonly id: string }
   | { readonly kind: 'ask'; readonly id: string; readonly to: 'agent' | 'sponsor'; readonly text: string }
   | {
       readonly kind: 'vote';
@@ -121,4 +128,5 @@ export const initialModel = (given: Pick<Model, 'style' | 'size' | 'only' | 'rin
   prompt: null,
   notice: null,
   busy: null,
+  owed: [],
 });

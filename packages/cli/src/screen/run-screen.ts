@@ -3,7 +3,7 @@ import { SallyportError, type SallyportClient } from '@sallyport/sdk';
 import type { Review, ReviewSummary } from '@sallyport/sdk/contract';
 import { digestOf } from '../digest.ts';
 import { KeyReader } from './keys.ts';
-import { type Act, type Effect, initialModel, type Message, type Model } from './model.ts';
+import { type Act, type Effect, initialModel, type Message, type Model, type Read } from './model.ts';
 import { paint } from './paint.ts';
 import type { Terminal } from './terminal.ts';
 import { update } from './update.ts';
@@ -131,9 +131,9 @@ class Screen {
       case 'redraw':
         return this.#redraw();
       case 'list':
-        return this.#await(null, async () => ({ kind: 'listed', reviews: await this.#options.list() }));
+        return this.#read(effect, async () => ({ kind: 'listed', reviews: await this.#options.list() }));
       case 'load':
-        return this.#await(null, async () => this.#loaded(await client.getReview(effect.id)));
+        return this.#read(effect, async () => this.#loaded(await client.getReview(effect.id)));
       case 'retract':
         return this.#act('retract', () => client.retract(effect.id, { channel: 'cli' }));
       case 'ask': {
@@ -153,20 +153,32 @@ class Screen {
     return { kind: 'loaded', review, isExact, hereMs: this.#options.nowMs() };
   }
 
+  #read(read: Read, ask: () => Promise<Message>): void {
+    this.#await(ask, ({ code, status, message }) =>
+      code === 'client.unreachable' || (status ?? 0) >= 500
+        ? { kind: 'unread', read, message }
+        : { kind: 'refused', act: null, code, message },
+    );
+  }
+
+  /** Never tried again by itself: whether it took effect is for the person to see. */
   #act(act: Act, ask: () => Promise<Review>): void {
-    this.#await(act, async () => {
-      const review = await ask();
-      return { kind: 'done', act, review, isExact: digestOf(review) === review.digest };
-    });
+    this.#await(
+      async () => {
+        const review = await ask();
+        return { kind: 'done', act, review, isExact: digestOf(review) === review.digest };
+      },
+      ({ code, message }) => ({ kind: 'refused', act, code, message }),
+    );
   }
 
   /** What the gateway refuses is shown; anything else is a bug, and ends the screen. */
-  #await(act: Act | null, ask: () => Promise<Message>): void {
+  #await(ask: () => Promise<Message>, refused: (error: SallyportError) => Message): void {
     ask().then(
       (message) => this.#tell(message),
       (error: unknown) => {
         if (!(error instanceof SallyportError)) return this.#fail(error);
-        this.#tell({ kind: 'refused', act, code: error.code, message: error.message });
+        this.#tell(refused(error));
       },
     );
   }

@@ -318,6 +318,19 @@ describe('the list', () => {
     expect(play.tell({ kind: 'connected' }).text).toContain('● live');
   });
 
+  it('is asked for again where it could not be read, once a second, and a card as long as it is open', () => {
+    const made = makeReview();
+    const play = new Play().list(made).press('\r');
+    for (const read of [{ kind: 'list' as const }, { kind: 'load' as const, id: made.id }])
+      play.tell({ kind: 'unread', read, message: 'nobody answers' });
+    expect(play.text).toContain('nobody answers; trying again');
+    const before = play.effects.length;
+    play.tell({ kind: 'tick', hereMs: 1_000 }).tell({ kind: 'tick', hereMs: 2_000 });
+    expect(play.effects.slice(before)).toEqual([{ kind: 'list' }, { kind: 'load', id: made.id }]);
+    play.tell({ kind: 'unread', read: { kind: 'load', id: made.id }, message: '' }).press('\u001b');
+    expect(play.tell({ kind: 'tick', hereMs: 3_000 }).effects).toHaveLength(before + 2);
+  });
+
   it('q and Ctrl-C leave, also out of a line that is being written', () => {
     for (const keys of [['q'], ['\u0003'], ['/', '\u0003']])
       expect(new Play().press(...keys).effects.at(-1)).toEqual({ kind: 'quit' });

@@ -3,14 +3,14 @@ import type { Review, ReviewSummary } from '@sallyport/sdk/contract';
 import { resized, withReview } from './card.ts';
 import { onKey } from './update-keys.ts';
 import { lingerMs, withList, withSelection, withSummary } from './list.ts';
-import { type Act, type Effect, type Message, type Model, only, type Step } from './model.ts';
+import { type Act, type Effect, type Message, type Model, only, type Read, type Step } from './model.ts';
 
 export function update(model: Model, message: Message): Step {
   switch (message.kind) {
     case 'key':
       return onKey(model, message.key);
     case 'tick':
-      return only(onTick(model, message.hereMs));
+      return askAgain(onTick(model, message.hereMs));
     case 'resized':
       return only(onResize({ ...model, size: message.size }));
     case 'connected':
@@ -29,6 +29,8 @@ export function update(model: Model, message: Message): Step {
       return onDone(model, message);
     case 'refused':
       return onRefusal(model, message);
+    case 'unread':
+      return only(owing(model, message.read, message.message));
   }
 }
 
@@ -45,6 +47,18 @@ function onTick(model: Model, hereMs: number): Model {
   );
   if (items.length === model.items.size) return { ...model, nowMs };
   return withSelection({ ...model, nowMs, items: new Map(items) });
+}
+
+function owing(model: Model, read: Read, message: string): Model {
+  const others = model.owed.filter((each) => JSON.stringify(each) !== JSON.stringify(read));
+  const notice = { tone: 'bad' as const, text: `${message}; trying again` };
+  return { ...model, notice, owed: [...others, read] };
+}
+
+function askAgain(model: Model): Step {
+  if (model.owed.length === 0) return only(model);
+  const wanted = model.owed.filter((read) => read.kind === 'list' || read.id === model.card?.id);
+  return { model: { ...model, owed: [], notice: null }, effects: wanted };
 }
 
 function onResize(model: Model): Model {
