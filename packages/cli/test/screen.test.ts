@@ -113,7 +113,9 @@ describe('the terminal', () => {
     await api.close();
     await screen.until(/not connected, trying again/);
     fake.add(makeReview({ title: 'meanwhile' }));
-    api = await listenApi(createApi(fake.deps), { host: '127.0.0.1', port });
+    // Another process of the gateway, which numbers its own events.
+    const later = { ...fake.deps.clock, nowMs: () => fake.deps.clock.nowMs() + 1 };
+    api = await listenApi(createApi({ ...fake.deps, clock: later }), { host: '127.0.0.1', port });
     await screen.until(/● live[^]*meanwhile/);
   });
 
