@@ -57,6 +57,8 @@ export const limits = {
   bearerChecksWaiting: 64,
   /** A vote with its reason is far smaller. */
   apiBodyBytes: 65_536,
+  /** Commands and values of one bundle; what is beyond is read when these have been decided. One review is always whole. */
+  bundleBytes: 8_388_608,
   /** One answer of the API; streams of events have no end. */
   apiRequestMs: 15_000,
   /** Longer than any token of ours; what is longer isn't looked at. */

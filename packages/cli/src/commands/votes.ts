@@ -11,7 +11,7 @@ export const approve: Command = {
   summary: 'show an action whole, ask, and approve exactly that',
   details: [
     'The vote carries the digest of what was shown, computed here: if anything else would run, it is no approval.',
-    'With --bundle in place of ID: all that one session waits for, shown whole and asked once. Each is approved by itself, and the answer says of each whether it counts.',
+    'With --bundle in place of ID: all that one session waits for, shown whole and asked once. Each is approved by itself, and the answer says of each whether it counts; the exit code is that of the first that doesn’t.',
     'Without a terminal, or with --json, it needs --yes.',
   ],
   options: ['bundle', 'digest', 'yes', 'reason'],

@@ -2,6 +2,8 @@ import { type BundleVoteRequest, type BundleVoteResult, maxReviewsPerBundle } fr
 import type { z } from 'zod';
 import type { Principal } from '../core/identity.ts';
 import { parseId, type ReviewId } from '../core/ids.ts';
+import type { Review } from '../core/review.ts';
+import { limits } from '../limits.ts';
 import type { ApiDeps } from './deps.ts';
 import { presentReview, presentSummary } from './present.ts';
 import type { Call, Reply } from './route.ts';
@@ -24,14 +26,27 @@ export async function readBundle(
     before: null,
     limit: maxReviewsPerBundle + 1,
   } as const;
-  const newestFirst = await store.read('reviews', ask);
+  const waiting = (await store.read('reviews', ask)).toReversed();
+  const together = waiting.slice(0, Math.min(maxReviewsPerBundle, fitting(waiting)));
   const readAtMs = clock.nowMs();
-  const reviews = newestFirst
-    .toReversed()
-    .slice(0, maxReviewsPerBundle)
-    .map((review) => presentReview(review, { ...desk.show(review), readAtMs, publicUrl }));
-  return { kind: 'json', body: { session, reviews, more: newestFirst.length > maxReviewsPerBundle } };
+  const reviews = together.map((review) =>
+    presentReview(review, { ...desk.show(review), readAtMs, publicUrl }),
+  );
+  return { kind: 'json', body: { session, reviews, more: waiting.length > together.length } };
 }
+
+/** How many of them one answer can hold: each whole, so the first one whatever its size. */
+function fitting(reviews: readonly Review[]): number {
+  let bytes = 0;
+  const tooMany = reviews.findIndex(({ subject }, at) => {
+    bytes +=
+      sizeOf(subject.command) + subject.parameters.reduce((sum, { value }) => sum + sizeOf(value ?? ''), 0);
+    return at > 0 && bytes > limits.bundleBytes;
+  });
+  return tooMany === -1 ? reviews.length : tooMany;
+}
+
+const sizeOf = (text: string): number => Buffer.byteLength(text);
 
 type Vote = z.output<typeof BundleVoteRequest>['votes'][number];
 

@@ -2,6 +2,7 @@ import { Bundle, BundleVoteResults, maxReviewsPerBundle } from '@sallyport/sdk/c
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createFake, type Fake, makeReview, tokens } from '../../test/api-fake.ts';
 import type { Review } from '../core/review.ts';
+import { limits } from '../limits.ts';
 import { createApi } from './api.ts';
 
 let fake: Fake;
@@ -64,6 +65,15 @@ describe('a bundle', () => {
       more: true,
     });
   });
+});
+
+it('a bundle is bounded in bytes too: each review whole, and at least one', async () => {
+  const half = 'x'.repeat(limits.bundleBytes / 2);
+  const requester = { ...makeReview().subject.requester, session: 'ses_large' };
+  for (let count = 0; count < 3; count++) fake.add(makeReview({ requester, command: half }));
+  const bundle = await read('ses_large');
+  expect(bundle.reviews.map(({ command }) => command.length)).toEqual([half.length, half.length]);
+  expect(bundle.more).toBe(true);
 });
 
 describe('votes on a bundle', () => {

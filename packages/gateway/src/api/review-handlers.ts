@@ -143,6 +143,8 @@ export async function decidePage(call: Call<unknown, unknown, unknown>): Promise
     `  sallyport show ${review}`,
     `  sallyport approve ${review}`,
     `  sallyport reject ${review} --reason "..."`,
+    `  sallyport ask ${review} --text "..."`,
+    '  sallyport reviews --watch',
     '',
     'SALLYPORT_URL is the address of this server; SALLYPORT_TOKEN is your token (or --token-file FILE).',
     '',
