@@ -48,6 +48,8 @@ export function withSummary(model: Model, summary: ReviewSummary): Model {
   const known = model.items.get(summary.id);
   if (known !== undefined && known.summary.revision > summary.revision) return model;
   const isOver = summary.status !== 'pending';
+  // Over before it was heard of: nobody here waits to see what became of it.
+  if (isOver && known === undefined && model.only.status === 'pending') return model;
   const wasPending = known?.summary.status === 'pending';
   const endedAtMs = isOver && wasPending ? model.nowMs : isOver ? (known?.endedAtMs ?? null) : null;
   return { ...model, items: new Map(model.items).set(summary.id, { summary, endedAtMs }) };
@@ -57,7 +59,7 @@ export function withSummary(model: Model, summary: ReviewSummary): Model {
 export function withList(model: Model, reviews: readonly ReviewSummary[]): Model {
   const listed = new Set(reviews.map(({ id }) => id));
   const kept = [...model.items].filter(([id]) => listed.has(id) || model.touched.has(id));
-  const base: Model = { ...model, isListed: true, items: new Map(kept) };
+  const base: Model = { ...model, isListed: true, touched: new Set(), items: new Map(kept) };
   return withSelection(reviews.reduce(withSummary, base));
 }
 

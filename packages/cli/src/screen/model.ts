@@ -54,10 +54,10 @@ export interface Model {
   /** By how much it is ahead of this machine's. */
   readonly aheadMs: number;
   readonly connection: Connection;
-  /** Whether the list has been read once. */
+  /** Whether the list is here; between a reset of the stream and its answer it is not. */
   readonly isListed: boolean;
   readonly items: ReadonlyMap<string, Item>;
-  /** Heard of since the list was last asked for: the answer may be older than that. */
+  /** Heard of while the list was on its way: the answer may be older than that. */
   readonly touched: ReadonlySet<string>;
   readonly selected: string | null;
   readonly filter: string;

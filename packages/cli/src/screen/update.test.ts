@@ -284,6 +284,13 @@ describe('the list', () => {
     expect(play.model.items.has(second.id)).toBe(true);
   });
 
+  it('keeps nothing of what was over before it was heard of', () => {
+    const first = inSession('s1');
+    const over = { ...first, revision: 5, state: { status: 'expired' as const, resolvedAtMs: openedAtMs } };
+    const play = new Play().list().tell(event(over));
+    expect([play.model.items.size, play.model.touched.size]).toEqual([0, 0]);
+  });
+
   it('forgets after a reset what the gateway does not list any more', () => {
     const [first, second] = [inSession('s1'), inSession('s2')];
     const play = new Play().list(first, second);

@@ -67,12 +67,12 @@ function onResize(model: Model): Model {
 
 function onReset(model: Model): Step {
   const load: Effect[] = model.card === null ? [] : [{ kind: 'load', id: model.card.id }];
-  return { model: { ...model, touched: new Set() }, effects: [{ kind: 'list' }, ...load] };
+  return { model: { ...model, isListed: false, touched: new Set() }, effects: [{ kind: 'list' }, ...load] };
 }
 
 function onEvent(model: Model, event: { readonly isOpening: boolean; readonly review: ReviewSummary }): Step {
   const { review, isOpening } = event;
-  const touched = new Set(model.touched).add(review.id);
+  const touched = model.isListed ? model.touched : new Set(model.touched).add(review.id);
   const next = withSelection(withSummary({ ...model, touched }, review));
   const isOpen = model.card?.id === review.id && (model.card.review?.revision ?? -1) < review.revision;
   const isMeant = model.only.agent === null || model.only.agent === review.agent;
