@@ -192,9 +192,9 @@ function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
         .toSorted((a, b) => (a.id < b.id ? 1 : -1))
         .filter((review) => status === null || review.state.status === status)
         .filter((review) => name === null || review.subject.requester.agent === name)
-        .filter((review) => session == null || review.subject.requester.session === session)
-        .filter((review) => target == null || review.subject.target.name === target)
-        .filter((review) => minRisk == null || review.subject.risk.score >= (minRisk as number))
+        .filter((review) => (session ?? null) === null || review.subject.requester.session === session)
+        .filter((review) => (target ?? null) === null || review.subject.target.name === target)
+        .filter((review) => review.subject.risk.score >= ((minRisk ?? 0) as number))
         .filter((review) => before === null || review.id < (before as string))
         .slice(0, limit as number),
     grant: () => null,

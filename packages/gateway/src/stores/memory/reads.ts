@@ -33,9 +33,9 @@ const table: Table = {
     [...reviews.values()]
       .filter((review) => status === null || review.state.status === status)
       .filter((review) => agent === null || review.subject.requester.agent === agent)
-      .filter((review) => session == null || review.subject.requester.session === session)
-      .filter((review) => target == null || review.subject.target.name === target)
-      .filter((review) => minRisk == null || review.subject.risk.score >= minRisk)
+      .filter((review) => (session ?? null) === null || review.subject.requester.session === session)
+      .filter((review) => (target ?? null) === null || review.subject.target.name === target)
+      .filter((review) => review.subject.risk.score >= (minRisk ?? 0))
       .filter((review) => before === null || review.id < before)
       .sort((left, right) => byId(right, left))
       .slice(0, limit),

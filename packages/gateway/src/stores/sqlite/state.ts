@@ -193,7 +193,7 @@ export class State {
   }
 
   reviews(ask: Reads['reviews']['ask']): Review[] {
-    const given = CONDITION_NAMES.filter((name) => ask[name] != null);
+    const given = CONDITION_NAMES.filter((name) => (ask[name] ?? null) !== null);
     const conditions = given.map((name) => `AND ${CONDITIONS[name]} `).join('');
     const select = this.#database.prepare<[ReviewPage], string>(REVIEWS + conditions + NEWEST).pluck();
     const values = Object.fromEntries(given.map((name) => [name, ask[name] ?? null]));
