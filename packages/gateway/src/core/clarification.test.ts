@@ -258,7 +258,7 @@ describe('what was shown', () => {
       { ...base, schedule: [] },
       ...Object.keys(base.subject)
         .filter((member) => !['commitment', 'salt'].includes(member))
-        .map((member) => ({ ...base, subject: { ...base.subject, [member]: 'else' } }) as unknown as Review),
+        .map((member) => ({ ...base, subject: { ...base.subject, [member]: 'else' } })),
     ];
     for (const other of changed) expect(renderingForm(other, '1')).not.toBe(form);
     expect(renderingForm(base, '2')).not.toBe(form);
@@ -283,7 +283,7 @@ describe('the words for whoever comes too late', () => {
     [{ status: 'rejected', resolvedAtMs: at, by: 'kim', reason: 'no' }, 'rejected by kim 12 seconds ago'],
     [{ status: 'expired', resolvedAtMs: at }, 'it expired 12 seconds ago'],
     [{ status: 'withdrawn', resolvedAtMs: at, reason: '' }, 'withdrawn 12 seconds ago'],
-    [{ status: 'superseded', resolvedAtMs: at, by: 'rev_2' as never }, 'decide on rev_2 instead'],
+    [{ status: 'superseded', resolvedAtMs: at, by: 'rev_2' }, 'decide on rev_2 instead'],
     [{ status: 'pending' }, 'past its time'],
   ] satisfies [Review['state'], string][])('%o', (state, words) => {
     expect(ended(state)).toContain(words);
