@@ -21,6 +21,13 @@ export const options = {
     about: 'send the token over plain http: to another machine',
   },
   watch: { type: 'boolean', short: 'w', value: '', about: 'go on, and show reviews as they come and change' },
+  lines: {
+    type: 'boolean',
+    short: '',
+    value: '',
+    about: 'a line for each change, in place of the full screen',
+  },
+  bell: { type: 'boolean', short: '', value: '', about: 'ring the terminal’s bell when a review opens' },
   status: {
     type: 'string',
     short: '',
@@ -35,6 +42,14 @@ export const options = {
     about: 'what you were shown elsewhere: anything else is a conflict',
   },
   yes: { type: 'boolean', short: 'y', value: '', about: 'approve without asking, for scripts' },
+  bundle: { type: 'string', short: '', value: 'SESSION', about: 'all that this session waits for' },
+  text: { type: 'string', short: '', value: 'TEXT', about: 'what you ask or answer' },
+  to: {
+    type: 'string',
+    short: '',
+    value: 'WHOM',
+    about: 'agent, or sponsor: the person for whom it acts; default agent',
+  },
   reason: { type: 'string', short: '', value: 'TEXT', about: 'why; the agent is told it' },
   dir: { type: 'string', short: '', value: 'DIR', about: 'an exported ledger; default: the gateway’s' },
   key: {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { presentReview, presentSummary } from '../../gateway/src/api/present.ts';
 import type { Review } from '../../gateway/src/core/review.ts';
 import { createFake, makeReview } from '../../gateway/test/api-fake.ts';
+import { columnsOf } from './columns.ts';
 import { renderReview, renderSummary } from './render-review.ts';
 import { createStyle } from './style.ts';
 
@@ -116,8 +117,99 @@ describe('a review on the screen', () => {
       demands: [demand!, { ...demand!, quorum: 2, approvers: [{ kind: 'person', name: 'vera' }] }],
     });
     expect(text).toContain('Who may approve  every one of these');
-    expect(text).toContain('one person of: the group data-owners');
+    expect(text).toContain('0 of 1  one person of: the group data-owners');
     expect(text).toContain('2 different people of: vera');
+  });
+
+  it('says how each demand stands, who could still approve, and what bounds it', () => {
+    const [demand] = makeReview().subject.demands;
+    const escalation = [{ afterMs: 1, approvers: [{ kind: 'group' as const, name: 'managers' }] }];
+    const strict = {
+      ...demand!,
+      quorum: 2,
+      rejections: 2,
+      escalation,
+      passkeyFromRisk: 10,
+      excluded: ['ana'],
+    };
+    const made = makeReview({ demands: [strict] });
+    const schedule = [
+      {
+        expiresAtMs: made.openedAtMs + 30 * 60_000,
+        remindersAtMs: [made.openedAtMs + 5 * 60_000, made.openedAtMs + 86_400_000],
+        escalationsAtMs: [made.openedAtMs + 15 * 60_000],
+      },
+    ];
+    const review = { ...made, schedule };
+    const text = renderReview(
+      presentReview(review, shown(review, review.openedAtMs, '')),
+      createStyle(false),
+      80,
+    );
+    for (const line of [
+      '  0 of 2  2 different people of: the group data-owners',
+      '    until 09:30 UTC',
+      '    from 09:15 UTC also the group managers',
+      '    reminders at 09:05 UTC, 2026-11-22 09:00 UTC',
+      '    2 different people must reject to end it',
+      '    an approval has to be signed with a passkey',
+      '    never by ana',
+      '    could approve now: vera',
+    ])
+      expect(text.split('\n')).toContain(line);
+  });
+
+  it('says loudly that nobody could approve', () => {
+    const [demand] = makeReview().subject.demands;
+    expect(render({ demands: [{ ...demand!, excluded: ['vera'] }] })).toContain(
+      'nobody could approve this now',
+    );
+  });
+
+  it('gives a reason once, with the policies that it comes from below', () => {
+    const text = render({ reasons: ['Personal data leaves the database.'] });
+    expect(text.split('Personal data leaves the database.')).toHaveLength(2);
+    expect(text).toContain('    classified-reads, SOC2:CC6.1');
+  });
+
+  it('links what was asked instead of what', () => {
+    const [older, newer] = [makeReview(), makeReview()];
+    const state = { status: 'superseded' as const, resolvedAtMs: 0, by: newer.id };
+    const present = (review: Review) =>
+      renderReview(presentReview(review, shown(review, 0, '')), createStyle(false), 80);
+    expect(present({ ...older, state })).toContain(`decide on ${newer.id} instead`);
+    expect(present({ ...newer, supersedes: older.id })).toContain(`asked instead of ${older.id}`);
+  });
+
+  it('keeps votes that were taken back, and says by what each is proved', () => {
+    const made = makeReview();
+    const vote = {
+      person: 'vera',
+      kind: 'approve' as const,
+      reason: '',
+      digest: made.subject.digest,
+      identity: 'vera',
+      rendering: 'e'.repeat(64),
+      passkey: null,
+      retractedAtMs: 60_000,
+      atMs: 0,
+      channel: 'cli',
+    };
+    const review = { ...made, votes: [vote] };
+    const text = renderReview(presentReview(review, shown(review, 0, '')), createStyle(false), 80);
+    expect(text).toMatch(/vera approved at 1970.* \(asserted by cli\), and took it back at 1970-01-01T00:01/);
+    const signed = { ...presentReview(review, shown(review, 0, '')) };
+    const votes = signed.votes.map((each) => ({ ...each, signed: true }));
+    expect(renderReview({ ...signed, votes }, createStyle(false), 80)).toContain(
+      '(signed with a passkey, by cli)',
+    );
+  });
+
+  it('counts a wide character as two columns, and loses none', () => {
+    const command = `SELECT '${'漢字'.repeat(60)}'`;
+    const lines = framed(render({ command }, 0, 40), 'Command');
+    expect(lines.map((line) => line.slice(2)).join('')).toBe(command);
+    expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(40);
   });
 
   it('says what waits', () => {
@@ -156,7 +248,7 @@ describe('a review on the screen', () => {
       80,
     );
     expect(text).toContain('rejected by vera at 1970-01-01T00:00:00.000Z: no');
-    expect(text).toContain('vera rejected at 1970-01-01T00:00:00.000Z (cli): no');
+    expect(text).toContain('vera rejected at 1970-01-01T00:00:00.000Z (asserted by cli): no');
   });
 
   it('is the same with colours, once they are taken away', () => {

@@ -1,17 +1,28 @@
-import type { Dataset, Demand, Parameter, Review, ReviewSummary, Vote } from '@sallyport/sdk/contract';
-import type { Paint, Style } from './style.ts';
+import type { Dataset, Parameter, Review, ReviewSummary } from '@sallyport/sdk/contract';
+import { demands, questions, votes } from './render-judgment.ts';
+import { bullets, classes, row, rows, title } from './render-parts.ts';
+import type { Style } from './style.ts';
 import { count, escapesIn, frame, pad, shown, shownLines, table } from './text.ts';
-import { duration } from './time.ts';
+import { clockTime, duration } from './time.ts';
 
 type Finding = NonNullable<Review['preview']>['findings'][number];
 
-const labelWidth = 13;
 const barWidth = 20;
 
 /** A whole action, for the person who decides on it. Pure: the time is the gateway's own, `readAt`. */
 export function renderReview(review: Review, style: Style, width: number): string {
+  return sectionsOf(review, standing(review, style), style, width);
+}
+
+/** The same for a surface that stays: it shows the time left by itself, since that goes on changing. */
+export function renderCard(review: Review, style: Style, width: number): string {
+  const until = `, until ${clockTime(review.expiresAt, review.readAt)}`;
+  return sectionsOf(review, review.status === 'pending' ? until : standing(review, style), style, width);
+}
+
+function sectionsOf(review: Review, state: string, style: Style, width: number): string {
   const sections = [
-    heading(review, style),
+    heading(review, state, style),
     requester(review, style),
     command(review, style, width),
     parameters(review.parameters, style, width),
@@ -21,6 +32,8 @@ export function renderReview(review: Review, style: Style, width: number): strin
     risk(review, style),
     reasons(review, style, width),
     statement(review, style, width),
+    preview(review, style, width),
+    questions(review.questions, style, width),
     demands(review, style, width),
     votes(review.votes, style),
     footing(review, style),
@@ -31,19 +44,7 @@ export function renderReview(review: Review, style: Style, width: number): strin
     .join('\n\n');
 }
 
-function row(label: string, value: string, style: Style): string {
-  return style.dim(pad(label, labelWidth)) + value;
-}
-
-function rows(label: string, values: readonly string[], style: Style): string[] {
-  return values.map((value, at) => row(at === 0 ? label : '', value, style));
-}
-
-function title(text: string, note: string, style: Style): string {
-  return style.bold(text) + (note === '' ? '' : style.dim(`  ${note}`));
-}
-
-const statusPaint: Readonly<Record<Review['status'], keyof Style>> = {
+export const statusPaint: Readonly<Record<Review['status'], keyof Style>> = {
   pending: 'yellow',
   approved: 'green',
   rejected: 'red',
@@ -52,13 +53,23 @@ const statusPaint: Readonly<Record<Review['status'], keyof Style>> = {
   superseded: 'dim',
 };
 
-function heading(review: Review, style: Style): string[] {
+function heading(review: Review, state: string, style: Style): string[] {
   const { target } = review;
   const where = `${shown(target.name, style)} (${shown(target.environment, style)})`;
   return [
     `${style.bold(shown(review.title, style))} on ${style.bold(where)}`,
-    `${style[statusPaint[review.status]](review.status)}${standing(review, style)}`,
+    `${style[statusPaint[review.status]](review.status)}${state}`,
     style.dim(`review ${review.id}, opened ${review.openedAt}`),
+    ...links(review),
+  ];
+}
+
+/** What the agent asked instead of what. */
+function links({ supersedes, resolution }: Review): string[] {
+  const successor = resolution?.supersededBy ?? null;
+  return [
+    ...(supersedes === null ? [] : [`asked instead of ${supersedes}`]),
+    ...(successor === null ? [] : [`the agent changed its action: decide on ${successor} instead`]),
   ];
 }
 
@@ -178,12 +189,6 @@ function datasetLines(dataset: Dataset, style: Style): string[] {
   ];
 }
 
-function classes(names: readonly string[], style: Style): string {
-  return names.length === 0
-    ? ''
-    : ` ${names.map((name) => style.yellow(`[${shown(name, style)}]`)).join(' ')}`;
-}
-
 const basisNotes: Readonly<Record<Finding['basis'], string>> = {
   counted: 'as the target has it',
   estimated: 'as the target estimates',
@@ -210,15 +215,10 @@ function unknowns(review: Review, style: Style, width: number): string[] {
   return [title('Unknown', 'what the gateway could not resolve', style), ...lines];
 }
 
-/** A point of a list, wrapped under itself. */
-function bullets(text: string, style: Style, width: number, paint: Paint = (same) => same): string[] {
-  return shownLines(text, width - 4, style).map((part, at) => `  ${paint(at === 0 ? '• ' : '  ')}${part}`);
-}
-
-export function riskBar(score: number, style: Style): string {
-  const filled = Math.round((Math.min(100, Math.max(0, score)) / 100) * barWidth);
+export function riskBar(score: number, style: Style, width = barWidth): string {
+  const filled = Math.round((Math.min(100, Math.max(0, score)) / 100) * width);
   const paint = score >= 70 ? style.red : score >= 40 ? style.yellow : style.green;
-  return `${paint('█'.repeat(filled))}${style.dim('░'.repeat(barWidth - filled))} ${paint(`${score}/100`)}`;
+  return `${paint('█'.repeat(filled))}${style.dim('░'.repeat(width - filled))} ${paint(`${score}/100`)}`;
 }
 
 function risk(review: Review, style: Style): string[] {
@@ -245,34 +245,6 @@ function statement(review: Review, style: Style, width: number): string[] {
   return [title('The agent’s own words', 'nobody checked them', style), ...frame(statedTask, width, style)];
 }
 
-function demands(review: Review, style: Style, width: number): string[] {
-  const lines = review.demands.flatMap((demand) => [
-    `  ${approvers(demand, style)}`,
-    ...shownLines(because(demand), width - 4, style).map((part) => style.dim(`    ${part}`)),
-  ]);
-  return [title('Who may approve', review.demands.length > 1 ? 'every one of these' : '', style), ...lines];
-}
-
-const because = ({ reason, policy, controls }: Demand): string =>
-  `${reason} (${[policy, ...controls].join(', ')})`;
-
-function approvers({ approvers: who, quorum }: Demand, style: Style): string {
-  const names = who.map(({ kind, name }) =>
-    kind === 'group' ? `the group ${shown(name, style)}` : shown(name, style),
-  );
-  return `${quorum === 1 ? 'one person' : `${quorum} different people`} of: ${names.join(', ')}`;
-}
-
-function votes(list: readonly Vote[], style: Style): string[] {
-  if (list.length === 0) return [`${style.bold('Votes')}  none yet`];
-  const lines = list.map(({ person, kind, at, channel, reason }) => {
-    const verb = kind === 'approve' ? style.green('approved') : style.red('rejected');
-    const why = reason === '' ? '' : `: ${shown(reason, style)}`;
-    return `  ${shown(person, style)} ${verb} at ${at} (${shown(channel, style)})${why}`;
-  });
-  return [style.bold('Votes'), ...lines];
-}
-
 function footing(review: Review, style: Style): string[] {
   return [
     ...Object.entries(review.preconditions).map(([name, value]) =>
@@ -288,7 +260,8 @@ export function renderSummary(review: ReviewSummary, style: Style): string {
   const status = style[statusPaint[review.status]](pad(review.status, 9));
   const what = `${shown(review.title, style)} on ${shown(review.target.name, style)} (${shown(review.target.environment, style)})`;
   const who = `${shown(review.agent, style)} for ${shown(review.onBehalfOf, style)}`;
-  const votesSoFar = `${review.approvals}/${review.quorum}`;
+  const asked = review.openQuestions === 0 ? '' : `, ${count(review.openQuestions, 'open question')}`;
+  const votesSoFar = `${review.approvals}/${review.quorum}${asked}`;
   const touched = review.datasets.map((name) => shown(name, style)).join(', ');
   return [
     `${review.id}  ${status}  ${riskBar(review.riskScore, style)}`,

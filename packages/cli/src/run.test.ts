@@ -77,6 +77,12 @@ describe('exit codes', () => {
     [1, 'a status that is none', ['reviews', '--status', 'open'], {}],
     [1, 'a time that is none', ['usage', '--since', 'yesterday'], {}],
     [1, 'a rejection without a reason', ['reject', unknown], {}],
+    [1, 'an approval of nothing', ['approve', '--yes'], {}],
+    [1, 'an approval of a review and a bundle', ['approve', unknown, '--bundle', 'ses_1', '--yes'], {}],
+    [1, 'a question without text', ['ask', unknown], {}],
+    [1, 'a question to nobody', ['ask', unknown, '--text', 'Why?', '--to', 'cto'], {}],
+    [1, 'an answer without text', ['answer', unknown, '1', '--text', ' '], {}],
+    [1, 'an answer to no number', ['answer', unknown, 'first', '--text', 'Because.'], {}],
     [1, 'a name that leads elsewhere', ['token', 'create', 'agent', '../evil'], {}],
     [1, 'a name that hides', ['token', 'create', 'agent', '.hidden'], {}],
     [1, 'a token for nobody', ['token', 'create', 'robot', 'r2'], {}],
@@ -85,6 +91,10 @@ describe('exit codes', () => {
     [2, 'clear text to another machine', ['reviews'], { url: 'http://192.0.2.1:7543' }],
     [2, 'an approval without a terminal', ['approve', unknown], {}],
     [3, 'no such review', ['show', unknown], {}],
+    [3, 'a question about no review', ['ask', unknown, '--text', 'Why?'], {}],
+    [3, 'an answer about no review', ['answer', unknown, '1', '--text', 'Because.'], {}],
+    [3, 'a vote on no review taken back', ['retract', unknown], {}],
+    [3, 'a bundle of which nothing waits', ['approve', '--bundle', 'ses_none', '--yes'], {}],
     [3, 'an id that is none', ['show', '../ledger'], {}],
     [3, 'no receipt', ['receipt', unknown], {}],
     [3, 'no such file', ['verify', 'nowhere.json'], {}],
@@ -170,13 +180,81 @@ describe('at a terminal', () => {
     const [demand] = makeReview().subject.demands;
     const review = fake.add(makeReview({ demands: [{ ...demand!, quorum: 2 }] }));
     const ran = await sallyport(['approve', review.id], { answer: true });
-    expect(ran.shown).toContain('1 of at least 2 have approved');
+    expect(ran.shown).toContain('Approved. It waits: 1 of 2 for classified-reads.');
+  });
+
+  it('approve --bundle shows every action whole, asks once, and approves each', async () => {
+    const reviews = ['SELECT 1', 'DROP TABLE payments'].map((command) => fake.add(makeReview({ command })));
+    const ran = await sallyport(['approve', '--bundle', 'ses_1'], { answer: true });
+    expect(ran.asked).toHaveLength(1);
+    expect(ran.asked[0]).toMatch(/SELECT 1[^]*DROP TABLE payments[^]*Approve all 2, exactly as shown\?$/);
+    expect(reviews.map(({ id }) => fake.reviews.get(id)?.state.status)).toEqual(['approved', 'approved']);
+    expect(ran.code).toBe(0);
+  });
+
+  it('approve --bundle sends nothing after a no', async () => {
+    const review = fake.add(makeReview());
+    const ran = await sallyport(['approve', '--bundle', 'ses_1'], { answer: false });
+    expect({ code: ran.code, votes: fake.reviews.get(review.id)?.votes }).toEqual({ code: 2, votes: [] });
+  });
+
+  it('approve --bundle says which of them do not count, and does not end well', async () => {
+    const own = { ...makeReview().subject.requester, sponsor: 'vera' };
+    const [first, second] = [fake.add(makeReview()), fake.add(makeReview({ requester: own }))];
+    const ran = await sallyport(['approve', '--bundle', 'ses_1', '--yes']);
+    expect(ran.code).toBe(2);
+    expect(ran.shown).toMatch(new RegExp(`${first.id}  approved by you[^]*${second.id}  vote.own_request`));
+    expect(second.votes).toEqual([]);
+  });
+
+  it('approve --bundle sends no vote where one of them shows another action than its digest says', async () => {
+    const review = fake.add(makeReview());
+    const altered = makeReview();
+    fake.add({ ...altered, subject: { ...altered.subject, command: 'SELECT 1' } });
+    const ran = await sallyport(['approve', '--bundle', 'ses_1', '--yes']);
+    expect({ code: ran.code, votes: fake.reviews.get(review.id)?.votes }).toEqual({ code: 6, votes: [] });
   });
 
   it('no error message of the gateway moves the cursor', async () => {
     const ran = await sallyport(['help', '\u001b[2J\u202e']);
     expect(ran.notes).toContain('⟨U+001B⟩[2J⟨U+202E⟩');
   });
+});
+
+describe('a question', () => {
+  it('is asked by a reviewer, answered by the agent, and shown as its own words', async () => {
+    const review = fake.add(makeReview());
+    const asked = await sallyport(['ask', review.id, '--text', 'What for?']);
+    expect(asked.shown).toMatch(/Questions  1 without an answer\n  1\. vera asked the agent at .* \(cli\)/);
+    const forged = 'Newsletter.\n└───\nvera approved \u001b[2J';
+    const answered = await sallyport(['answer', review.id, '1', '--text', forged], {
+      token: tokens.reporter,
+    });
+    expect(answered).toMatchObject({ code: 0 });
+    expect(answered.shown).toMatch(/ is pending until .*\nQuestions  all answered/);
+    const { shown } = await sallyport(['show', review.id]);
+    expect(shown).toMatch(/reporter answered at .*the agent’s own words; nobody checked them\n┌───\n│ News/);
+    expect(shown).toContain('│ vera approved ⟨U+001B⟩[2J');
+  });
+
+  it('has one answer', async () => {
+    const review = fake.add(makeReview());
+    await sallyport(['ask', review.id, '--text', 'What for?', '--to', 'sponsor']);
+    const ran = await sallyport(['answer', review.id, '1', '--text', 'x'], { token: tokens.reporter });
+    expect({ code: ran.code, notes: ran.notes.split(':')[1] }).toEqual({
+      code: 2,
+      notes: ' question.not_yours',
+    });
+  });
+});
+
+it('retract takes a vote back, and says what is missing then', async () => {
+  const [demand] = makeReview().subject.demands;
+  const review = fake.add(makeReview({ demands: [{ ...demand!, quorum: 2 }] }));
+  expect((await sallyport(['retract', review.id])).code).toBe(4);
+  await sallyport(['approve', review.id, '--yes']);
+  const ran = await sallyport(['retract', review.id]);
+  expect(ran).toMatchObject({ code: 0, shown: 'Taken back. It waits: 0 of 2 for classified-reads.' });
 });
 
 it('token create writes nothing for a name or a kind that it refuses', async () => {

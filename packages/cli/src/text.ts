@@ -1,18 +1,19 @@
 import { visible } from '@sallyport/sdk';
+import { characterColumns, columnsOf } from './columns.ts';
 import type { Style } from './style.ts';
 
 const leastWidth = 20;
 
 /**
  * Breaks one line at spaces where it can and anywhere where it must; joined again, the parts are the line. Widths are
- * counted in code points, and an escape (`⟨U+202E⟩`) is never cut apart.
+ * counted in a terminal's columns, and an escape (`⟨U+202E⟩`) is never cut apart.
  */
 export function wrap(line: string, width: number): string[] {
   const parts: string[] = [];
   let current = '';
   for (const piece of line.match(/⟨U\+[0-9A-F]+⟩|[^⟨ ]+| +|⟨/gu) ?? []) {
     for (const chunk of chunksOf(piece, Math.max(width, leastWidth))) {
-      if ([...current].length + [...chunk].length > Math.max(width, leastWidth) && current !== '') {
+      if (columnsOf(current) + columnsOf(chunk) > Math.max(width, leastWidth) && current !== '') {
         parts.push(current);
         current = '';
       }
@@ -24,16 +25,25 @@ export function wrap(line: string, width: number): string[] {
 
 function chunksOf(piece: string, width: number): string[] {
   if (piece.startsWith('⟨')) return [piece];
-  const characters = [...piece];
   const chunks: string[] = [];
-  for (let at = 0; at < characters.length; at += width)
-    chunks.push(characters.slice(at, at + width).join(''));
-  return chunks;
+  let chunk = '';
+  let columns = 0;
+  for (const character of piece) {
+    const more = characterColumns(character);
+    if (columns + more > width) {
+      chunks.push(chunk);
+      chunk = '';
+      columns = 0;
+    }
+    chunk += character;
+    columns += more;
+  }
+  return [...chunks, chunk];
 }
 
 /**
  * Text of others in a frame that it can't leave: each line behind a bar, a line that goes on behind a dotted one, what
- * is hidden or deceptive as its code point. No right edge, because the width of a character is the terminal's affair.
+ * is hidden or deceptive as its code point. No right edge, because terminals disagree about the width of some characters.
  */
 export function frame(text: string, width: number, style: Style): string[] {
   const lines = visible(text, { keepLineFeeds: true }).split('\n');
@@ -66,7 +76,7 @@ export function escapesIn(text: string): number {
 export function table(rows: readonly (readonly string[])[], style: Style): string[] {
   const cells = rows.map((row) => row.map((cell) => visible(cell)));
   const widths = (cells[0] ?? []).map((_, column) =>
-    Math.max(...cells.map((row) => [...(row[column] ?? '')].length)),
+    Math.max(...cells.map((row) => columnsOf(row[column] ?? ''))),
   );
   return cells.map((row) =>
     markEscapes(
@@ -77,7 +87,7 @@ export function table(rows: readonly (readonly string[])[], style: Style): strin
 }
 
 export const pad = (text: string, width: number): string =>
-  text + ' '.repeat(Math.max(0, width - [...text].length));
+  text + ' '.repeat(Math.max(0, width - columnsOf(text)));
 
 export const count = (number: number, one: string, many = `${one}s`): string =>
   `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;

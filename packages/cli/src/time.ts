@@ -23,3 +23,18 @@ export function duration(ms: number): string {
   if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
+
+/** Time of day in UTC, for what is near; with its date where that is not the day of `near`. */
+export function clockTime(at: string, near: string): string {
+  const [day, time] = [at.slice(0, 10), at.slice(11, 16)];
+  return day === near.slice(0, 10) ? `${time} UTC` : `${day} ${time} UTC`;
+}
+
+/** The same as `duration` in five columns at most, for lists that are looked over: `45s`, `29m`, `3h`, `12d`. */
+export function brief(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / secondMs));
+  if (seconds < 120) return `${seconds}s`;
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)}h`;
+  return `${Math.min(9_999, Math.floor(seconds / 86_400))}d`;
+}

@@ -88,6 +88,8 @@ export const limits = {
   calendarDaysKept: 2_400,
   /** A calendar rests for shorter than this: one that doesn't is a mistake, and reviews would wait for a year. */
   calendarRestDays: 366,
+  /** Commands and values of one bundle; what is beyond is read when these have been decided. One review is always whole. */
+  bundleBytes: 8_388_608,
   /** One answer of the API; streams of events have no end. */
   apiRequestMs: 15_000,
   /** Longer than any token of ours; what is longer isn't looked at. */

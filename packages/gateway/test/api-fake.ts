@@ -188,11 +188,14 @@ export interface Fake {
 function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
   const answers: Record<string, (ask: Record<string, unknown>) => unknown> = {
     review: ({ id }) => fake.reviews.get(id as ReviewId) ?? null,
-    reviews: ({ status, agent: name, limit, before }) =>
+    reviews: ({ status, agent: name, session, target, minRisk, limit, before }) =>
       [...fake.reviews.values()]
         .toSorted((a, b) => (a.id < b.id ? 1 : -1))
         .filter((review) => status === null || review.state.status === status)
         .filter((review) => name === null || review.subject.requester.agent === name)
+        .filter((review) => (session ?? null) === null || review.subject.requester.session === session)
+        .filter((review) => (target ?? null) === null || review.subject.target.name === target)
+        .filter((review) => review.subject.risk.score >= ((minRisk ?? 0) as number))
         .filter((review) => before === null || review.id < (before as string))
         .slice(0, limit as number),
     grant: () => null,

@@ -41,6 +41,50 @@ describe('the client over a real socket', () => {
     });
   });
 
+  it('asks, and the agent answers, once', async () => {
+    const { id } = fake.add(makeReview());
+    const asked = await client.ask(id, { text: 'What for?', channel: 'cli' });
+    expect(asked.questions).toMatchObject([{ id: 1, by: 'vera', to: 'agent', text: 'What for?' }]);
+    const agent = new SallyportClient({ url: api.address, token: tokens.reporter });
+    const state = await agent.answer(id, 1, { text: 'The newsletter.' });
+    expect(state).toMatchObject({ status: 'pending', questions: [{ answer: { by: 'reporter' } }] });
+    expect(await codeOf(agent.answer(id, 1, { text: 'Again.' }))).toBe('question.answered');
+    expect(await codeOf(agent.ask(id, { text: 'Why?' }))).toBe('vote.not_a_person');
+  });
+
+  it('takes a vote back while the review is pending', async () => {
+    const [demand] = makeReview().subject.demands;
+    const { id } = fake.add(makeReview({ demands: [{ ...demand!, quorum: 2 }] }));
+    expect(await codeOf(client.retract(id))).toBe('vote.nothing_to_retract');
+    const { digest, rendering } = await client.getReview(id);
+    await client.vote(id, { kind: 'approve', digest, rendering });
+    expect(await client.retract(id)).toMatchObject({
+      votes: [{ retractedAt: expect.any(String) as string }],
+    });
+  });
+
+  it('reads a bundle and votes on its reviews one by one', async () => {
+    const [first, second] = [fake.add(makeReview()), fake.add(makeReview())];
+    const bundle = await client.getBundle('ses_1');
+    expect(bundle.reviews.map(({ id }) => id)).toEqual([first.id, second.id]);
+    const votes = bundle.reviews.map(({ id: review, digest, rendering }) => {
+      return { review, digest, rendering, kind: 'approve' as const };
+    });
+    const { results } = await client.voteOnBundle('ses_1', { votes });
+    expect(results).toMatchObject([
+      { review: first.id, code: null, summary: { status: 'approved' } },
+      { review: second.id, code: null, summary: { status: 'approved' } },
+    ]);
+  });
+
+  it('finds reviews by session, target and risk', async () => {
+    const { id } = fake.add(makeReview({ risk: { score: 90, signals: [] } }));
+    fake.add(makeReview());
+    const found = await client.listReviews({ session: 'ses_1', target: 'shop-db', minRisk: 80 });
+    expect(found.reviews).toMatchObject([{ id, session: 'ses_1' }]);
+    expect((await client.listReviews({ session: 'ses_2' })).reviews).toEqual([]);
+  });
+
   it('reads tiles, checkpoints and status of the ledger', async () => {
     fake.ledger.checkpoint = { size: 5, note: 'the note\n' };
     expect(await client.checkpoint()).toBe('the note\n');
@@ -153,6 +197,27 @@ describe('the stream of events', () => {
     expect(seen.map(({ kind }) => kind)).toEqual(['stream.reset', ...Array<string>(3).fill('review.opened')]);
     const ids = seen.flatMap((event) => (event.kind === 'stream.reset' ? [] : [event.review.id]));
     expect(ids).toEqual([...fake.reviews.keys()]);
+  });
+
+  it('says that it is open, before anything happens, and after an interruption', async () => {
+    const stop = new AbortController();
+    const app = createApi(fake.deps);
+    let server = await listenApi(app, { host: '127.0.0.1', port: 0 });
+    const port = Number(new URL(server.address).port);
+    const told: string[] = [];
+    const onInterruption = () => {
+      told.push('lost');
+      void listenApi(app, { host: '127.0.0.1', port }).then((again) => (server = again));
+    };
+    const onConnected = () => {
+      told.push('open');
+      if (told.length === 1) setTimeout(() => void server.close(), 20);
+      else stop.abort();
+    };
+    const watcher = new SallyportClient({ url: server.address, token: tokens.vera });
+    await collect(watcher.events({ signal: stop.signal, onConnected, onInterruption }));
+    await server.close();
+    expect(told).toEqual(['open', 'lost', 'open']);
   });
 
   it('does not try again where it was refused', async () => {

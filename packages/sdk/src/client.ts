@@ -1,11 +1,17 @@
 import type { z } from 'zod';
 import {
+  type AnswerRequest,
+  Bundle,
+  type BundleVoteRequest,
+  BundleVoteResults,
   EntryPage,
   LedgerStatus,
+  type QuestionRequest,
   Review,
   ReviewPage,
   ReviewState,
   type ReviewStatus,
+  type RetractRequest,
   UsageReport,
   type VoteRequest,
 } from './contract/index.ts';
@@ -16,6 +22,12 @@ import { type ClientOptions, createTransport, type Init, type Transport } from '
 export interface ReviewFilter {
   readonly status?: ReviewStatus;
   readonly agent?: string;
+  /** As `Review.requester.session` says it. */
+  readonly session?: string;
+  /** The target's name. */
+  readonly target?: string;
+  /** The least risk score. */
+  readonly minRisk?: number;
   readonly limit?: number;
   /** `next` of the page before. */
   readonly before?: string;
@@ -60,6 +72,35 @@ export class SallyportClient {
   vote(id: string, vote: VoteRequest): Promise<Review> {
     const path = `/v1/reviews/${encodeURIComponent(id)}/votes`;
     return this.#json(Review, path, { method: 'POST', body: vote });
+  }
+
+  /** Takes the caller's own vote back, while the review is pending. */
+  retract(id: string, request: RetractRequest = {}): Promise<Review> {
+    const path = `/v1/reviews/${encodeURIComponent(id)}/votes/retract`;
+    return this.#json(Review, path, { method: 'POST', body: request });
+  }
+
+  /** Asks the agent, or the person for whom it acts. The rendering changes with it: read the review again to vote. */
+  ask(id: string, question: QuestionRequest): Promise<Review> {
+    const path = `/v1/reviews/${encodeURIComponent(id)}/questions`;
+    return this.#json(Review, path, { method: 'POST', body: question });
+  }
+
+  /** For the agent whose review it is, and for people for whom it acts. */
+  answer(id: string, question: number, answer: AnswerRequest): Promise<ReviewState> {
+    const path = `/v1/reviews/${encodeURIComponent(id)}/questions/${encodeURIComponent(question)}/answer`;
+    return this.#json(ReviewState, path, { method: 'POST', body: answer });
+  }
+
+  /** The pending reviews of one session, whole. */
+  getBundle(session: string): Promise<Bundle> {
+    return this.#json(Bundle, `/v1/bundles/${encodeURIComponent(session)}`);
+  }
+
+  /** Votes one by one; resolves with one result a vote, of which some may be refusals. */
+  voteOnBundle(session: string, request: BundleVoteRequest): Promise<BundleVoteResults> {
+    const path = `/v1/bundles/${encodeURIComponent(session)}/votes`;
+    return this.#json(BundleVoteResults, path, { method: 'POST', body: request });
   }
 
   /** Connects again after interruptions and resumes where it was; iterate until `signal` ends it. */

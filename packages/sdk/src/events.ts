@@ -8,6 +8,8 @@ export interface EventOptions {
   readonly signal?: AbortSignal;
   /** The last event that was handled; what came after it is sent first. */
   readonly lastEventId?: string;
+  /** Told each time that the stream is open, with or without an event to come. */
+  readonly onConnected?: () => void;
   /** Told of each interruption, before the client tries again. */
   readonly onInterruption?: (error: SallyportError) => void;
 }
@@ -32,7 +34,7 @@ export async function* streamEvents(
   let delayMs = firstDelayMs;
   while (!signal.aborted) {
     try {
-      for await (const event of connect(transport, lastEventId, signal)) {
+      for await (const event of connect(transport, lastEventId, { ...options, signal })) {
         lastEventId = event.id;
         delayMs = firstDelayMs;
         yield event;
@@ -56,7 +58,7 @@ function isAborted(signal: AbortSignal): boolean {
 async function* connect(
   transport: Transport,
   lastEventId: string | undefined,
-  signal: AbortSignal,
+  { signal, onConnected }: EventOptions & { readonly signal: AbortSignal },
 ): AsyncGenerator<ReceivedEvent, void, void> {
   const headers = {
     accept: 'text/event-stream',
@@ -64,6 +66,7 @@ async function* connect(
   };
   const response = await transport.send('/v1/events', { headers, signal });
   if (response.body === null) return;
+  onConnected?.();
   const messages = response.body
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(new EventSourceParserStream({ maxBufferSize: maxEventLength }));

@@ -4,7 +4,8 @@ import { ledgerExport, ledgerVerify, receipt, verify } from './ledger.ts';
 import { reviews, show } from './reviews.ts';
 import { tokenCreate } from './token.ts';
 import { usage } from './usage.ts';
-import { approve, reject } from './votes.ts';
+import { answer, ask } from './questions.ts';
+import { approve, reject, retract } from './votes.ts';
 
 /** Every command, in the order in which help and docs/reference/cli.md show them. */
 export const commands: readonly Command[] = [
@@ -15,6 +16,9 @@ export const commands: readonly Command[] = [
   show,
   approve,
   reject,
+  retract,
+  ask,
+  answer,
   usage,
   receipt,
   verify,

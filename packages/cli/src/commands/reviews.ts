@@ -3,17 +3,25 @@ import { ReviewStatus, type ReviewSummary } from '@sallyport/sdk/contract';
 import type { Command, Context } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { renderReview, renderSummary } from '../render-review.ts';
+import { runScreen } from '../screen/run-screen.ts';
+import { processTerminal } from '../screen/terminal.ts';
+import { createStyle } from '../style.ts';
 
 export const reviews: Command = {
   name: 'reviews',
   arguments: [],
   summary: 'list the actions that wait for a person',
   details: [
-    'With --watch it goes on and prints each review when it opens or changes; with --json one a line.',
+    'With --watch at a terminal it is a full screen: what waits, live, to open, approve, reject and ask about with one key each. A review can be approved there once all of it has been on the screen.',
+    'With --watch elsewhere, or with --lines, it prints each review when it opens or changes; with --json one a line.',
   ],
-  options: ['watch', 'status', 'agent'],
+  options: ['watch', 'lines', 'bell', 'status', 'agent'],
   remote: true,
-  run: async (context) => (context.invocation.flag('watch') ? watch(context) : list(context)),
+  run: async (context) => {
+    const { invocation, output } = context;
+    if (!invocation.flag('watch')) return list(context);
+    return output.interactive && !invocation.flag('lines') ? watchScreen(context) : watch(context);
+  },
 };
 
 export const show: Command = {
@@ -62,6 +70,19 @@ async function list(context: Context): Promise<void> {
   context.output.result({ reviews: found }, (style) =>
     found.length === 0 ? 'nothing waits' : found.map((review) => renderSummary(review, style)).join('\n'),
   );
+}
+
+function watchScreen(context: Context): Promise<number> {
+  const { client, environment, invocation, system } = context;
+  return runScreen({
+    client: client(),
+    terminal: processTerminal(),
+    list: () => readAll(context),
+    nowMs: () => system.nowMs(),
+    style: createStyle(!environment.noColour),
+    only: { status: statusOf(context), agent: invocation.text('agent') },
+    rings: invocation.flag('bell'),
+  });
 }
 
 async function watch(context: Context): Promise<void> {

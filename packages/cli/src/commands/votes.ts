@@ -1,21 +1,24 @@
 import type { Review } from '@sallyport/sdk/contract';
 import type { Command, Context } from '../command.ts';
-import { digestOf } from '../digest.ts';
 import { Failure } from '../failure.ts';
 import { renderReview } from '../render-review.ts';
+import { requireExact } from '../shown-exactly.ts';
+import { approveBundle } from './bundle.ts';
 
 export const approve: Command = {
   name: 'approve',
-  arguments: ['ID'],
+  arguments: ['[ID]'],
   summary: 'show an action whole, ask, and approve exactly that',
   details: [
     'The vote carries the digest of what was shown, computed here: if anything else would run, it is no approval.',
+    'With --bundle in place of ID: all that one session waits for, shown whole and asked once. Each is approved by itself, and the answer says of each whether it counts; the exit code is that of the first that doesn’t.',
     'Without a terminal, or with --json, it needs --yes.',
   ],
-  options: ['digest', 'yes', 'reason'],
+  options: ['bundle', 'digest', 'yes', 'reason'],
   remote: true,
   run: async (context) => {
     const { output, invocation } = context;
+    const session = bundleOf(context);
     if (!output.interactive && !invocation.flag('yes')) {
       throw new Failure(
         'refused',
@@ -23,12 +26,37 @@ export const approve: Command = {
         'An approval needs a person at a terminal, or --yes.',
       );
     }
+    if (session !== null) return approveBundle(context, session);
     const review = await readExact(context);
     if (output.interactive) output.result(review, (style) => renderReview(review, style, output.width));
     if (!invocation.flag('yes') && !(await output.confirm('\nApprove exactly this?'))) {
       throw new Failure('refused', 'approve.declined', 'Nothing was approved.');
     }
-    await send(context, review, 'approve');
+    return send(context, review, 'approve');
+  },
+};
+
+/** The session of `--bundle`; null where the command is about one review. */
+function bundleOf({ invocation }: Context): string | null {
+  const session = invocation.text('bundle');
+  const isBoth = invocation.arguments.length > 0 || invocation.text('digest') !== null;
+  if (session === null && invocation.arguments.length === 0)
+    throw new Failure('usage', 'arguments', 'sallyport approve takes ID, or --bundle SESSION');
+  if (session !== null && isBoth)
+    throw new Failure('usage', 'arguments', '--bundle goes without ID and without --digest');
+  return session;
+}
+
+export const retract: Command = {
+  name: 'retract',
+  arguments: ['REVIEW'],
+  summary: 'take your own vote back, while the review is pending',
+  details: ['The vote stays in the history. You may vote anew afterwards.'],
+  options: [],
+  remote: true,
+  run: async ({ client, invocation, output }) => {
+    const review = await client().retract(invocation.arguments[0] ?? '', { channel: 'cli' });
+    output.result(review, (style) => `${style.yellow('Taken back.')} ${missing(review)}`);
   },
 };
 
@@ -54,11 +82,7 @@ export const reject: Command = {
 /** The review, if what it shows is what its digest says, and what the person was shown elsewhere. */
 async function readExact({ client, invocation }: Context): Promise<Review> {
   const review = await client().getReview(invocation.arguments[0] ?? '');
-  if (digestOf(review) !== review.digest) {
-    const detail =
-      'The gateway shows another action than the one under review. Nothing was sent; tell your operator.';
-    throw new Failure('verification_failed', 'review.digest_mismatch', detail);
-  }
+  requireExact(review);
   const expected = invocation.text('digest');
   if (expected !== null && expected.toLowerCase() !== review.digest) {
     throw new Failure(
@@ -93,9 +117,10 @@ async function send(
   });
 }
 
-function missing(review: Review): string {
-  const approvals = new Set(review.votes.filter((vote) => vote.kind === 'approve').map((vote) => vote.person))
-    .size;
-  const needed = Math.max(...review.demands.map((demand) => demand.quorum));
-  return `It still waits for others: ${approvals} of at least ${needed} have approved.`;
+/** What each demand lacks. */
+function missing({ demands }: Review): string {
+  const unmet = demands
+    .filter(({ met }) => !met)
+    .map(({ approvals, quorum, policy }) => `${approvals} of ${quorum} for ${policy}`);
+  return `It waits: ${unmet.join('; ')}.`;
 }

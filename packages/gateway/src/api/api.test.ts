@@ -58,6 +58,7 @@ const ballotFor = (review: CoreReview) => ({
 const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   vote: ballotFor,
   retractVote: () => ({}),
+  voteOnBundle: (review) => ({ votes: [{ review: review.id, ...ballotFor(review) }] }),
   askQuestion: () => ({ text: 'What for?' }),
   answerQuestion: () => ({ text: 'For the newsletter.' }),
 };

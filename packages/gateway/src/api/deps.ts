@@ -11,6 +11,9 @@ import type { EventLog } from './event-log.ts';
 export interface ReviewsAsk {
   readonly status: ReviewStatus | null;
   readonly agent: string | null;
+  readonly session?: string | null;
+  readonly target?: string | null;
+  readonly minRisk?: number | null;
   readonly limit: number;
   readonly before: ReviewId | null;
 }

@@ -25,6 +25,7 @@ export function presentSummary(review: core.Review): ReviewSummary {
     revision: review.revision,
     agent: subject.requester.agent,
     onBehalfOf: subject.requester.onBehalfOf,
+    session: subject.requester.session,
     target: { ...subject.target },
     operation: subject.operation,
     title: subject.title,

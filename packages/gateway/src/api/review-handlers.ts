@@ -27,6 +27,9 @@ export async function listReviews(
   const reviews = await store.read('reviews', {
     status: query.status ?? null,
     agent: query.agent ?? null,
+    session: query.session ?? null,
+    target: query.target ?? null,
+    minRisk: query.minRisk ?? null,
     limit: query.limit,
     before: query.before === undefined ? null : (parseId('rev', query.before) ?? null),
   });
@@ -144,6 +147,8 @@ export async function decidePage(call: Call<unknown, unknown, unknown>): Promise
     `  sallyport show ${review}`,
     `  sallyport approve ${review}`,
     `  sallyport reject ${review} --reason "..."`,
+    `  sallyport ask ${review} --text "..."`,
+    '  sallyport reviews --watch',
     '',
     'SALLYPORT_URL is the address of this server; SALLYPORT_TOKEN is your token (or --token-file FILE).',
     '',

@@ -1,5 +1,8 @@
 import {
   AnswerRequest,
+  Bundle,
+  BundleVoteRequest,
+  BundleVoteResults,
   EntryPage,
   EntryQuery,
   LedgerStatus,
@@ -16,6 +19,7 @@ import {
   VoteRequest,
 } from '@sallyport/sdk/contract';
 import { z } from 'zod';
+import { readBundle, voteOnBundle } from './bundle-handlers.ts';
 import { streamReviewEvents } from './event-handler.ts';
 import {
   readCheckpoint,
@@ -45,6 +49,10 @@ const text = (description: string) =>
 
 /** An id that isn't well-formed is an id that doesn't exist: one answer for both. */
 const byId = z.object({ id: z.string().max(200).meta({ description: 'The id of the review.' }) });
+
+const bySession = z.object({
+  session: z.string().max(200).meta({ description: 'The session, as reviews name it.' }),
+});
 
 const byQuestion = byId.extend({
   question: z.coerce.number().int().min(1).max(1_000).meta({ description: 'The number of the question.' }),
@@ -132,6 +140,30 @@ export const routes: readonly Route[] = [
     answer: json(ReviewState, 'The state of the review with the answer.'),
     problems: voteProblemCodes,
     handle: answer,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/bundles/{session}',
+    name: 'getBundle',
+    summary: 'Reads the pending reviews of one session, each whole, in the order in which they were opened.',
+    access: people('api:reviews.read'),
+    params: bySession,
+    answer: json(Bundle, 'The bundle; empty where nothing of the session waits.'),
+    problems: [],
+    handle: readBundle,
+  }),
+  guarded({
+    method: 'post',
+    path: '/v1/bundles/{session}/votes',
+    name: 'voteOnBundle',
+    summary:
+      'Votes on reviews of one session, each by itself: the answer says of each whether its vote counts.',
+    access: { to: 'people', action: 'api:reviews.vote', agentCode: 'vote.not_a_person' },
+    params: bySession,
+    body: BundleVoteRequest,
+    answer: json(BundleVoteResults, 'One result a vote, in their order. A refused vote is a result, too.'),
+    problems: [],
+    handle: voteOnBundle,
   }),
   guarded({
     method: 'get',

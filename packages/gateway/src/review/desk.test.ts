@@ -224,6 +224,38 @@ describe('approved while the client was gone', () => {
   });
 });
 
+describe('a client that waits for several decisions', () => {
+  const other = { command: 'SELECT phone FROM customers' };
+
+  test('keeps the first approval while people look at the rest', async () => {
+    const [first, second] = [await hold(), await hold(other)];
+    await vote(first);
+    world.clock.advance(limits.grantMs);
+    await vote(second);
+    expect([await run(first), await run(second, other)]).toEqual(['ran', 'ran']);
+  });
+
+  test('has sixty seconds for the last one', async () => {
+    const [first, second] = [await hold(), await hold(other)];
+    await vote(first);
+    await vote(second);
+    world.clock.advance(limits.grantMs);
+    expect(await run(second, other)).toBe('grant.expired');
+  });
+
+  test('gives an approval back when another is refused; nobody else can give it back', async () => {
+    const [first, joined, second] = [await hold(), await hold(), await hold(other)];
+    await vote(first);
+    await vote(second, { kind: 'reject', reason: 'no' });
+    joined.detach();
+    expect((await hold()).review).not.toBe(first.review);
+    first.detach();
+    const back = await hold();
+    expect(back.review).toBe(first.review);
+    expect(await run(back)).toBe('ran');
+  });
+});
+
 describe('what changed since the approval', () => {
   test('A1, A5: other bytes than were approved do not run', async () => {
     const held = await hold();

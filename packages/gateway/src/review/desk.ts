@@ -32,14 +32,14 @@ import type {
 } from '../ports.ts';
 import type { Change, CommitResult, Mutation } from '../stores/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { electorateOf, type Settlement } from './approvals.ts';
+import { electorateOf } from './approvals.ts';
 import { Changes } from './changes.ts';
 import { GrantLives } from './grant-lives.ts';
 import { Judging } from './judging.ts';
 import { bindingOf, newReview, type HoldAsk } from './opening.ts';
 import { PassingTime } from './passing-time.ts';
 import { Previews, type Planned } from './previews.ts';
-import { Waiting } from './waiting.ts';
+import { type HoldFacts, Waiting } from './waiting.ts';
 
 export interface DeskPorts {
   readonly clock: Clock;
@@ -89,7 +89,7 @@ export class Desk implements ReviewDesk {
     });
     const attach = (id: ReviewId, preview: Preview): Promise<void> => this.#attachPreview(id, preview);
     this.#previews = new Previews({ ...ports, previewers: ports.previewers ?? new Map(), attach });
-    const isWaitedFor = (id: ReviewId): boolean => this.#waiting.has(id);
+    const isWaitedFor = (id: ReviewId): boolean => this.#waiting.isAlone(id);
     const changed = (review: Review, change: Change): void => {
       for (const mutation of change.mutations)
         if (mutation.kind === 'grant.issue') this.#lives.begin(mutation.grant);
@@ -139,7 +139,7 @@ export class Desk implements ReviewDesk {
     try {
       const grants = await store.read('grants', { binding, atMs: clock.nowMs() });
       const granted = grants.find((grant) => this.#isFree(grant));
-      if (granted !== undefined) return ok(this.#granted(granted));
+      if (granted !== undefined) return ok(this.#granted(granted, ask));
       const pending = await store.read('pendingReview', { binding });
       if (pending !== null && clock.nowMs() < pending.expiresAtMs)
         return ok(await this.#attach(ask, pending));
@@ -155,14 +155,20 @@ export class Desk implements ReviewDesk {
     return this.#waiting.isFree(grant.review) && !this.#lives.isOver(grant);
   }
 
-  #granted(grant: Grant): Hold {
+  #granted(grant: Grant, { judgement }: HoldAsk): Hold {
     this.#lives.handOver(grant);
-    const settled: Settlement = ok({ review: grant.review, grant: grant.id });
-    return { ...this.#hold(grant.review, true, ''), settled: Promise.resolve(settled) };
+    const { id, review } = grant;
+    const { session } = judgement.action.requester;
+    return this.#waiting.hand(
+      { review, url: this.#urlOf(review), attached: true, unmeetable: '', session },
+      ok({ review, grant: id }),
+    );
   }
 
   async #attach(ask: HoldAsk, review: Review): Promise<Hold> {
-    const hold = this.#hold(review.id, true, this.#unmeetable(review));
+    const { session } = ask.judgement.action.requester;
+    const unmeetable = this.#unmeetable(review);
+    const hold = this.#hold({ review: review.id, attached: true, unmeetable, session });
     await this.#ports.store.append(decisionEntry(ask.attempt, review.id)).done;
     // The review may have ended between the look and the wait; then nobody else would settle this hold.
     const now = await this.#ports.store.read('review', { id: review.id });
@@ -183,7 +189,9 @@ export class Desk implements ReviewDesk {
     const bare = newReview(ask, replaced?.id ?? null, this.#ports);
     const planned = this.#previews.plan(bare);
     const review = { ...bare, preview: planned.preview };
-    const hold = this.#hold(review.id, false, this.#unmeetable(review));
+    const unmeetable = this.#unmeetable(review);
+    const { session } = review.subject.requester;
+    const hold = this.#hold({ review: review.id, attached: false, unmeetable, session });
     const ended = replaced === null ? undefined : supersede(replaced, review.openedAtMs, review.id);
     const opened = await this.#commitOpening(() => this.#opening(ask, review, ended), planned);
     if (!opened.ok) {
@@ -261,13 +269,17 @@ export class Desk implements ReviewDesk {
     return unmeetableDemands(review, this.#electorate).map(explainUnmeetable).join(' ');
   }
 
-  #hold(review: ReviewId, attached: boolean, unmeetable: string): Hold {
-    const url = `${this.#ports.publicUrl}/reviews/${review}`;
+  #urlOf(review: ReviewId): string {
+    return `${this.#ports.publicUrl}/reviews/${review}`;
+  }
+
+  #hold({ review, attached, unmeetable, session }: Omit<HoldFacts, 'url'>): Hold {
+    const url = this.#urlOf(review);
     const { clock } = this.#ports;
     // Lost infrastructure leaves the review pending; it expires by itself.
     const giveUp = (reason: string): void =>
       void this.#end(review, (stored) => withdraw(stored, clock.nowMs(), reason)).catch(() => undefined);
-    return this.#waiting.hold({ review, url, attached, unmeetable }, giveUp);
+    return this.#waiting.hold({ review, url, attached, unmeetable, session }, giveUp);
   }
 
   /** An agent's share of what may be pending. */

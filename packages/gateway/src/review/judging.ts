@@ -34,7 +34,7 @@ export interface JudgingPorts {
   readonly electorate: Electorate;
   readonly limits: Limits;
   readonly log: Pick<Log, 'voteTaken' | 'voteRefused'>;
-  /** Whether a client of this process waits for the review. */
+  /** Whether a client of this process waits for the review and for nothing else, and so uses an approval at once. */
   readonly isWaitedFor: (id: ReviewId) => boolean;
   /** Called when a change is durable. */
   readonly changed: (review: Review, change: Change) => void;

@@ -131,4 +131,27 @@ export function reviewsAreListed(at: StoreUnderTest): void {
     expect(await list('pending', 'odd', null, 9)).toEqual(['d7', 'd5', 'd1']);
     expect(await list('pending', 'odd', 1)).toEqual([]);
   });
+
+  test('a page may be of one session, one target and a least risk, and of all of them', async () => {
+    for (let number = 1; number <= 6; number++) {
+      const target = number <= 4 ? 'prod-db' : 'test-db';
+      const sample = sampleReview(number, { binding: { ...sampleBinding, target, digest: `d${number}` } });
+      const requester = { ...sample.subject.requester, session: number % 2 === 0 ? 'ses_2' : 'ses_1' };
+      const risk = { score: number * 10, signals: [] };
+      const review = { ...sample, subject: { ...sample.subject, requester, risk } };
+      await accept(at.store, { mutations: [{ kind: 'review.open', review }] });
+    }
+    const list = async (more: object): Promise<string[]> => {
+      const page = { status: null, agent: null, limit: 9, before: null, ...more };
+      return (await at.store.read('reviews', page)).map(({ subject }) => subject.digest);
+    };
+    expect(await list({ session: 'ses_2' })).toEqual(['d6', 'd4', 'd2']);
+    expect(await list({ session: 'ses_2', limit: 2 })).toEqual(['d6', 'd4']);
+    expect(await list({ session: 'ses_2', status: 'pending', before: reviewId(4) })).toEqual(['d2']);
+    expect(await list({ session: 'ses_3' })).toEqual([]);
+    expect(await list({ target: 'test-db' })).toEqual(['d6', 'd5']);
+    expect(await list({ minRisk: 40 })).toEqual(['d6', 'd5', 'd4']);
+    expect(await list({ session: 'ses_1', target: 'prod-db', minRisk: 20 })).toEqual(['d3']);
+    expect(await list({ session: null, target: null, minRisk: null })).toHaveLength(6);
+  });
 }

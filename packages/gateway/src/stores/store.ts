@@ -94,11 +94,15 @@ export interface UsageRow {
 /** Every question that a store answers. Answers see all that was durable when the question was queued. */
 export interface Reads {
   review: { ask: { readonly id: ReviewId }; answer: Review | null };
-  /** Newest first; `before` is the id after which (in that order) the page starts. */
+  /** Newest first; `before` is the id after which (in that order) the page starts. What is null or absent is left open. */
   reviews: {
     ask: {
       readonly status: ReviewStatus | null;
       readonly agent: string | null;
+      readonly session?: string | null;
+      readonly target?: string | null;
+      /** The least risk score. */
+      readonly minRisk?: number | null;
       readonly limit: number;
       readonly before: ReviewId | null;
     };

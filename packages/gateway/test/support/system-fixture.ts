@@ -32,6 +32,7 @@ export interface TestSystem {
   readonly agentToken: string;
   /** Votes as the data steward, payments steward and database owner. */
   readonly sam: SallyportClient;
+  readonly samToken: string;
   /** Asks the target itself, past the gateway. */
   behind(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** The pending review of a command that holds this text; waits for it. */
@@ -74,6 +75,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
       agent: agentName,
       agentToken: configuration.agentToken,
       sam,
+      samToken: configuration.tokens.sam,
       ...reviewing(sam),
       behind: async (sql, values) => (await direct.query(sql, values)).rows as Record<string, unknown>[],
       checkLedger: () => checkWholeLedger(sam, gateway.ledger.vkey),

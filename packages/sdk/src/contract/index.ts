@@ -1,4 +1,11 @@
 /** The one wire contract of the gateway's API: what the gateway checks and documents, and what clients parse. */
+export {
+  Bundle,
+  BundleVoteRequest,
+  BundleVoteResult,
+  BundleVoteResults,
+  maxReviewsPerBundle,
+} from './bundle.ts';
 export { ReviewEvent } from './event.ts';
 export { EntryPage, EntryQuery, LedgerStatus, maxEntriesPerPage } from './ledger.ts';
 export { ActionId, Count, Digest, ReviewId, Timestamp } from './primitives.ts';

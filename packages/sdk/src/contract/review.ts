@@ -177,6 +177,7 @@ export const ReviewSummary = z
     revision: Count,
     agent: z.string(),
     onBehalfOf: z.string(),
+    session: z.string().meta({ description: 'Reviews of one session may be decided on together.' }),
     target: Target,
     operation: z.string(),
     title: z.string(),
@@ -264,11 +265,14 @@ export const maxReviewsPerPage = 100;
 export const ReviewQuery = z.strictObject({
   status: ReviewStatus.optional(),
   agent: z.string().min(1).max(200).optional(),
+  session: z.string().min(1).max(200).optional(),
+  target: z.string().min(1).max(200).optional(),
+  minRisk: z.coerce.number().int().min(0).max(100).optional(),
   limit: z.coerce.number().int().min(1).max(maxReviewsPerPage).default(50),
   before: ReviewId.optional(),
 });
 
-const Channel = z.enum(['api', 'cli']).default('api');
+export const Channel = z.enum(['api', 'cli']).default('api');
 
 export const RetractRequest = z.strictObject({ channel: Channel }).meta({ id: 'RetractRequest' });
 export type RetractRequest = z.input<typeof RetractRequest>;

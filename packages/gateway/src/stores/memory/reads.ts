@@ -29,10 +29,13 @@ function openIntents(entries: readonly EntryRow[]): { readonly index: number; re
 
 const table: Table = {
   review: ({ reviews }, { id }) => reviews.get(id) ?? null,
-  reviews: ({ reviews }, { status, agent, limit, before }) =>
+  reviews: ({ reviews }, { status, agent, session, target, minRisk, limit, before }) =>
     [...reviews.values()]
       .filter((review) => status === null || review.state.status === status)
       .filter((review) => agent === null || review.subject.requester.agent === agent)
+      .filter((review) => (session ?? null) === null || review.subject.requester.session === session)
+      .filter((review) => (target ?? null) === null || review.subject.target.name === target)
+      .filter((review) => review.subject.risk.score >= (minRisk ?? 0))
       .filter((review) => before === null || review.id < before)
       .sort((left, right) => byId(right, left))
       .slice(0, limit),

@@ -84,6 +84,12 @@ const SCHEMA = `
   CREATE TABLE scratch (filler BLOB) STRICT;
 `;
 
+/** Indexes over what the rows hold already: made wherever they are missing, whichever release made the tables. */
+const INDEXES = `
+  CREATE INDEX IF NOT EXISTS reviews_by_session
+    ON reviews (json_extract(review, '$.subject.requester.session'), status, id);
+`;
+
 /** What a failure of the library means, and what one does about it. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof StoreError)
@@ -160,8 +166,8 @@ function assertOurs(database: Database.Database): 'empty' | 'ours' {
 }
 
 function migrate(database: Database.Database): void {
-  if (assertOurs(database) === 'ours') return;
-  database.exec(`BEGIN IMMEDIATE; ${SCHEMA}`);
+  if (assertOurs(database) === 'ours') return void database.exec(INDEXES);
+  database.exec(`BEGIN IMMEDIATE; ${SCHEMA} ${INDEXES}`);
   database.pragma(`application_id = ${APPLICATION_ID}`);
   database.pragma(`user_version = ${SCHEMA_VERSION}`);
   database.exec('COMMIT');

@@ -43,12 +43,17 @@ const NEWEST = ' ORDER BY id DESC LIMIT :limit';
 /** Sorts behind every id. */
 const AFTER_ALL = '\u{10ffff}';
 
-type ReviewPage = {
-  readonly status: string | null;
-  readonly agent: string | null;
-  readonly before: string;
-  readonly limit: number;
-};
+/** Each may be left open. Those of status, agent and session have indexes (database.ts). */
+const CONDITIONS = {
+  status: 'status = :status',
+  agent: 'agent = :agent',
+  session: "json_extract(review, '$.subject.requester.session') = :session",
+  target: "json_extract(review, '$.subject.target.name') = :target",
+  minRisk: "json_extract(review, '$.subject.risk.score') >= :minRisk",
+} as const;
+const CONDITION_NAMES = Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[];
+
+type ReviewPage = Readonly<Record<string, string | number | null>>;
 
 /** Reviews, grants, and what is published of the ledger. */
 export class State {
@@ -187,12 +192,13 @@ export class State {
     return json === undefined ? null : parse<Review>(json);
   }
 
-  reviews({ status, agent, limit, before }: Reads['reviews']['ask']): Review[] {
-    // Both conditions may be absent; each combination has its own index.
-    const conditions = `${status === null ? '' : 'AND status = :status '}${agent === null ? '' : 'AND agent = :agent '}`;
+  reviews(ask: Reads['reviews']['ask']): Review[] {
+    const given = CONDITION_NAMES.filter((name) => (ask[name] ?? null) !== null);
+    const conditions = given.map((name) => `AND ${CONDITIONS[name]} `).join('');
     const select = this.#database.prepare<[ReviewPage], string>(REVIEWS + conditions + NEWEST).pluck();
+    const values = Object.fromEntries(given.map((name) => [name, ask[name] ?? null]));
     return select
-      .all({ status, agent, limit, before: before ?? AFTER_ALL })
+      .all({ ...values, limit: ask.limit, before: ask.before ?? AFTER_ALL })
       .map((json) => parse<Review>(json));
   }
 

@@ -24,6 +24,8 @@ export interface AdmissionAsk {
   readonly wait: (hold: Hold) => Promise<Result<Approval, Refusal>>;
   /** Everything is approved: what the statements will need can be got ready while they are looked at once more. */
   readonly prepare: () => void;
+  /** Ends the waits that are left, because one of the message's statements was refused. */
+  readonly leave: (reason: Refusal) => void;
 }
 
 /** All statements of a message are decided before the first one runs; all must be authorized, or none runs. */
@@ -93,12 +95,27 @@ export class Admission {
       }
       holds.push(held.value);
     }
-    const settled = await Promise.all(
-      holds.map((hold) => (hold === undefined ? Promise.resolve(ok(undefined)) : ask.wait(hold))),
+    const settled = await this.#settled(ask, holds);
+    // An approval of the others is free for the same bytes again.
+    if (!settled.ok) for (const hold of holds) hold?.detach();
+    return settled;
+  }
+
+  /** The first refusal decides for all: none will run, so nobody needs to decide on the rest. */
+  async #settled(
+    ask: AdmissionAsk,
+    holds: readonly (Hold | undefined)[],
+  ): Promise<Result<readonly (Approval | undefined)[], Refusal>> {
+    const waits = holds.map(async (hold) => (hold === undefined ? ok(undefined) : ask.wait(hold)));
+    const refused = new Promise<Result<never, Refusal>>((resolve) => {
+      for (const wait of waits) void wait.then((result) => void (result.ok || resolve(result)));
+    });
+    const all = Promise.all(waits).then((results) =>
+      ok(results.map((result) => (result.ok ? result.value : undefined))),
     );
-    const refused = settled.find((result) => !result.ok);
-    if (refused !== undefined) return refused;
-    return ok(settled.map((result) => (result.ok ? result.value : undefined)));
+    const first = await Promise.race([refused, all]);
+    if (!first.ok) ask.leave(first.error);
+    return first;
   }
 
   async #authorize(

@@ -1,4 +1,5 @@
 import type { Hold, Questioned } from '../../connector.ts';
+import type { Refusal } from '../../../core/reasons.ts';
 import type { Limits } from '../../../limits.ts';
 import type { Clock } from '../../../ports.ts';
 import type { CatalogWatcher } from '../catalog/index.ts';
@@ -63,6 +64,11 @@ export class Holding {
   /** The client asked to cancel. */
   cancel(): void {
     for (const wait of this.#waits) wait.cancel();
+  }
+
+  /** Another statement of the same message was refused. */
+  leave(reason: Refusal): void {
+    for (const wait of this.#waits) wait.leave(reason);
   }
 
   /** The client is gone. */

@@ -242,6 +242,7 @@ export class Session implements SessionHost {
       holding: () => this.#holding.describe(this.link.upstream?.processId, isTransactionOpen),
       wait: (hold) => this.#holding.wait(hold, isTransactionOpen),
       prepare: () => this.#ended || this.link.open(),
+      leave: (reason) => this.#holding.leave(reason),
     });
   }
 

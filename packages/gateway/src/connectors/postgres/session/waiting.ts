@@ -11,12 +11,13 @@ export interface WaitOptions {
   readonly notify: (waitedMs: number) => void;
 }
 
-/** A client's wait for people, which it can end in three ways besides a decision. */
+/** A client's wait for people, which it can end in four ways besides a decision. */
 export class Wait {
   readonly #hold: Hold;
   readonly #options: WaitOptions;
   #end: (reason: Result<Approval, Refusal>) => void = () => undefined;
   #cancelTimers: () => void = () => undefined;
+  #isOver = false;
 
   constructor(hold: Hold, options: WaitOptions) {
     this.#hold = hold;
@@ -24,9 +25,15 @@ export class Wait {
   }
 
   async settled(): Promise<Result<Approval, Refusal>> {
-    const ended = new Promise<Result<Approval, Refusal>>((resolve) => (this.#end = resolve));
+    const ended = new Promise<Result<Approval, Refusal>>((resolve) => {
+      this.#end = (reason) => {
+        this.#isOver = true;
+        resolve(reason);
+      };
+    });
     this.#remind(0);
     const settled = await Promise.race([this.#hold.settled, ended]);
+    this.#isOver = true;
     this.#cancelTimers();
     return settled;
   }
@@ -54,6 +61,15 @@ export class Wait {
         }),
       ),
     );
+  }
+
+  /** Another statement of the same message was refused, so this one doesn't run either, whatever people decide. */
+  leave(reason: Refusal): void {
+    if (this.#isOver) return;
+    // After a timeout the client may come back with the same bytes; after a person's no it won't.
+    if (reason.code === 'review.hold_timeout') this.#hold.detach();
+    else this.#hold.withdraw('Another statement of the same message was refused.');
+    this.#end(err(reason));
   }
 
   /** The client is gone. The review stays: its approval can be used by the same bytes, for a while. */
