@@ -2,7 +2,7 @@ import type { Dataset, Parameter, Review, ReviewSummary } from '@sallyport/sdk/c
 import { demands, questions, votes } from './render-judgment.ts';
 import { bullets, classes, row, rows, title } from './render-parts.ts';
 import type { Style } from './style.ts';
-import { count, escapesIn, frame, pad, shown, shownLines, table } from './text.ts';
+import { count, escapesIn, frame, pad, shown, table } from './text.ts';
 import { clockTime, duration } from './time.ts';
 
 type Finding = NonNullable<Review['preview']>['findings'][number];
