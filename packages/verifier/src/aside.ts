@@ -1,7 +1,7 @@
 import { encodeUtf8, toBase64url, toHex } from './bytes.ts';
 import { parseCanonical } from './canonical.ts';
 import type { Hash } from './hash.ts';
-import { isObject } from './leaf.ts';
+import { isObject } from './leaf-members.ts';
 import type { AttemptLeaf } from './leaf.ts';
 
 /** Asides are bounded by the receipt that holds them. */

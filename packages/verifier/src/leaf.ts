@@ -1,6 +1,20 @@
 import { MAX_ENTRY_BYTES } from './bundle.ts';
 import { parseCanonical } from './canonical.ts';
 import type { JsonValue } from './canonical.ts';
+import {
+  countAt,
+  isObject,
+  listAt,
+  Malformed,
+  nameAt,
+  namesAt,
+  numberAt,
+  objectAt,
+  optionalNameAt,
+  textAt,
+  wordAt,
+  type JsonObject,
+} from './leaf-members.ts';
 
 /** Entries of the log as spec/ledger.md has them. Further members of a leaf are allowed and ignored. */
 interface LeafBase {
@@ -27,6 +41,8 @@ export interface AttemptLeaf extends LeafBase {
   readonly operation: string;
   readonly review: string | null;
   readonly grant: string | null;
+  /** The standing grant that it is a use of. */
+  readonly standing: string | null;
   readonly risk: JsonValue;
   readonly usage: JsonValue;
 }
@@ -54,7 +70,9 @@ export interface ReviewLeaf extends LeafBase {
 
 export interface VoteLeaf extends LeafBase {
   readonly kind: 'vote';
-  readonly review: string;
+  /** What is voted on: a review, or the proposal of a standing grant; one of the two. */
+  readonly review: string | null;
+  readonly standing: string | null;
   readonly subject: string;
   readonly vote: {
     readonly kind: 'approve' | 'reject' | 'retract';
@@ -87,6 +105,27 @@ export interface GrantLeaf extends LeafBase {
   readonly expiresAt: number;
 }
 
+/** A state of a standing grant: uses of one command's like, bounded, that people approved. */
+export interface StandingLeaf extends LeafBase {
+  readonly kind: 'standing';
+  readonly standing: string;
+  readonly status: 'proposed' | 'live' | 'rejected' | 'revoked';
+  readonly demands: readonly DemandRecord[];
+  /** The commitment of its terms. */
+  readonly subject: string;
+  readonly binding: {
+    readonly agent: string;
+    readonly onBehalfOf: string;
+    readonly target: string;
+    readonly environment: string;
+    readonly operation: string;
+  };
+  readonly maxUses: number;
+  readonly validFrom: number;
+  readonly validUntil: number;
+  readonly risk: JsonValue;
+}
+
 export interface OutcomeLeaf extends LeafBase {
   readonly kind: 'outcome';
   readonly outcome: {
@@ -103,81 +142,24 @@ export interface NoticeLeaf extends LeafBase {
 }
 
 export type Leaf =
-  AttemptLeaf | ReviewLeaf | VoteLeaf | ClarificationLeaf | GrantLeaf | OutcomeLeaf | NoticeLeaf;
+  | AttemptLeaf
+  | ReviewLeaf
+  | VoteLeaf
+  | ClarificationLeaf
+  | GrantLeaf
+  | StandingLeaf
+  | OutcomeLeaf
+  | NoticeLeaf;
 
 /** A decision or an intent: who attempts what, and what policy says. */
 export function isAttempt(leaf: Leaf): leaf is AttemptLeaf {
   return leaf.kind === 'decision' || leaf.kind === 'intent';
 }
 
-export type JsonObject = Readonly<Record<string, JsonValue>>;
-
 export type DecodeLeafResult =
   | { readonly ok: true; readonly leaf: Leaf }
   /** `detail` names the first member that is missing or wrong; it holds no values. */
   | { readonly ok: false; readonly detail: string };
-
-/** Thrown within this file only, where a member is not what the format demands. */
-class Malformed extends Error {}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function objectAt(from: JsonObject, name: string): JsonObject {
-  const value = from[name];
-  if (!isObject(value)) throw new Malformed(name);
-  return value;
-}
-
-function listAt(from: JsonObject, name: string): readonly JsonValue[] {
-  const value = from[name];
-  if (!Array.isArray(value)) throw new Malformed(name);
-  return value as readonly JsonValue[];
-}
-
-function textAt(from: JsonObject, name: string): string {
-  const value = from[name];
-  if (typeof value !== 'string') throw new Malformed(name);
-  return value;
-}
-
-/** Names and ids: text that is there. */
-function nameAt(from: JsonObject, name: string): string {
-  const value = textAt(from, name);
-  if (value === '') throw new Malformed(name);
-  return value;
-}
-
-function optionalNameAt(from: JsonObject, name: string): string | null {
-  return from[name] === undefined || from[name] === null ? null : nameAt(from, name);
-}
-
-/** A list of names; empty where there is none. */
-function namesAt(from: JsonObject, name: string): readonly string[] {
-  if (from[name] === undefined) return [];
-  const list = listAt(from, name);
-  if (!list.every((each) => typeof each === 'string')) throw new Malformed(name);
-  return list;
-}
-
-function wordAt<W extends string>(from: JsonObject, name: string, words: readonly W[]): W {
-  const word = words.find((known) => known === from[name]);
-  if (word === undefined) throw new Malformed(name);
-  return word;
-}
-
-function numberAt(from: JsonObject, name: string): number {
-  const value = from[name];
-  if (typeof value !== 'number' || value < 0) throw new Malformed(name);
-  return value;
-}
-
-function countAt(from: JsonObject, name: string): number {
-  const value = numberAt(from, name);
-  if (!Number.isSafeInteger(value)) throw new Malformed(name);
-  return value;
-}
 
 function baseOf(value: JsonObject): LeafBase {
   return {
@@ -213,6 +195,7 @@ function attemptOf(kind: AttemptLeaf['kind'], value: JsonObject): AttemptLeaf {
     operation: textAt(value, 'operation'),
     review: optionalNameAt(value, 'review'),
     grant: optionalNameAt(value, 'grant'),
+    standing: optionalNameAt(value, 'standing'),
     risk: value['risk'] ?? null,
     usage: value['usage'] ?? null,
   };
@@ -259,10 +242,14 @@ function reviewOf(value: JsonObject): ReviewLeaf {
 
 function voteOf(value: JsonObject): VoteLeaf {
   const vote = objectAt(value, 'vote');
+  const review = optionalNameAt(value, 'review');
+  const standing = optionalNameAt(value, 'standing');
+  if ((review === null) === (standing === null)) throw new Malformed('review');
   return {
     ...baseOf(value),
     kind: 'vote',
-    review: nameAt(value, 'review'),
+    review,
+    standing,
     subject: nameAt(value, 'subject'),
     vote: {
       kind: wordAt(vote, 'kind', ['approve', 'reject', 'retract']),
@@ -300,6 +287,29 @@ function grantOf(value: JsonObject): GrantLeaf {
   };
 }
 
+function standingOf(value: JsonObject): StandingLeaf {
+  const binding = objectAt(value, 'binding');
+  return {
+    ...baseOf(value),
+    kind: 'standing',
+    standing: nameAt(value, 'standing'),
+    status: wordAt(value, 'status', ['proposed', 'live', 'rejected', 'revoked']),
+    demands: listAt(value, 'demands').map(demandOf),
+    subject: nameAt(value, 'subject'),
+    binding: {
+      agent: nameAt(binding, 'agent'),
+      onBehalfOf: nameAt(binding, 'onBehalfOf'),
+      target: nameAt(binding, 'target'),
+      environment: nameAt(binding, 'environment'),
+      operation: nameAt(binding, 'operation'),
+    },
+    maxUses: countAt(value, 'maxUses'),
+    validFrom: countAt(value, 'validFrom'),
+    validUntil: countAt(value, 'validUntil'),
+    risk: value['risk'] ?? null,
+  };
+}
+
 function outcomeOf(value: JsonObject): OutcomeLeaf {
   const outcome = objectAt(value, 'outcome');
   return {
@@ -324,6 +334,7 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   answer: (value) => clarificationOf('answer', value),
   preview: (value) => clarificationOf('preview', value),
   grant: grantOf,
+  standing: standingOf,
   intent: (value) => attemptOf('intent', value),
   outcome: outcomeOf,
   notice: (value) => ({ ...baseOf(value), kind: 'notice' }),

@@ -1,5 +1,5 @@
 import type { JsonValue } from './canonical.ts';
-import { isObject } from './leaf.ts';
+import { isObject } from './leaf-members.ts';
 import type { AttemptLeaf, DemandRecord, ReviewLeaf, VoteLeaf } from './leaf.ts';
 
 type Vote = VoteLeaf['vote'];
@@ -10,7 +10,7 @@ export class OpenReview {
   readonly #demands: readonly DemandRecord[];
   readonly #votes = new Map<string, Vote>();
 
-  constructor({ subject, demands }: ReviewLeaf) {
+  constructor({ subject, demands }: Pick<ReviewLeaf, 'subject' | 'demands'>) {
     this.subject = subject;
     this.#demands = demands;
   }
@@ -31,13 +31,18 @@ export class OpenReview {
   }
 
   /** Takes out the approvals of whoever asked; false where there was none. */
-  dropParties({ onBehalfOf, sponsor, parties }: AttemptLeaf['requester']): boolean {
-    const own = new Set([onBehalfOf, sponsor, ...parties]);
-    const dropped = [...this.#votes.values()].filter(
-      (vote) => vote.kind === 'approve' && (own.has(vote.person) || own.has(vote.identity)),
-    );
+  dropParties(requester: AttemptLeaf['requester']): boolean {
+    const dropped = this.approvalsOf(requester);
     for (const vote of dropped) this.#votes.delete(vote.identity);
     return dropped.length > 0;
+  }
+
+  /** Approvals of whoever asked. */
+  approvalsOf({ onBehalfOf, sponsor, parties }: AttemptLeaf['requester']): readonly Vote[] {
+    const own = new Set([onBehalfOf, sponsor, ...parties]);
+    return [...this.#votes.values()].filter(
+      (vote) => vote.kind === 'approve' && (own.has(vote.person) || own.has(vote.identity)),
+    );
   }
 
   /** Whether each demand has its quorum. A review without demands is approved by nobody. */

@@ -30,7 +30,9 @@ export function summarize(leaves: readonly Leaf[], form: ActionForm | null): Rec
   const first = attempts[0];
   const told = intent ?? first;
   if (first === undefined || told === undefined) return null;
-  const votes = leaves.filter((leaf) => leaf.kind === 'vote');
+  // On the action, or on the standing grant that it ran under.
+  const standing = intent?.standing ?? null;
+  const votes = leaves.filter((leaf) => leaf.kind === 'vote').filter((leaf) => leaf.standing === standing);
   const { requester, target, operation, decision, risk, usage } = told;
   return {
     requester,

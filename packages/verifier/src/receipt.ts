@@ -1,7 +1,7 @@
 import { canonicalize, parseCanonical } from './canonical.ts';
 import type { JsonValue } from './canonical.ts';
-import { isObject } from './leaf.ts';
-import type { JsonObject } from './leaf.ts';
+import { isObject } from './leaf-members.ts';
+import type { JsonObject } from './leaf-members.ts';
 
 export const RECEIPT_VERSION = 'sallyport/receipt/v1';
 

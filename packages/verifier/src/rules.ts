@@ -1,4 +1,5 @@
 import { OpenReview } from './open-review.ts';
+import { StandingRules, type StandingRuleCode } from './standing-rules.ts';
 import type {
   AttemptLeaf,
   ClarificationLeaf,
@@ -49,6 +50,7 @@ export type RuleCode =
   | 'grant.expired'
   /** The grant is bound to another agent, target, environment, review or subject. */
   | 'grant.mismatch'
+  | StandingRuleCode
   | 'outcome.without_intent'
   | 'outcome.repeated';
 
@@ -78,6 +80,7 @@ export class Rules {
   readonly #endedActions = new Set<string>();
   readonly #reviews = new Map<string, OpenReview>();
   readonly #grants = new Map<string, IssuedGrant>();
+  readonly #standings = new StandingRules((code) => this.#find(code));
   #index = 0;
   #action: string | null = null;
   #observed = 0;
@@ -102,7 +105,11 @@ export class Rules {
       case 'review':
         return this.#review(leaf);
       case 'vote':
-        return this.#vote(leaf);
+        return leaf.standing === null
+          ? this.#vote(leaf, leaf.review)
+          : this.#standings.vote(leaf, leaf.standing);
+      case 'standing':
+        return this.#standings.change(leaf);
       case 'question':
       case 'answer':
       case 'preview':
@@ -126,6 +133,7 @@ export class Rules {
   #sweep(at: number): void {
     this.#observed++;
     if (this.#observed % ENTRIES_BETWEEN_SWEEPS !== 0) return;
+    this.#standings.forgetBefore(at);
     for (const [id, { leaf }] of this.#grants) {
       if (leaf.expiresAt > at) continue;
       this.#grants.delete(id);
@@ -153,8 +161,8 @@ export class Rules {
     }
   }
 
-  #vote(leaf: VoteLeaf): void {
-    const review = this.#reviews.get(leaf.review);
+  #vote(leaf: VoteLeaf, id: string | null): void {
+    const review = this.#reviews.get(id ?? '');
     if (review === undefined) return this.#find('vote.review_not_open');
     if (review.subject !== leaf.subject) return this.#find('vote.other_subject');
     const retracts = leaf.vote.kind === 'retract';
@@ -162,7 +170,7 @@ export class Rules {
       return this.#find(retracts ? 'vote.unfounded' : 'vote.repeated');
     review.count(leaf.vote);
     // Enough rejections end a review, whatever a later entry says of its state.
-    if (review.isRejected) this.#reviews.delete(leaf.review);
+    if (review.isRejected) this.#reviews.delete(id ?? '');
   }
 
   #clarification(leaf: ClarificationLeaf): void {
@@ -180,6 +188,7 @@ export class Rules {
     if (this.#hasIntent(leaf.action)) this.#find('intent.repeated');
     if (leaf.action !== null) this.#openIntents.add(leaf.action);
     if (leaf.decision.effect === 'deny') this.#find('intent.denied');
+    if (leaf.standing !== null) return this.#standings.use(leaf, leaf.standing);
     if (leaf.review === null) {
       if (leaf.decision.effect === 'review' || leaf.grant !== null) this.#find('intent.without_review');
       return;

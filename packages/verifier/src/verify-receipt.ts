@@ -102,6 +102,13 @@ const APPROVAL_RULES: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'grant.spent_twice',
   'grant.expired',
   'grant.mismatch',
+  'standing.unfounded',
+  'standing.altered',
+  'standing.not_approved',
+  'standing.not_live',
+  'standing.expired',
+  'standing.overspent',
+  'standing.mismatch',
 ]);
 
 /** An entry that is proved to be in the log. */
@@ -147,6 +154,10 @@ async function isProved(entry: ReceiptEntry, trust: Trust, failures: Failures): 
   return isThisProof;
 }
 
+/** The standing grant under which an action ran was proposed, voted on and decided about before it. */
+const isOfStanding = (leaf: Leaf): boolean =>
+  leaf.kind === 'standing' || (leaf.kind === 'vote' && leaf.standing !== null);
+
 async function proveEntries(receipt: Receipt, trust: Trust, failures: Failures): Promise<ProvedEntry[]> {
   const proved: ProvedEntry[] = [];
   let previous = -1;
@@ -156,7 +167,7 @@ async function proveEntries(receipt: Receipt, trust: Trust, failures: Failures):
     previous = index;
     const decoded = decodeLeaf(entry.leaf);
     if (!decoded.ok) failures.add('entries', `Entry ${index}: malformed (${decoded.detail}).`);
-    else if (decoded.leaf.action !== receipt.action)
+    else if (decoded.leaf.action !== receipt.action && !isOfStanding(decoded.leaf))
       failures.add('entries', `Entry ${index}: of another action.`);
     else if (await isProved(entry, trust, failures)) proved.push({ index, leaf: decoded.leaf, aside });
   }
