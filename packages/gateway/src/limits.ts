@@ -33,6 +33,20 @@ export const limits = {
   previewCountRows: 100_000,
   /** What the target may answer a preview with; a plan of a thousand nodes is smaller. */
   previewAnswerBytes: 4_194_304,
+  /** A standing grant, from its proposal: "for two hours", never for good. */
+  standingMs: 24 * 3_600_000,
+  /** Uses of one standing grant; each is part of its record. */
+  standingUses: 500,
+  /** Standing grants of one agent that are live or voted on; each action that is held is compared with the live ones. */
+  standingsPerAgent: 50,
+  /** Values of one field of a standing grant; a person reads them. */
+  standingValues: 100,
+  /** How far back a replay looks. */
+  replaySpanMs: 7 * 86_400_000,
+  /** Entries that a replay reads; at 256 a time, so that traffic goes on in between. */
+  replayEntries: 50_000,
+  /** Actions that a replay lists of each kind. */
+  replayListed: 100,
   /** Hold outside of a transaction. */
   holdMs: 30 * 60_000,
   /** Hold inside of a transaction: locks wait with it. */

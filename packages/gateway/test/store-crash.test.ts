@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { StandingId } from '../src/core/ids.ts';
 import type { EntryRow, Store } from '../src/stores/store.ts';
 import { openSqliteStore } from '../src/stores/sqlite/store.ts';
 import { startStoreChild } from './support/child.ts';
@@ -32,6 +33,26 @@ function spentBy(rows: readonly EntryRow[]): Map<string, string[]> {
   return spent;
 }
 
+/** Uses of standing grants: the ledger's, the store's and those that were reported are the same, and never too many. */
+async function checkStanding(
+  opened: Store,
+  rows: readonly EntryRow[],
+  reports: readonly Report[],
+): Promise<void> {
+  const used = new Map<StandingId, string[]>();
+  for (const { leaf } of rows) {
+    const { standing, spent } = JSON.parse(leaf) as { standing?: StandingId; spent?: string };
+    if (defined(standing) && defined(spent)) used.set(standing, [...(used.get(standing) ?? []), spent]);
+  }
+  for (const [id, actions] of used) {
+    const stored = await opened.read('standing', { id });
+    expect(stored?.uses.map((use) => use.action)).toEqual(actions);
+    expect(actions.length).toBeLessThanOrEqual(stored?.terms.maxUses ?? 0);
+  }
+  for (const { standing, action } of reports)
+    if (defined(standing)) expect(used.get(standing as StandingId)).toContain(action);
+}
+
 function openIntentsOf(
   rows: readonly EntryRow[],
 ): { readonly index: number; readonly action: string | null }[] {
@@ -49,6 +70,7 @@ async function checkStore(opened: Store, reports: readonly Report[]): Promise<vo
   const spent = spentBy(rows);
   for (const [grant, actions] of spent) expect(actions, `actions that spent ${grant}`).toHaveLength(1);
   for (const { grant, action } of reports) if (defined(grant)) expect(spent.get(grant)).toEqual([action]);
+  await checkStanding(opened, rows, reports);
   for (const published of reports.map((report) => report.published).filter(defined)) {
     expect((await opened.read('checkpoint', {}))?.size).toBeGreaterThanOrEqual(published);
   }
@@ -58,7 +80,7 @@ async function checkStore(opened: Store, reports: readonly Report[]): Promise<vo
   expect(usage.reduce((sum, { actions }) => sum + actions, 0)).toBe(outcomes);
 }
 
-test(`killed at any moment, the store keeps all that it acknowledged, and no grant is spent twice (SEED=${seed})`, async () => {
+test(`killed at any moment, the store keeps all that it acknowledged, and no grant is spent twice, no standing one too often (SEED=${seed})`, async () => {
   const chance = createFakeRandom(seed);
   const reports: Report[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -76,6 +98,7 @@ test(`killed at any moment, the store keeps all that it acknowledged, and no gra
     store = null;
   }
   expect(reports.filter(({ grant }) => defined(grant)).length).toBeGreaterThan(ROUNDS);
+  expect(reports.filter(({ standing }) => defined(standing)).length).toBeGreaterThan(ROUNDS);
   expect(reports.filter(({ intent }) => defined(intent)).length).toBeGreaterThan(ROUNDS);
 });
 

@@ -12,8 +12,8 @@ import type { DatasetUsage } from './usage.ts';
 /**
  * `decision`: an attempt with its decision to deny or to review (an allowed attempt's decision is part of its intent);
  * `review`: a change of a review's state; `vote`: a judgment, or its retraction; `question`, `answer`: clarification;
- * `preview`: the gateway's own evidence for the reviewer; `outcome`: how an intent ended; `notice`: start, stop,
- * recovery, refusals of votes and of API calls.
+ * `preview`: the gateway's own evidence for the reviewer; `outcome`: how an intent ended; `standing`: a change of a
+ * standing grant's state; `notice`: start, stop, recovery, refusals of votes and of API calls.
  */
 export type EntryKind =
   | 'decision'
@@ -25,7 +25,8 @@ export type EntryKind =
   | 'grant'
   | 'intent'
   | 'outcome'
-  | 'notice';
+  | 'notice'
+  | 'standing';
 
 /**
  * What an outcome adds to the usage totals. `shape` identifies the stable part (who, where, which columns); a store may
@@ -87,7 +88,7 @@ export function sealAction(form: string, sealing: Sealing): Sealed {
 }
 
 /** Seals values beside an entry, such as free text of a person or an agent. */
-function sealValues(values: Readonly<Record<string, Json>>, sealing: Sealing): Sealed {
+export function sealValues(values: Readonly<Record<string, Json>>, sealing: Sealing): Sealed {
   const aside = canonicalize({ ...values, salt: sealing.salt });
   return { aside, commitment: sealing.sha256Base64url(aside) };
 }
@@ -111,7 +112,7 @@ export interface AttemptMembers {
 const canonicalApprovers = (approvers: Demand['approvers']) =>
   approvers.map(({ kind, name }) => ({ kind, name }));
 
-function canonicalDemand(demand: Demand) {
+export function canonicalDemand(demand: Demand) {
   const { approvers, calendar, controls, escalation, excluded, expiresInMs, passkeyFromRisk } = demand;
   const { policy, quorum, rejections } = demand;
   return {
@@ -200,19 +201,26 @@ export function decisionEntry(attempt: AttemptEntry, review: string | null): Sea
   return entry('decision', attempt, leaf, attempt.sealed.aside);
 }
 
-/** An attempt that may run; `approved` names the review and the grant that it spends. */
-export function intentEntry(
-  attempt: AttemptEntry,
-  approved: { readonly review: string; readonly grant: string } | null,
-): SealedEntry {
-  const leaf =
-    approved === null
-      ? attemptLeaf('intent', attempt, '', '')
-      : attemptLeaf('intent', attempt, `"grant":"${approved.grant}",`, `"review":"${approved.review}"`);
-  return entry('intent', attempt, leaf, attempt.sealed.aside);
+/** What people gave leave with: a review and the grant that it yielded, or a standing grant. */
+export type Leave = { readonly review: string; readonly grant: string } | { readonly standing: string };
+
+/** An attempt that may run; `leave` is null where policy allows it by itself. */
+export function intentEntry(attempt: AttemptEntry, leave: Leave | null): SealedEntry {
+  return entry('intent', attempt, intentLeaf(attempt, leave), attempt.sealed.aside);
 }
 
-function entry(kind: EntryKind, about: About, leaf: string, aside: string | null): SealedEntry {
+function intentLeaf(attempt: AttemptEntry, leave: Leave | null): string {
+  if (leave === null) return attemptLeaf('intent', attempt, '', '');
+  if ('standing' in leave) {
+    const leaf = attemptLeaf('intent', attempt, '', '');
+    // Quotation marks within texts are escaped, so this is the member's own beginning. The standing grant sorts before it.
+    const split = leaf.indexOf(',"target":{"environment":');
+    return `${leaf.slice(0, split)},"standing":"${leave.standing}"${leaf.slice(split)}`;
+  }
+  return attemptLeaf('intent', attempt, `"grant":"${leave.grant}",`, `"review":"${leave.review}"`);
+}
+
+export function entry(kind: EntryKind, about: About, leaf: string, aside: string | null): SealedEntry {
   return { kind, action: about.action, atMs: about.atMs, leaf, aside, usage: null };
 }
 

@@ -1,4 +1,4 @@
-import type { ActionId, GrantId, ReviewId } from './ids.ts';
+import type { ActionId, GrantId, ReviewId, StandingId } from './ids.ts';
 
 /** How an action ended. `unknown`: the gateway died or lost the target after dispatch; never retried by itself. */
 export type OutcomeStatus = 'succeeded' | 'failed' | 'refused' | 'unknown';
@@ -20,4 +20,6 @@ export interface Authorization {
   readonly action: ActionId;
   readonly review: ReviewId | null;
   readonly grant: GrantId | null;
+  /** The standing grant that it is a use of. */
+  readonly standing: StandingId | null;
 }

@@ -18,6 +18,7 @@ export type RefusalCode =
   | 'review.too_many'
   | 'action.altered'
   | 'identity.revoked'
+  | 'standing.changed'
   | 'ledger.unavailable'
   | 'target.unavailable';
 
@@ -78,6 +79,10 @@ const TEXTS: Readonly<Record<RefusalCode, readonly [message: string, hint: strin
   ],
   'action.altered': ['What would run is not what was approved.', 'Send the action again to ask anew.'],
   'identity.revoked': ['The agent or the person for whom it acts has lost the right since.', ''],
+  'standing.changed': [
+    'The standing grant that covered this doesn’t any more.',
+    'Send the action again to ask for approval.',
+  ],
   'ledger.unavailable': [
     'The ledger can’t record, so nothing is executed.',
     'Tell whoever operates the gateway.',
@@ -114,5 +119,21 @@ export type VoteRefusalCode =
 
 export interface VoteRefusal {
   readonly code: VoteRefusalCode;
+  readonly message: string;
+}
+
+/** Why a standing grant was not proposed, voted on or revoked, besides what a vote is refused for. */
+export type StandingRefusalCode =
+  | VoteRefusalCode
+  | 'standing.not_found'
+  /** The review that it would be made of is no basis for one: rejected, or of something that no grant covers. */
+  | 'standing.unfit'
+  | 'standing.terms'
+  | 'standing.constraint'
+  | 'standing.too_many'
+  | 'standing.over';
+
+export interface StandingRefusal {
+  readonly code: StandingRefusalCode;
   readonly message: string;
 }

@@ -1,8 +1,10 @@
 import type { EntryKind, SealedEntry, UsageShape } from '../core/entry.ts';
 import type { Grant, GrantBinding } from '../core/grant.ts';
 import { makeId } from '../core/ids.ts';
-import type { ActionId, GrantId, ReviewId } from '../core/ids.ts';
+import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Review, ReviewState } from '../core/review.ts';
+import type { StandingGrant } from '../core/standing.ts';
+import type { StandingBinding } from './store.ts';
 
 export const START_MS = Date.UTC(2026, 10, 21, 9, 30);
 
@@ -118,5 +120,53 @@ export function sampleShape(agent: string, key = agent): UsageShape {
     operation: 'sql:select',
     datasets: '[]',
     reviewed: false,
+  };
+}
+
+export const standingId = (number: number): StandingId =>
+  makeId('std', START_MS + number, new Uint8Array(10).fill(number));
+
+export const sampleStandingBinding: StandingBinding = {
+  agent: 'agent-1',
+  onBehalfOf: 'ann',
+  target: 'prod-db',
+  environment: 'production',
+};
+
+export function sampleStanding(number: number, more: Partial<StandingGrant> = {}): StandingGrant {
+  const { id: review, subject: sample } = sampleReview(number);
+  const binding = sampleStandingBinding;
+  return {
+    id: standingId(number),
+    review,
+    terms: {
+      agent: binding.agent,
+      onBehalfOf: binding.onBehalfOf,
+      target: sample.target,
+      operation: 'sql:select',
+      template: 'ab'.repeat(32),
+      preconditions: {},
+      fields: [],
+      datasets: [],
+      functions: [],
+      maxUses: 2,
+      maxRowsPerUse: 10,
+      maxRows: 15,
+      validFromMs: START_MS,
+      validUntilMs: START_MS + 60_000,
+    },
+    digest: 'cd'.repeat(32),
+    commitment: 'c',
+    sample,
+    proposedBy: 'kim',
+    reason: 'r',
+    proposedAtMs: START_MS,
+    schedule: [],
+    votesUntilMs: START_MS + 30_000,
+    votes: [],
+    uses: [],
+    revision: 1,
+    state: { status: 'live', atMs: START_MS },
+    ...more,
   };
 }

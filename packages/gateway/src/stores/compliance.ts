@@ -9,6 +9,7 @@ import type { StoreFixture } from './compliance-fixture.ts';
 import { changesAreAtomic, grantsAreSpentOnce, grantsEnd } from './compliance-grants.ts';
 import { actionsAreFound, entriesAreRead, openIntentsAreKnown } from './compliance-reads.ts';
 import { reviewsAreListed, reviewsAreOpened, reviewsAreRevised } from './compliance-reviews.ts';
+import { standingGrantsAreBounded, standingGrantsAreKept } from './compliance-standing.ts';
 import { tilesArePublished, usageIsSummed } from './compliance-totals.ts';
 
 export type { StoreFixture } from './compliance-fixture.ts';
@@ -22,6 +23,8 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     reviewsAreListed(at);
     grantsAreSpentOnce(at);
     grantsEnd(at);
+    standingGrantsAreBounded(at);
+    standingGrantsAreKept(at);
     changesAreAtomic(at);
     entriesKeepTheirOrder(at);
     acknowledgedMeansDurable(at);

@@ -1,8 +1,10 @@
 import type { SealedEntry, UsageShape } from '../core/entry.ts';
 import type { Grant, GrantBinding, GrantRefusal } from '../core/grant.ts';
-import type { ActionId, GrantId, ReviewId } from '../core/ids.ts';
+import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { OutcomeStatus } from '../core/execution.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
+import type { StandingGrant, StandingStatus, StandingUse } from '../core/standing.ts';
+import type { Revocation } from '../core/standing-changes.ts';
 
 /** One conditional change of state. A change is applied whole, with its entries, or not at all. */
 export type Mutation =
@@ -22,12 +24,39 @@ export type Mutation =
       readonly atMs: number;
     }
   | { readonly kind: 'grant.revoke'; readonly id: GrantId; readonly atMs: number }
+  | { readonly kind: 'standing.propose'; readonly standing: StandingGrant }
+  /** Replaces the grant whose revision is `standing.revision - 1`; else `standing.conflict`. */
+  | { readonly kind: 'standing.update'; readonly standing: StandingGrant }
+  /** Ends a grant that is live or proposed, whatever its revision: nobody's use can come in between for ever. */
+  | { readonly kind: 'standing.revoke'; readonly id: StandingId; readonly revocation: Revocation }
+  /** Counts one use, if the grant of this binding is live and has a use and so many rows left at `use.atMs`. */
+  | {
+      readonly kind: 'standing.spend';
+      readonly id: StandingId;
+      readonly binding: StandingBinding;
+      readonly use: Pick<StandingUse, 'action' | 'atMs' | 'rows'>;
+    }
+  /** Puts the rows that a use had in the place of those that it could have. No condition: nothing where it was done. */
+  | {
+      readonly kind: 'standing.settle';
+      readonly id: StandingId;
+      readonly action: ActionId;
+      readonly rows: number;
+    }
   /** Ledger publication: replaces tiles, and the checkpoint if its size is not smaller; else `checkpoint.stale`. */
   | {
       readonly kind: 'checkpoint.publish';
       readonly tiles: readonly TileRow[];
       readonly checkpoint: CheckpointRow;
     };
+
+/** For whom a standing grant is. Every field must be present and equal when it is used (threat A6). */
+export interface StandingBinding {
+  readonly agent: string;
+  readonly onBehalfOf: string;
+  readonly target: string;
+  readonly environment: string;
+}
 
 export interface Change {
   readonly mutations: readonly Mutation[];
@@ -37,7 +66,9 @@ export interface Change {
 export type StoreRefusal =
   | { readonly code: 'review.duplicate'; readonly existing: ReviewId }
   | { readonly code: 'review.conflict' | 'review.missing' | 'checkpoint.stale' }
-  | { readonly code: GrantRefusal };
+  | { readonly code: GrantRefusal }
+  /** `unusable`: it isn't live, its time is over, its uses or rows are gone, or it is for somebody else. */
+  | { readonly code: 'standing.missing' | 'standing.conflict' | 'standing.unusable' | 'standing.over' };
 
 /** `firstIndex`: the ledger index of the change's first entry; the others follow it without a gap. */
 export type CommitResult =
@@ -111,6 +142,18 @@ export interface Reads {
   /** Live grants of the binding at `atMs`, oldest first. */
   grants: { ask: { readonly binding: GrantBinding; readonly atMs: number }; answer: readonly Grant[] };
   grant: { ask: { readonly id: GrantId }; answer: Grant | null };
+  standing: { ask: { readonly id: StandingId }; answer: StandingGrant | null };
+  /** Newest first; `status` is that at `atMs`. `before` is the id after which (in that order) the page starts. */
+  standings: {
+    ask: {
+      readonly agent: string | null;
+      readonly status: StandingStatus | null;
+      readonly atMs: number;
+      readonly limit: number;
+      readonly before: StandingId | null;
+    };
+    answer: readonly StandingGrant[];
+  };
   pendingReview: { ask: { readonly binding: GrantBinding }; answer: Review | null };
   /** Entries `from` ≤ index < `from + limit`, in order; fewer at the end. */
   entries: { ask: { readonly from: number; readonly limit: number }; answer: readonly EntryRow[] };

@@ -3,13 +3,20 @@
  * line. `work`: appends, commits and spends until it is killed; `open`: opens and waits; `fill`: appends until the
  * store fails.
  */
-import type { GrantId } from '../../src/core/ids.ts';
+import type { GrantId, StandingId } from '../../src/core/ids.ts';
 import { makeId } from '../../src/core/ids.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 import type { Store } from '../../src/ports.ts';
 import { random } from '../../src/system.ts';
 import { createFakeRandom } from './fake-clock.ts';
-import { sampleBinding, sampleEntry, sampleGrant, sampleShape } from '../../src/stores/compliance-samples.ts';
+import {
+  sampleBinding,
+  sampleEntry,
+  sampleGrant,
+  sampleShape,
+  sampleStanding,
+  sampleStandingBinding,
+} from '../../src/stores/compliance-samples.ts';
 
 /** One line of its output. */
 export interface Report {
@@ -17,6 +24,7 @@ export interface Report {
   readonly error?: string;
   readonly intent?: string;
   readonly grant?: string;
+  readonly standing?: string;
   readonly action?: string;
   readonly published?: number;
   readonly failed?: string;
@@ -61,6 +69,24 @@ async function race(store: Store): Promise<void> {
   await Promise.all(spenders);
 }
 
+/** Proposes a standing grant of two uses, and lets several actions race for them. */
+async function stand(store: Store): Promise<void> {
+  const id: StandingId = makeId('std', Date.now(), random.bytes(10));
+  const sample = sampleStanding(1);
+  const terms = { ...sample.terms, validFromMs: 0, validUntilMs: Date.now() + 60_000, maxRows: 1_000 };
+  const standing = { ...sample, id, terms };
+  await store.commit({ mutations: [{ kind: 'standing.propose', standing }], entries: [] });
+  const users = Array.from({ length: 6 }, async () => {
+    const action = makeId('act', Date.now(), random.bytes(10));
+    const entry = sampleEntry('intent', action, { leaf: `{"spent":"${action}","standing":"${id}"}` });
+    const use = { action, atMs: Date.now(), rows: 1 };
+    const spend = { kind: 'standing.spend', id, binding: sampleStandingBinding, use } as const;
+    const result = await store.commit({ mutations: [spend], entries: [entry] });
+    if (result.ok) report({ standing: id, action });
+  });
+  await Promise.all(users);
+}
+
 async function publish(store: Store): Promise<void> {
   const size = await store.read('size', {});
   const checkpoint = { size, note: String(size), atMs: Date.now() };
@@ -69,7 +95,7 @@ async function publish(store: Store): Promise<void> {
 }
 
 async function work(store: Store): Promise<never> {
-  const steps = [act, act, act, race, publish];
+  const steps = [act, act, act, race, stand, publish];
   const caller = async (): Promise<never> => {
     for (;;) await steps[chance.pick(steps.length)]?.(store);
   };

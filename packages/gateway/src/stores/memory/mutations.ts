@@ -1,5 +1,7 @@
 import type { Grant, GrantBinding, GrantRefusal } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
+import { revokeStanding, settleStanding, spendStanding } from '../../core/standing-changes.ts';
+import { isForWhom, type StandingGrant } from '../../core/standing.ts';
 import { StoreError } from '../store.ts';
 import type { Mutation, StoreRefusal } from '../store.ts';
 import { tileKey } from './medium.ts';
@@ -46,6 +48,22 @@ function assertNew(map: ReadonlyMap<string, unknown>, id: string): void {
   if (map.has(id)) throw new StoreError('store.invalid', `${id} exists`);
 }
 
+/** Replaces a grant by what `change` makes of it; `change` says why not. */
+function changeStanding(
+  medium: MemoryMedium,
+  id: string,
+  change: (stored: StandingGrant) => StandingGrant | StandingRefused,
+): StoreRefusal | null {
+  const stored = medium.standings.get(id);
+  if (stored === undefined) return { code: 'standing.missing' };
+  const changed = change(stored);
+  if (typeof changed === 'string') return { code: changed };
+  medium.put(medium.standings, id, changed);
+  return null;
+}
+
+type StandingRefused = 'standing.conflict' | 'standing.unusable' | 'standing.over';
+
 const table: Table = {
   'review.open': (medium, { review }) => {
     const { digest, requester, target } = review.subject;
@@ -83,6 +101,27 @@ const table: Table = {
     medium.put(medium.grants, id, { ...grant, state: { status: 'revoked', atMs } });
     return null;
   },
+  'standing.propose': (medium, { standing }) => {
+    assertNew(medium.standings, standing.id);
+    medium.put(medium.standings, standing.id, standing);
+    return null;
+  },
+  'standing.update': (medium, { standing }) =>
+    changeStanding(medium, standing.id, (stored) =>
+      stored.revision === standing.revision - 1 ? standing : 'standing.conflict',
+    ),
+  'standing.revoke': (medium, { id, revocation }) =>
+    changeStanding(medium, id, (stored) => {
+      const revoked = revokeStanding(stored, revocation);
+      return revoked.ok ? revoked.value : 'standing.over';
+    }),
+  'standing.spend': (medium, { id, binding, use }) =>
+    changeStanding(medium, id, (stored) => {
+      const spent = spendStanding(stored, use);
+      return spent.ok && isForWhom(stored, binding) ? spent.value : 'standing.unusable';
+    }),
+  'standing.settle': (medium, { id, action, rows }) =>
+    changeStanding(medium, id, (stored) => settleStanding(stored, action, rows) ?? stored),
   'checkpoint.publish': (medium, { tiles, checkpoint }) => {
     if (checkpoint.size < (medium.checkpoints.get('only')?.size ?? 0)) return { code: 'checkpoint.stale' };
     for (const tile of tiles) medium.put(medium.tiles, tileKey(tile.level, tile.index), tile);

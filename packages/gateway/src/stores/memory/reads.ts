@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ActionId } from '../../core/ids.ts';
+import { statusOf } from '../../core/standing.ts';
 import type { EntryRow, Reads } from '../store.ts';
 import { overlaps, tileKey } from './medium.ts';
 import type { MemoryMedium } from './medium.ts';
@@ -45,6 +46,14 @@ const table: Table = {
       .filter((grant) => isSameBinding(grant.binding, binding))
       .sort(byId),
   grant: ({ grants }, { id }) => grants.get(id) ?? null,
+  standing: ({ standings }, { id }) => standings.get(id) ?? null,
+  standings: ({ standings }, { agent, status, atMs, limit, before }) =>
+    [...standings.values()]
+      .filter((grant) => status === null || statusOf(grant, atMs) === status)
+      .filter((grant) => agent === null || grant.terms.agent === agent)
+      .filter((grant) => before === null || grant.id < before)
+      .sort((left, right) => byId(right, left))
+      .slice(0, limit),
   pendingReview: (medium, { binding }) => findPending(medium, binding),
   entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit),
   entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action),

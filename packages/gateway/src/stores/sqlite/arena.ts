@@ -37,6 +37,10 @@ export const KINDS: readonly SealedEntry['kind'][] = [
   'intent',
   'outcome',
   'notice',
+  'question',
+  'answer',
+  'preview',
+  'standing',
 ];
 export const INTENT = KINDS.indexOf('intent');
 export const OUTCOME = KINDS.indexOf('outcome');

@@ -5,7 +5,6 @@ import type { Failure, WorkerOptions } from './protocol.ts';
 
 /** `PRAGMA application_id`, so that another program's database is not taken for ours: "SlyP". */
 const APPLICATION_ID = 0x536c7950;
-const SCHEMA_VERSION = 1;
 /** A commit of one entry writes one page, a large one writes a system call a page: measured best of 4, 8 and 16 KiB. */
 const PAGE_BYTES = 8192;
 /** The library takes 16 MiB unless it is told; what is read again soon after it was written fits into less. */
@@ -90,6 +89,21 @@ const INDEXES = `
     ON reviews (json_extract(review, '$.subject.requester.session'), status, id);
 `;
 
+/** Standing grants. */
+const STANDINGS = `
+  CREATE TABLE standings (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    standing TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX standings_by_agent ON standings (agent, status, id);
+`;
+
+/** What each version has beyond the one before; a version never changes. */
+const VERSIONS: readonly string[] = [SCHEMA, STANDINGS];
+const SCHEMA_VERSION = VERSIONS.length;
+
 /** What a failure of the library means, and what one does about it. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof StoreError)
@@ -149,12 +163,12 @@ function configure(database: Database.Database): void {
   database.exec('BEGIN IMMEDIATE; COMMIT');
 }
 
-/** Whether there is a schema yet; throws where it is not one that this release can use. */
-function assertOurs(database: Database.Database): 'empty' | 'ours' {
+/** Throws where there is a schema that this release can't use. */
+function assertOurs(database: Database.Database): void {
   const application = database.pragma('application_id', { simple: true });
   const version = Number(database.pragma('user_version', { simple: true }));
   const tables = database.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get();
-  if (application === 0 && version === 0 && tables === 0) return 'empty';
+  if (application === 0 && version === 0 && tables === 0) return;
   if (application !== APPLICATION_ID) {
     throw new StoreError('store.corrupt', 'the file is not a store of Sallyport');
   }
@@ -162,12 +176,13 @@ function assertOurs(database: Database.Database): 'empty' | 'ours' {
     const message = `the store has schema ${version}, this release knows ${SCHEMA_VERSION}: start a newer release`;
     throw new StoreError('store.newer', message);
   }
-  return 'ours';
 }
 
 function migrate(database: Database.Database): void {
-  if (assertOurs(database) === 'ours') return void database.exec(INDEXES);
-  database.exec(`BEGIN IMMEDIATE; ${SCHEMA} ${INDEXES}`);
+  assertOurs(database);
+  const version = Number(database.pragma('user_version', { simple: true }));
+  if (version === SCHEMA_VERSION) return void database.exec(INDEXES);
+  database.exec(`BEGIN IMMEDIATE; ${VERSIONS.slice(version).join('')} ${INDEXES}`);
   database.pragma(`application_id = ${APPLICATION_ID}`);
   database.pragma(`user_version = ${SCHEMA_VERSION}`);
   database.exec('COMMIT');

@@ -77,6 +77,8 @@ export class Engine {
       reviews: (ask) => state.reviews(ask),
       grants: (ask) => state.grants(ask),
       grant: ({ id }) => state.grant(id),
+      standing: ({ id }) => state.standings.read(id),
+      standings: (ask) => state.standings.list(ask),
       pendingReview: ({ binding }) => state.pendingReview(binding),
       entries: ({ from, limit }) => log.entries(from, limit),
       entriesOfAction: ({ action }) => log.entriesOfAction(action),

@@ -2,6 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Grant, GrantBinding, GrantRefusal } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
 import { StoreError } from '../store.ts';
+import { Standings } from './standings.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
@@ -57,6 +58,7 @@ type ReviewPage = Readonly<Record<string, string | number | null>>;
 
 /** Reviews, grants, and what is published of the ledger. */
 export class State {
+  readonly standings: Standings;
   readonly #database: Database;
   readonly #review: Statement<[string], string>;
   readonly #pendingReview: Statement<[string], string>;
@@ -73,6 +75,7 @@ export class State {
 
   constructor(database: Database) {
     this.#database = database;
+    this.standings = new Standings(database);
     const json = <P extends unknown[]>(sql: string): Statement<P, string> =>
       database.prepare<P, string>(sql).pluck();
     this.#review = json('SELECT review FROM reviews WHERE id = ?');
@@ -114,6 +117,11 @@ export class State {
     'grant.issue': ({ grant }) => this.#issueGrant(grant),
     'grant.spend': (spend) => this.#spendGrant(spend),
     'grant.revoke': ({ id, atMs }) => this.#revokeGrant(id, atMs),
+    'standing.propose': ({ standing }) => this.standings.propose(standing),
+    'standing.update': ({ standing }) => this.standings.update(standing),
+    'standing.revoke': (revoke) => this.standings.revoke(revoke),
+    'standing.spend': (spend) => this.standings.spend(spend),
+    'standing.settle': (settle) => this.standings.settle(settle),
     'checkpoint.publish': ({ tiles, checkpoint }) => this.#publish(tiles, checkpoint),
   };
 
