@@ -12,6 +12,8 @@ import { Pipeline } from '../packages/gateway/src/pipeline.ts';
 import { createPolicyEngine } from '../packages/gateway/src/policy/engine.ts';
 import type { PolicyEngine } from '../packages/gateway/src/ports.ts';
 import { Desk } from '../packages/gateway/src/review/desk.ts';
+import { StandingGrants } from '../packages/gateway/src/review/standing/desk.ts';
+import { err } from '../packages/gateway/src/core/result.ts';
 import { openSqliteStore } from '../packages/gateway/src/stores/sqlite/store.ts';
 import type { Store } from '../packages/gateway/src/stores/store.ts';
 import { clock, hashing, random } from '../packages/gateway/src/system.ts';
@@ -116,6 +118,7 @@ class Bench {
       authenticate: async () => sam,
       recordRefusedCall: async () => undefined,
       desk: this.desk,
+      standing: new StandingGrants({ ...shared, shapes: () => err('none here'), limits: bounds, log }),
       events,
       ledger: { vkey: '', origin: '', publishNow: async () => undefined, receipt: async () => null },
       publicUrl: 'http://bench',

@@ -14,10 +14,14 @@ import {
   type PostgresConnectorOptions,
   type PostgresTarget,
 } from './connectors/postgres/connector.ts';
+import { shapeOfStatement } from './connectors/postgres/describe/index.ts';
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
 import { workingCalendars } from './review/calendars.ts';
 import { Desk } from './review/desk.ts';
+import { StandingGrants } from './review/standing/desk.ts';
+import { StandingUses } from './review/standing/uses.ts';
+import { exactShape } from './core/shape.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { StaticDirectory } from './identity/directory.ts';
 import { openKeys, type LedgerKeys } from './ledger/keys.ts';
@@ -28,7 +32,8 @@ import { limits as bounds, type Limits } from './limits.ts';
 import { Pipeline } from './pipeline.ts';
 import { createPolicyEngine } from './policy/engine.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { Events, GatewayEvent, PolicyEngine, Previewer, Store } from './ports.ts';
+import type { Events, GatewayEvent, PolicyEngine, Previewer, Shapes, Store } from './ports.ts';
+import { ok } from './core/result.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -108,13 +113,14 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const events = fanOut(log);
   const classifier = new Catalog(configuration.catalog);
   const calendars = workingCalendars(configuration.calendars, limits);
-  const shared = { clock, random, hashing, store, policy, directory, calendars };
+  const shared = { clock, random, hashing, store, policy, directory, calendars, shapes, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
-  const desk = new Desk({ ...shared, events, publicUrl, limits, log, previewers });
+  const desk = new Desk({ ...shared, events, limits, log, previewers });
   await desk.resume();
   undo.push(() => desk.close());
-  const gate = new Pipeline({ ...shared, classifier }, desk);
+  const uses = new StandingUses({ ...shared, limits });
+  const gate = new Pipeline({ ...shared, classifier }, desk, uses);
 
   const postgres = await postgresConnector({
     ...shared,
@@ -124,7 +130,6 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     targets: configuration.targets.map(postgresTarget),
     agentVerifier: (name) => authenticator.agentVerifier(name),
     gate,
-    publicUrl,
     limits,
     log,
   });
@@ -140,6 +145,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     directory,
     policy,
     desk,
+    standing: new StandingGrants({ ...shared, limits, log }),
     store,
     events,
     ledger: ledgerOf(store, keys, publisher),
@@ -191,6 +197,12 @@ async function closeAll({ undo, store, log }: Assembly, publisher: Publisher): P
 /** Every connector: a row in this table is all that the gateway knows of it. */
 const postgresConnector = (options: PostgresConnectorOptions): Promise<Listening> =>
   new PostgresConnector(options).start();
+
+/** Which part of a command is its template, by protocol; where nobody knows, all of it is. */
+const shapes: Shapes = ({ protocol }, command, parameters) =>
+  protocol === 'postgresql'
+    ? shapeOfStatement(command, parameters, bounds)
+    : ok(exactShape(command, parameters));
 
 async function certificateOf(
   configuration: Configuration,

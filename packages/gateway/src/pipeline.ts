@@ -7,6 +7,7 @@
  *     → deny:   refuse
  */
 import { Approvals } from './review/approvals.ts';
+import type { StandingUses } from './review/standing/uses.ts';
 import type {
   Approval,
   Attempt,
@@ -14,6 +15,7 @@ import type {
   Gate,
   Hold,
   Judgement,
+  ReviewApproval,
   UndescribedAttempt,
 } from './connectors/connector.ts';
 import { canonicalAction, type Action } from './core/action.ts';
@@ -36,6 +38,7 @@ import {
 } from './core/entry.ts';
 import { makeId, type GrantId } from './core/ids.ts';
 import type { Requester } from './core/identity.ts';
+import type { StandingId } from './core/ids.ts';
 import { refusal, type Refusal } from './core/reasons.ts';
 import { err, ok, type Result } from './core/result.ts';
 import type { Desk } from './review/desk.ts';
@@ -66,13 +69,16 @@ export class Pipeline implements Gate {
   readonly #ports: PipelinePorts;
   readonly #desk: Desk;
   readonly #approvals: Approvals;
+  readonly #standing: StandingUses | null;
   readonly #shapes = new WeakMap<Description, WeakMap<Requester, Shape>>();
 
-  constructor(ports: PipelinePorts, desk: Desk) {
+  /** @param standing null: nothing is covered by a standing grant, and every action that policy holds is reviewed. */
+  constructor(ports: PipelinePorts, desk: Desk, standing: StandingUses | null = null) {
     this.#ports = ports;
     this.#desk = desk;
     const isOver = (grant: GrantId, resolvedAtMs: number): boolean => desk.isOver(grant, resolvedAtMs);
     this.#approvals = new Approvals({ ...ports, isOver });
+    this.#standing = standing;
   }
 
   /** Stages 3 to 5. */
@@ -124,6 +130,7 @@ export class Pipeline implements Gate {
       action: action.id,
       review: null,
       grant: null,
+      standing: null,
       judgement,
       durability: this.#ports.store.append(entry),
     };
@@ -143,8 +150,16 @@ export class Pipeline implements Gate {
     return { action: id, atMs: this.#ports.clock.nowMs(), sealed, members };
   }
 
-  /** Stage 6. The attempt is part of the change that opens the review, so neither is ever there without the other. */
+  /** Stage 6. A standing grant that covers the action stands for a review of its own. */
   async hold(judgement: Judgement, holding: readonly string[]): Promise<Result<Hold, Refusal>> {
+    const standing = (await this.#standing?.find(judgement)) ?? ok(undefined);
+    if (!standing.ok) return standing;
+    if (standing.value !== undefined) return ok(standing.value);
+    return this.#openReview(judgement, holding);
+  }
+
+  /** The attempt is part of the change that opens the review, so neither is ever there without the other. */
+  async #openReview(judgement: Judgement, holding: readonly string[]): Promise<Result<Hold, Refusal>> {
     const { hashing, random } = this.#ports;
     const salt = hashing.base64url(random.bytes(SALT_BYTES));
     const form = canonicalAction(judgement.action);
@@ -161,6 +176,7 @@ export class Pipeline implements Gate {
 
   /** Stage 7 for what a person approved: everything is looked at once more, in the transaction that spends the grant. */
   async authorizeApproved(judgement: Judgement, approval: Approval): Promise<Result<Authorized, Refusal>> {
+    if ('standing' in approval) return this.#useStanding(judgement, approval.standing);
     try {
       return await this.#useApproval(judgement, approval);
     } finally {
@@ -168,7 +184,22 @@ export class Pipeline implements Gate {
     }
   }
 
-  async #useApproval(judgement: Judgement, approval: Approval): Promise<Result<Authorized, Refusal>> {
+  async #useStanding(judgement: Judgement, standing: StandingId): Promise<Result<Authorized, Refusal>> {
+    const sealed = this.#seal(judgement.action);
+    const attempt = this.#attemptEntry(judgement, sealed);
+    const intent = (atMs: number) => intentEntry({ ...attempt, atMs }, { standing });
+    const used =
+      (await this.#standing?.use(judgement, standing, intent)) ?? err(refusal('standing.changed', {}));
+    if (!used.ok) {
+      // No review holds this attempt, so it is recorded by itself (law 7).
+      this.#ports.store.append(decisionEntry(attempt, null));
+      return this.#refuseWithNotice(judgement, used.error);
+    }
+    const action = judgement.action.id;
+    return ok({ action, review: null, grant: null, standing, judgement, durability: used.value });
+  }
+
+  async #useApproval(judgement: Judgement, approval: ReviewApproval): Promise<Result<Authorized, Refusal>> {
     const checked = await this.#approvals.recheck(
       judgement,
       approval,
@@ -182,7 +213,8 @@ export class Pipeline implements Gate {
     const spent = await this.#approvals.spend(review, approval.grant, intentEntry(attempt, approval));
     if (!spent.ok) return this.#refuseWithNotice(judgement, spent.error);
     const action = review.subject.action;
-    return ok({ action, review: review.id, grant: approval.grant, judgement, durability: spent.value });
+    const { grant } = approval;
+    return ok({ action, review: review.id, grant, standing: null, judgement, durability: spent.value });
   }
 
   async #refuseWithNotice(judgement: Judgement, reason: Refusal): Promise<Result<never, Refusal>> {
@@ -265,7 +297,9 @@ export class Pipeline implements Gate {
     };
     const { usage } = this.#shapeOf({ description, requester: action.requester, target: action.target });
     const entry = outcomeEntry(authorized.action, this.#ports.clock.nowMs(), outcome, usage);
-    this.#ports.store.append(entry, 'soon');
+    const { standing } = authorized;
+    if (standing !== null) this.#standing?.settle(standing, authorized.action, outcome.rows, entry);
+    else this.#ports.store.append(entry, 'soon');
   }
 }
 

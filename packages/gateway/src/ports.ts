@@ -1,18 +1,21 @@
+import type { Parameter } from './core/action.ts';
+import type { ActionShape } from './core/constraint.ts';
 import type { Decision } from './core/decide.ts';
 import type { Description } from './core/describe.ts';
 import type { Agent, Person, Requester, Target } from './core/identity.ts';
-import type { ReviewId } from './core/ids.ts';
-import type { VoteRefusal } from './core/reasons.ts';
+import type { ReviewId, StandingId } from './core/ids.ts';
+import type { StandingRefusal, VoteRefusal } from './core/reasons.ts';
 import type { PreviewFinding } from './core/preview.ts';
 import type { Result } from './core/result.ts';
 import type { Review, ReviewSubject } from './core/review.ts';
-import type { Durability, Store } from './stores/store.ts';
+import type { FieldTerm, StandingGrant, Uncovered } from './core/standing.ts';
+import type { Durability, EntryRow, Store } from './stores/store.ts';
 import type { Standing } from './core/electorate.ts';
 import type { Risk } from './core/risk.ts';
 import type { WorkingTime } from './core/schedule.ts';
 import type { DatasetUsage } from './core/usage.ts';
 
-export type { Durability, Store };
+export type { Durability, EntryRow, Store };
 
 /** Law 11: the only source of time. */
 export interface Clock {
@@ -173,4 +176,76 @@ export interface ReviewDesk {
   previewed(review: ReviewId): Promise<void>;
   /** For whoever is about to look at it. */
   show(review: Review): Shown;
+}
+
+/**
+ * What of an action's bytes is its template and what are values, by its connector. Pure: equal bytes, equal shapes. The
+ * error says in words why no standing grant can be for such an action.
+ */
+export type Shapes = (
+  target: Target,
+  command: string,
+  parameters: readonly Parameter[],
+) => Result<ActionShape, string>;
+
+/** What a standing grant is to allow; what isn't said is as narrow as the action under review. */
+export interface StandingWish {
+  readonly constraints: readonly Pick<FieldTerm, 'name' | 'constraint'>[];
+  readonly maxUses: number;
+  readonly maxRowsPerUse: number | null;
+  readonly maxRows: number | null;
+  /** Null: from now. */
+  readonly validFromMs: number | null;
+  readonly validUntilMs: number;
+}
+
+export interface ProposalAsk {
+  readonly review: ReviewId;
+  readonly proposer: Agent | Person;
+  readonly wish: StandingWish;
+  readonly reason: string;
+}
+
+export interface StandingVoteAsk extends Omit<VoteAsk, 'review'> {
+  readonly standing: StandingId;
+}
+
+export interface RevocationAsk {
+  readonly standing: StandingId;
+  readonly revoker: Agent | Person;
+  readonly reason: string;
+  readonly channel: string;
+}
+
+/** One action of the record, held against a grant. */
+export interface Replayed {
+  readonly action: string;
+  readonly atMs: number;
+  readonly operation: string;
+  /** Null: it is covered. */
+  readonly uncovered: Uncovered | null;
+}
+
+export interface Replay {
+  readonly sinceMs: number;
+  /** False where the record is longer than what is looked at. */
+  readonly complete: boolean;
+  readonly examined: number;
+  readonly coveredCount: number;
+  /** Newest first. */
+  readonly covered: readonly Replayed[];
+  readonly nearMisses: readonly Replayed[];
+}
+
+type Stood = Promise<Result<StandingGrant, StandingRefusal>>;
+
+/** Law 10 for standing grants: every surface goes through here. */
+export interface StandingDesk {
+  propose(ask: ProposalAsk): Stood;
+  vote(ask: StandingVoteAsk): Stood;
+  revoke(ask: RevocationAsk): Stood;
+  /** Which recorded actions a proposal would have covered; nothing is changed. */
+  preview(ask: Omit<ProposalAsk, 'reason'>): Promise<Result<Replay, StandingRefusal>>;
+  replay(standing: StandingId): Promise<Result<Replay, StandingRefusal>>;
+  show(grant: StandingGrant): Shown;
 }

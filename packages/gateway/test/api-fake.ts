@@ -6,12 +6,21 @@ import { type ActionId, makeId, type ReviewId } from '../src/core/ids.ts';
 import { ok } from '../src/core/result.ts';
 import type { Review, ReviewSubject } from '../src/core/review.ts';
 import { limits } from '../src/limits.ts';
-import type { Clock, Directory, GatewayEvent, PolicyEngine, ReviewDesk, Store } from '../src/ports.ts';
+import type {
+  Clock,
+  Directory,
+  GatewayEvent,
+  PolicyEngine,
+  ReviewDesk,
+  StandingDesk,
+  Store,
+} from '../src/ports.ts';
 import { electorateOf } from '../src/review/approvals.ts';
 import { Judging } from '../src/review/judging.ts';
 import type { Change } from '../src/stores/store.ts';
 import { hashing, random } from '../src/system.ts';
 import { createLog } from '../src/telemetry/log.ts';
+import { standingGrant } from './support/standing.ts';
 
 const startMs = Date.UTC(2026, 10, 21, 9, 0, 0);
 
@@ -199,6 +208,8 @@ function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
         .filter((review) => before === null || review.id < (before as string))
         .slice(0, limit as number),
     grant: () => null,
+    standing: ({ id }) => (id === standingGrant().id ? standingGrant() : null),
+    standings: () => [standingGrant()],
     entries: ({ from, limit }) =>
       fake.ledger.rows.slice(from as number, (from as number) + (limit as number)),
     tile: ({ level, index }) =>
@@ -215,6 +226,24 @@ const directory: Directory = {
   agent: (name) => Object.values(agents).find((known) => known.name === name),
   person: (name) => Object.values(people).find((known) => known.name === name),
   people: () => Object.values(people),
+};
+
+/** One standing grant, to which everything is done that is asked: its rules are tested where they are. */
+const fakeStanding: StandingDesk = {
+  propose: async () => ok(standingGrant()),
+  vote: async () => ok(standingGrant()),
+  revoke: async () => ok(standingGrant()),
+  preview: async () => ok(noReplay),
+  replay: async () => ok(noReplay),
+  show: () => ({ rendering: 'b'.repeat(64), standings: [] }),
+};
+const noReplay = {
+  sinceMs: startMs,
+  complete: true,
+  examined: 0,
+  coveredCount: 0,
+  covered: [],
+  nearMisses: [],
 };
 
 export function createFake(): Fake {
@@ -251,6 +280,7 @@ export function createFake(): Fake {
       directory,
       policy,
       desk: fakeDesk(reviews, publish, policy),
+      standing: fakeStanding,
       store: recordsOf(state),
       events: {
         publish,

@@ -6,12 +6,19 @@ import {
   BundleVoteResults,
   EntryPage,
   LedgerStatus,
+  type ProposalRequest,
   type QuestionRequest,
+  Replay,
+  type ReplayRequest,
   Review,
   ReviewPage,
   ReviewState,
   type ReviewStatus,
   type RetractRequest,
+  type RevocationRequest,
+  StandingGrant,
+  StandingPage,
+  type StandingStatus,
   UsageReport,
   type VoteRequest,
 } from './contract/index.ts';
@@ -28,6 +35,14 @@ export interface ReviewFilter {
   readonly target?: string;
   /** The least risk score. */
   readonly minRisk?: number;
+  readonly limit?: number;
+  /** `next` of the page before. */
+  readonly before?: string;
+}
+
+export interface StandingFilter {
+  readonly status?: StandingStatus;
+  readonly agent?: string;
   readonly limit?: number;
   /** `next` of the page before. */
   readonly before?: string;
@@ -101,6 +116,37 @@ export class SallyportClient {
   voteOnBundle(session: string, request: BundleVoteRequest): Promise<BundleVoteResults> {
     const path = `/v1/bundles/${encodeURIComponent(session)}/votes`;
     return this.#json(BundleVoteResults, path, { method: 'POST', body: request });
+  }
+
+  /** Proposes leave for the like of an action under review; people vote on it. */
+  proposeStandingGrant(review: string, proposal: ProposalRequest): Promise<StandingGrant> {
+    const path = `/v1/reviews/${encodeURIComponent(review)}/standing-grants`;
+    return this.#json(StandingGrant, path, { method: 'POST', body: proposal });
+  }
+
+  /** Newest first. */
+  listStandingGrants(filter: StandingFilter = {}): Promise<StandingPage> {
+    return this.#json(StandingPage, `/v1/standing-grants${query({ ...filter })}`);
+  }
+
+  getStandingGrant(id: string): Promise<StandingGrant> {
+    return this.#json(StandingGrant, `/v1/standing-grants/${encodeURIComponent(id)}`);
+  }
+
+  voteOnStandingGrant(id: string, vote: VoteRequest): Promise<StandingGrant> {
+    const path = `/v1/standing-grants/${encodeURIComponent(id)}/votes`;
+    return this.#json(StandingGrant, path, { method: 'POST', body: vote });
+  }
+
+  /** At once: nothing begins under it after this resolves. */
+  revokeStandingGrant(id: string, revocation: RevocationRequest): Promise<StandingGrant> {
+    const path = `/v1/standing-grants/${encodeURIComponent(id)}/revoke`;
+    return this.#json(StandingGrant, path, { method: 'POST', body: revocation });
+  }
+
+  /** Which recorded actions it would have covered. Changes nothing. */
+  previewStandingGrant(ask: ReplayRequest): Promise<Replay> {
+    return this.#json(Replay, '/v1/standing-grants/preview', { method: 'POST', body: ask });
   }
 
   /** Connects again after interruptions and resumes where it was; iterate until `signal` ends it. */

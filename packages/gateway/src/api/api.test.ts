@@ -1,3 +1,4 @@
+import { standingGrant } from '../../test/support/standing.ts';
 import { Problem, Review, ReviewPage, voteProblemCodes } from '@sallyport/sdk/contract';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createFake, type Fake, makeReview, tokens } from '../../test/api-fake.ts';
@@ -44,7 +45,8 @@ async function problemOf(response: Response): Promise<Problem> {
 
 /** A path of the route that leads to something. */
 function pathOf(route: Route, reviewId: string): string {
-  return route.path.replace('{id}', reviewId).replace('{path+}', '0/000.p/5').replace('{question}', '1');
+  const id = route.path.startsWith('/v1/standing-grants') ? standingGrant().id : reviewId;
+  return route.path.replace('{id}', id).replace('{path+}', '0/000.p/5').replace('{question}', '1');
 }
 
 /** A vote as a surface sends it that has just read the review. */
@@ -54,11 +56,17 @@ const ballotFor = (review: CoreReview) => ({
   rendering: fake.deps.desk.show(review).rendering,
 });
 
+const proposal = { maxUses: 1, validUntil: '2026-11-21T12:00:00.000Z', reason: 'the like of it' };
+
 /** What each route that takes a body is sent. */
 const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   vote: ballotFor,
   retractVote: () => ({}),
   voteOnBundle: (review) => ({ votes: [{ review: review.id, ...ballotFor(review) }] }),
+  proposeStandingGrant: () => proposal,
+  previewStandingGrant: () => ({ standing: standingGrant().id }),
+  voteOnStandingGrant: () => ({ kind: 'approve', digest: 'a'.repeat(64), rendering: 'b'.repeat(64) }),
+  revokeStandingGrant: () => ({ reason: 'done' }),
   askQuestion: () => ({ text: 'What for?' }),
   answerQuestion: () => ({ text: 'For the newsletter.' }),
 };

@@ -2,9 +2,10 @@ import type { EntryKind, UsageShape } from '../core/entry.ts';
 import type { OutcomeStatus } from '../core/execution.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Agent, Person, Principal } from '../core/identity.ts';
-import type { ActionId, GrantId, ReviewId } from '../core/ids.ts';
+import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
-import type { Clock, Directory, Events, PolicyEngine, ReviewDesk } from '../ports.ts';
+import type { StandingGrant, StandingStatus } from '../core/standing.ts';
+import type { Clock, Directory, Events, PolicyEngine, ReviewDesk, StandingDesk } from '../ports.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { EventLog } from './event-log.ts';
 
@@ -16,6 +17,14 @@ export interface ReviewsAsk {
   readonly minRisk?: number | null;
   readonly limit: number;
   readonly before: ReviewId | null;
+}
+
+export interface StandingsAsk {
+  readonly agent: string | null;
+  readonly status: StandingStatus | null;
+  readonly atMs: number;
+  readonly limit: number;
+  readonly before: StandingId | null;
 }
 
 export interface LeafRow {
@@ -40,6 +49,9 @@ export interface Records {
   /** Newest first. */
   read(kind: 'reviews', ask: ReviewsAsk): Promise<readonly Review[]>;
   read(kind: 'grant', ask: { readonly id: GrantId }): Promise<Grant | null>;
+  read(kind: 'standing', ask: { readonly id: StandingId }): Promise<StandingGrant | null>;
+  /** Newest first. */
+  read(kind: 'standings', ask: StandingsAsk): Promise<readonly StandingGrant[]>;
   /** In order, `from` ≤ index < `from + limit`; fewer at the end. */
   read(kind: 'entries', ask: { readonly from: number; readonly limit: number }): Promise<readonly LeafRow[]>;
   read(
@@ -76,6 +88,7 @@ export interface ApiDeps {
   readonly directory: Directory;
   readonly policy: PolicyEngine;
   readonly desk: ReviewDesk;
+  readonly standing: StandingDesk;
   readonly store: Records;
   readonly events: Events;
   readonly ledger: LedgerAccess;

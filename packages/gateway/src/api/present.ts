@@ -121,7 +121,7 @@ function presentResolution(state: core.ReviewState): Review['resolution'] {
   }
 }
 
-function presentDemand(review: core.Review, standing: Standing, index: number): Demand {
+export function presentDemand(review: core.Review, standing: Standing, index: number): Demand {
   const { demand, approvals, met, eligible } = standing;
   const schedule = review.schedule[index];
   const at = (timeMs: number | undefined): string => timestamp(timeMs ?? review.expiresAtMs);
@@ -147,7 +147,7 @@ function presentDemand(review: core.Review, standing: Standing, index: number): 
   };
 }
 
-function presentVote(vote: core.Vote): Vote {
+export function presentVote(vote: core.Vote): Vote {
   const { person, kind, reason, digest, rendering, atMs, channel, passkey, retractedAtMs } = vote;
   const retractedAt = retractedAtMs === null ? null : timestamp(retractedAtMs);
   const at = timestamp(atMs);
@@ -165,7 +165,7 @@ function presentQuestion({ atMs, answer, ...question }: core.Question): Question
   return { ...question, at: timestamp(atMs), answer: answered };
 }
 
-function presentDataset(usage: DatasetUsage): Dataset {
+export function presentDataset(usage: DatasetUsage): Dataset {
   return {
     dataset: usage.dataset,
     access: [...usage.access],

@@ -1,5 +1,5 @@
 import type { Problem, ProblemCode } from '@sallyport/sdk/contract';
-import type { VoteRefusalCode } from '../core/reasons.ts';
+import type { StandingRefusalCode, VoteRefusalCode } from '../core/reasons.ts';
 
 interface ProblemKind {
   readonly status: 400 | 401 | 403 | 404 | 408 | 409 | 413 | 422 | 429 | 500 | 503;
@@ -28,8 +28,18 @@ const voteProblems: Readonly<Record<VoteRefusalCode, ProblemKind>> = {
   'ledger.unavailable': { status: 503, title: 'The ledger is not available' },
 };
 
+const standingProblems: Readonly<Record<Exclude<StandingRefusalCode, VoteRefusalCode>, ProblemKind>> = {
+  'standing.not_found': { status: 404, title: 'No such standing grant' },
+  'standing.unfit': { status: 409, title: 'No basis for a standing grant' },
+  'standing.terms': { status: 422, title: 'The bounds are not possible' },
+  'standing.constraint': { status: 422, title: 'A constraint is not possible' },
+  'standing.too_many': { status: 409, title: 'Too many standing grants' },
+  'standing.over': { status: 409, title: 'The standing grant is over' },
+};
+
 const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   ...voteProblems,
+  ...standingProblems,
   'access.unauthenticated': { status: 401, title: 'Not authenticated' },
   'access.forbidden': { status: 403, title: 'Not permitted' },
   'access.people_only': { status: 403, title: 'Not for agents' },

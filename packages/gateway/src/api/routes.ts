@@ -40,6 +40,7 @@ import {
   vote,
 } from './review-handlers.ts';
 import { type ApiAction, guarded, open, type Route } from './route.ts';
+import { standingRoutes } from './standing-routes.ts';
 
 const people = (action: ApiAction) => ({ to: 'people', action, agentCode: 'access.people_only' }) as const;
 const json = (schema: z.ZodType, description: string) =>
@@ -141,6 +142,7 @@ export const routes: readonly Route[] = [
     problems: voteProblemCodes,
     handle: answer,
   }),
+  ...standingRoutes,
   guarded({
     method: 'get',
     path: '/v1/bundles/{session}',

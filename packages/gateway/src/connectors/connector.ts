@@ -5,7 +5,7 @@ import type { Authorization, Outcome } from '../core/execution.ts';
 import type { Requester, Target } from '../core/identity.ts';
 import type { Refusal } from '../core/reasons.ts';
 import type { Decision } from '../core/decide.ts';
-import type { GrantId, ReviewId } from '../core/ids.ts';
+import type { GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Risk } from '../core/risk.ts';
 import type { DatasetUsage } from '../core/usage.ts';
@@ -37,7 +37,10 @@ export interface Judgement {
 
 /** Stage 6 as a connector sees it. */
 export interface Hold {
+  /** The review that people decide on; for a standing grant the one that it was made of. */
   readonly review: ReviewId;
+  /** The standing grant that covers the action: then `settled` is resolved, and nobody needs to be told of a wait. */
+  readonly standing: StandingId | null;
   /** Where a person decides. */
   readonly url: string;
   /** Whether another client's pending review of the same bytes was joined. */
@@ -61,10 +64,16 @@ export interface Questioned {
   readonly text: string;
 }
 
-/** An approval that has not been spent. */
-export interface Approval {
+/** An approval that has not been spent: of exactly this action, or a standing one that covers it. */
+export type Approval = ReviewApproval | StandingApproval;
+
+export interface ReviewApproval {
   readonly review: ReviewId;
   readonly grant: GrantId;
+}
+
+export interface StandingApproval {
+  readonly standing: StandingId;
 }
 
 /** An authorization whose INTENT is queued. */
@@ -88,8 +97,8 @@ export interface Gate {
   /** An attempt that could not be described (too large, unparsable, unsupported): recorded, then refused. */
   refuseUndescribed(attempt: UndescribedAttempt): Promise<Refusal>;
   /**
-   * Stage 6: opens a review, joins the pending one of the same digest, or finds a live grant of the same bytes (then
-   * `settled` is resolved already). `holding` says what waits meanwhile.
+   * Stage 6: opens a review, joins the pending one of the same digest, or finds a live grant of the same bytes or a
+   * standing one that covers them (then `settled` is resolved already). `holding` says what waits meanwhile.
    */
   hold(judgement: Judgement, holding: readonly string[]): Promise<Result<Hold, Refusal>>;
   /**

@@ -1,5 +1,5 @@
 /** Stage 7 for what people approved: whether it still stands, and the one transaction that uses it up. */
-import type { Approval, Judgement } from '../connectors/connector.ts';
+import type { Judgement, ReviewApproval } from '../connectors/connector.ts';
 import { sameDemands } from '../core/decide.ts';
 import type { SealedEntry } from '../core/entry.ts';
 import type { GrantId } from '../core/ids.ts';
@@ -29,6 +29,13 @@ export const electorateOf = ({
   mayApprove: (person, review) => policy.mayApprove(person, review),
 });
 
+/** Whether the agent, and the person for whom it acts, are there as they were. */
+export function isStillKnown({ action }: Judgement, directory: Directory): boolean {
+  const { agent, onBehalfOf } = action.requester;
+  const person = directory.person(onBehalfOf);
+  return directory.agent(agent) !== undefined && person !== undefined && !person.disabled;
+}
+
 export class Approvals {
   readonly #ports: ApprovalPorts;
   readonly #electorate: Electorate;
@@ -44,7 +51,7 @@ export class Approvals {
    */
   async recheck(
     judgement: Judgement,
-    approval: Approval,
+    approval: ReviewApproval,
     digest: string,
     known: Review | undefined,
   ): Promise<Result<Review, Refusal>> {
@@ -55,7 +62,7 @@ export class Approvals {
     if (review === null || review.state.status !== 'approved' || review.state.grant !== approval.grant)
       return refuse('grant.missing');
     if (digest !== review.subject.digest) return refuse('action.altered');
-    if (!this.#stillKnown(judgement)) return refuse('identity.revoked');
+    if (!isStillKnown(judgement, this.#ports.directory)) return refuse('identity.revoked');
     const { decision } = judgement;
     if (decision.effect === 'deny')
       return err(refusal(decision.code, { review: review.id, policies: decision.policies }));
@@ -63,13 +70,6 @@ export class Approvals {
     if (!sameDemands(demands, review.subject.demands) || !demandsMet(review, this.#electorate))
       return refuse('review.changed');
     return ok(review);
-  }
-
-  #stillKnown(judgement: Judgement): boolean {
-    const { directory } = this.#ports;
-    const { requester } = judgement.action;
-    const person = directory.person(requester.onBehalfOf);
-    return directory.agent(requester.agent) !== undefined && person !== undefined && !person.disabled;
   }
 
   /** The one transaction of step 7. */
@@ -99,7 +99,7 @@ export class Approvals {
 }
 
 /** How a wait for people ends. */
-export type Settlement = Result<Approval, Refusal>;
+export type Settlement = Result<ReviewApproval, Refusal>;
 
 /** What the end of a review means for the client that waits. */
 export function settlementOf(review: Review): Settlement {

@@ -137,7 +137,7 @@ describe('a grant', () => {
     const spent = change(binding) as GrantBinding;
     const mutation = {
       kind: 'grant.spend',
-      id: approval.grant,
+      id: 'grant' in approval ? approval.grant : 'gra_none',
       binding: spent,
       action: subject.action,
     } as const;

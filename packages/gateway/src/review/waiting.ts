@@ -69,6 +69,7 @@ export class Waiting {
     const detach = (): void => this.release(facts.review);
     return {
       ...facts,
+      standing: null,
       settled: Promise.resolve(settlement),
       detach,
       withdraw: detach,
@@ -98,7 +99,7 @@ export class Waiting {
       if (!this.#waiters.has(id)) withdraw(reason);
     };
     const onQuestion = (hear: (question: Questioned) => void): void => void (waiter.hear = hear);
-    return { ...facts, settled, detach, withdraw: giveUp, onQuestion };
+    return { ...facts, standing: null, settled, detach, withdraw: giveUp, onQuestion };
   }
 
   /** One approval, one execution: whoever joined the review later has to ask for their own. */

@@ -49,6 +49,17 @@ export interface Log {
     readonly channel: string;
   }): void;
   voteRefused(fields: { readonly review: string; readonly principal: string; readonly code: string }): void;
+  standingChanged(fields: {
+    readonly standing: string;
+    readonly person: string;
+    readonly status: string;
+  }): void;
+  standingRefused(fields: {
+    /** The standing grant, or the review that it would be made of. */
+    readonly about: string;
+    readonly principal: string;
+    readonly code: string;
+  }): void;
   callRefused(fields: { readonly principal: string; readonly action: string; readonly code: string }): void;
   /** A bug, or something under us that failed. */
   failed(fields: { readonly where: string; readonly error: unknown }): void;
@@ -77,6 +88,8 @@ export function createLog(options: LogOptions): Log {
     reviewResolved: (fields) => logger.info({ event: 'review.resolved', ...fields }),
     voteTaken: (fields) => logger.info({ event: 'vote.taken', ...fields }),
     voteRefused: (fields) => logger.warn({ event: 'vote.refused', ...fields }),
+    standingChanged: (fields) => logger.info({ event: 'standing.changed', ...fields }),
+    standingRefused: (fields) => logger.warn({ event: 'standing.refused', ...fields }),
     callRefused: (fields) => logger.warn({ event: 'call.refused', ...fields }),
     failed: ({ where, error }) => logger.error({ event: 'failed', where, error: traceOf(error) }),
     ledgerFailed: ({ error }) => logger.error({ event: 'ledger.failed', error: traceOf(error) }),

@@ -186,8 +186,9 @@ class Race {
     if (!settled.ok) return this.#end(settled.error.code);
     const authorized = await this.#gate.authorizeApproved(this.#gate.judge(attempt), settled.value);
     if (!authorized.ok) return this.#end(authorized.error.code);
-    this.#ran.push(settled.value.grant);
-    this.#acknowledge(`ran ${settled.value.grant}`);
+    const grant = authorized.value.grant ?? 'no grant';
+    this.#ran.push(grant);
+    this.#acknowledge(`ran ${grant}`);
     this.#gate.record(authorized.value, {
       status: 'succeeded',
       rows: 1,

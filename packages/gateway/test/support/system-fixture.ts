@@ -3,7 +3,12 @@ import { startGateway } from '@sallyport/gateway/main';
 import { SallyportClient } from '@sallyport/sdk';
 import type { Review } from '@sallyport/sdk/contract';
 import pg from 'pg';
-import { agentName, ensureConfiguration, targetName } from '../../../../sample/configuration.ts';
+import {
+  agentName,
+  ensureConfiguration,
+  targetName,
+  type PersonName,
+} from '../../../../sample/configuration.ts';
 import { startSampleDatabase } from '../../../../sample/database.ts';
 import { freePort } from '../../../../sample/server.ts';
 import { openStateDirectory, secret } from '../../../../sample/state.ts';
@@ -33,6 +38,8 @@ export interface TestSystem {
   /** Votes as the data steward, payments steward and database owner. */
   readonly sam: SallyportClient;
   readonly samToken: string;
+  /** Anybody by the name in the sample's configuration; `agent` is its agent. */
+  as(name: PersonName | 'agent'): SallyportClient;
   /** Asks the target itself, past the gateway. */
   behind(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** The pending review of a command that holds this text; waits for it. */
@@ -65,7 +72,11 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
     const configuration = await ensureConfiguration(stateDirectory, database, ports);
     configure(configuration.path, options);
     const gateway = await startGateway({ configPath: configuration.path });
-    const sam = new SallyportClient({ url: gateway.api.address, token: configuration.tokens.sam });
+    const as = (name: PersonName | 'agent'): SallyportClient => {
+      const token = name === 'agent' ? configuration.agentToken : configuration.tokens[name];
+      return new SallyportClient({ url: gateway.api.address, token });
+    };
+    const sam = as('sam');
     const [gatewayHost = '', gatewayPort = ''] = gateway.postgres.address.split(':');
     return {
       host: gatewayHost,
@@ -76,6 +87,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
       agentToken: configuration.agentToken,
       sam,
       samToken: configuration.tokens.sam,
+      as,
       ...reviewing(sam),
       behind: async (sql, values) => (await direct.query(sql, values)).rows as Record<string, unknown>[],
       checkLedger: () => checkWholeLedger(sam, gateway.ledger.vkey),

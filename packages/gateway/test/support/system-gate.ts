@@ -53,7 +53,7 @@ export class WithheldGate implements Gate {
       },
       done,
     };
-    return { action: judgement.action.id, review: null, grant: null, judgement, durability };
+    return { action: judgement.action.id, review: null, grant: null, standing: null, judgement, durability };
   }
 
   record({ judgement }: Authorized, outcome: Outcome): void {

@@ -9,6 +9,7 @@ export interface LedgerLeaf {
   readonly action?: string;
   readonly review?: string;
   readonly grant?: string;
+  readonly standing?: string;
   readonly notice?: string;
   readonly operation?: string;
   readonly requester?: {

@@ -8,8 +8,8 @@ export {
 } from './bundle.ts';
 export { ReviewEvent } from './event.ts';
 export { EntryPage, EntryQuery, LedgerStatus, maxEntriesPerPage } from './ledger.ts';
-export { ActionId, Count, Digest, ReviewId, Timestamp } from './primitives.ts';
-export { apiProblemCodes, Problem, ProblemCode, voteProblemCodes } from './problem.ts';
+export { ActionId, Count, Digest, ReviewId, StandingId, Timestamp } from './primitives.ts';
+export { apiProblemCodes, Problem, ProblemCode, standingProblemCodes, voteProblemCodes } from './problem.ts';
 export {
   AnswerRequest,
   Dataset,
@@ -30,5 +30,17 @@ export {
   Vote,
   VoteRequest,
 } from './review.ts';
+export {
+  maxStandingPerPage,
+  ProposalRequest,
+  Replay,
+  ReplayRequest,
+  RevocationRequest,
+  StandingGrant,
+  StandingPage,
+  StandingQuery,
+  StandingStatus,
+  StandingSummary,
+} from './standing.ts';
 export { UsageQuery, UsageReport } from './usage.ts';
 export type { UsageLine } from './usage.ts';

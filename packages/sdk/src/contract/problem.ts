@@ -22,6 +22,16 @@ export const voteProblemCodes = [
   'ledger.unavailable',
 ] as const;
 
+/** Why a standing grant was not proposed or changed, besides what a vote is refused for. */
+export const standingProblemCodes = [
+  'standing.not_found',
+  'standing.unfit',
+  'standing.terms',
+  'standing.constraint',
+  'standing.too_many',
+  'standing.over',
+] as const;
+
 /** What the API itself refuses, before or around what a request is about. */
 export const apiProblemCodes = [
   'access.unauthenticated',
@@ -38,7 +48,9 @@ export const apiProblemCodes = [
   'internal',
 ] as const;
 
-export const ProblemCode = z.enum([...voteProblemCodes, ...apiProblemCodes]).meta({ id: 'ProblemCode' });
+export const ProblemCode = z
+  .enum([...voteProblemCodes, ...standingProblemCodes, ...apiProblemCodes])
+  .meta({ id: 'ProblemCode' });
 export type ProblemCode = z.infer<typeof ProblemCode>;
 
 /** RFC 9457. Clients decide by `code`; `title` and `detail` are for people and may change. */

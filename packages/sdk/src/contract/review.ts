@@ -6,7 +6,7 @@ export const ReviewStatus = z
   .meta({ id: 'ReviewStatus' });
 export type ReviewStatus = z.infer<typeof ReviewStatus>;
 
-const Target = z
+export const Target = z
   .object({ name: z.string(), protocol: z.string(), environment: z.string() })
   .meta({ id: 'Target', description: 'The protected endpoint that the action is for.' });
 
@@ -111,7 +111,7 @@ export const Vote = z
 export type Vote = z.infer<typeof Vote>;
 
 /** The longest reason, question or answer, in characters: people write a sentence or a paragraph. */
-const maxReasonLength = 2_000;
+export const maxReasonLength = 2_000;
 
 export const Question = z
   .object({

@@ -106,7 +106,10 @@ export class Admission {
     ask: AdmissionAsk,
     holds: readonly (Hold | undefined)[],
   ): Promise<Result<readonly (Approval | undefined)[], Refusal>> {
-    const waits = holds.map(async (hold) => (hold === undefined ? ok(undefined) : ask.wait(hold)));
+    const waits = holds.map(async (hold) => {
+      if (hold === undefined) return ok(undefined);
+      return hold.standing === null ? ask.wait(hold) : hold.settled;
+    });
     const refused = new Promise<Result<never, Refusal>>((resolve) => {
       for (const wait of waits) void wait.then((result) => void (result.ok || resolve(result)));
     });

@@ -27,6 +27,7 @@ const SQLSTATE: Readonly<Record<RefusalCode, string>> = {
   'review.too_many': '53400',
   'action.altered': '42501',
   'identity.revoked': '42501',
+  'standing.changed': '42501',
   'ledger.unavailable': '58030',
   'target.unavailable': '08001',
 };
