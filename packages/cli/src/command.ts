@@ -51,6 +51,15 @@ export const options = {
     about: 'agent, or sponsor: the person for whom it acts; default agent',
   },
   reason: { type: 'string', short: '', value: 'TEXT', about: 'why; the agent is told it' },
+  fields: {
+    type: 'string',
+    short: '',
+    value: 'JSON',
+    about: 'what the fields of a standing grant may be; default: what they are',
+  },
+  uses: { type: 'string', short: '', value: 'N', about: 'how often it may be used; default 1' },
+  rows: { type: 'string', short: '', value: 'N', about: 'rows of all uses together' },
+  for: { type: 'string', short: '', value: 'TIME', about: 'how long from now: 45m, 2h; default 2h' },
   dir: { type: 'string', short: '', value: 'DIR', about: 'an exported ledger; default: the gateway’s' },
   key: {
     type: 'string',

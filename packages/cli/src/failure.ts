@@ -23,6 +23,12 @@ type ErrorCode = SallyportError['code'];
 const endings: Readonly<Record<ErrorCode, Ending>> = {
   'review.not_found': 'not_found',
   'review.over': 'conflict',
+  'standing.not_found': 'not_found',
+  'standing.unfit': 'conflict',
+  'standing.terms': 'usage',
+  'standing.constraint': 'usage',
+  'standing.too_many': 'conflict',
+  'standing.over': 'conflict',
   'vote.not_a_person': 'refused',
   'vote.not_entitled': 'refused',
   'vote.own_request': 'refused',

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { configCheck, up } from './gateway.ts';
 import { ledgerExport, ledgerVerify, receipt, verify } from './ledger.ts';
 import { reviews, show } from './reviews.ts';
+import { standingCommands } from './standing.ts';
 import { tokenCreate } from './token.ts';
 import { usage } from './usage.ts';
 import { answer, ask } from './questions.ts';
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   retract,
   ask,
   answer,
+  ...standingCommands,
   usage,
   receipt,
   verify,
