@@ -32,7 +32,6 @@ function sectionsOf(review: Review, state: string, style: Style, width: number):
     risk(review, style),
     reasons(review, style, width),
     statement(review, style, width),
-    preview(review, style, width),
     questions(review.questions, style, width),
     demands(review, style, width),
     votes(review.votes, style),

@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { startGateway } from '@sallyport/gateway/main';
-import { SallyportClient } from '@sallyport/sdk';
+import { SallyportClient, SallyportError } from '@sallyport/sdk';
 import type { Review } from '@sallyport/sdk/contract';
 import pg from 'pg';
 import {
@@ -130,7 +130,14 @@ function reviewing(sam: SallyportClient): Reviewing {
     );
   const vote = async (text: string, kind: 'approve' | 'reject', reason: string): Promise<Review> => {
     const { id, digest, rendering } = await pending(text);
-    return sam.vote(id, { kind, reason, digest, rendering });
+    try {
+      return await sam.vote(id, { kind, reason, digest, rendering });
+    } catch (error) {
+      // Its preview came between look and vote: a person looks again.
+      if (error instanceof SallyportError && error.code === 'vote.rendering_mismatch')
+        return vote(text, kind, reason);
+      throw error;
+    }
   };
   return {
     reviewsOf,
