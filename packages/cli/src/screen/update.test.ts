@@ -180,6 +180,16 @@ describe('what changes while a person looks (A4)', () => {
     expect(play.text).toContain('No approval yet');
   });
 
+  it('is to be looked at from the beginning, even where as many lines say something else', () => {
+    const made = long();
+    const play = new Play().opened(made);
+    while (!play.text.includes('a approve')) play.press(' ');
+    const review = { ...whole(made), rendering: 'f'.repeat(64), revision: 2 };
+    play.tell({ kind: 'loaded', review, isExact: true, hereMs: 0 }).press('a', 'y');
+    expect(play.votes).toEqual([]);
+    expect(play.text).toMatch(/Changed since you looked: the policies in force[^]*SELECT on shop-db/);
+  });
+
   it('is read again where the gateway says that the vote was for something else', () => {
     const made = makeReview();
     const play = new Play().opened(made).press(' ', ' ', 'a', 'y');
