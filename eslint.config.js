@@ -27,7 +27,7 @@ export const bans = [
   {
     name: 'clock',
     where: ['packages/*/src/**/*.ts'],
-    owners: ['packages/gateway/src/system.ts', ...outside],
+    owners: ['packages/gateway/src/system.ts', 'packages/sdk/src/platform.ts', ...outside],
     selectors: [
       'MemberExpression[object.name="Date"][property.name="now"]',
       'NewExpression[callee.name="Date"][arguments.length=0]',
@@ -36,19 +36,19 @@ export const bans = [
       'MemberExpression[object.name="process"][property.name="hrtime"]',
     ],
     message:
-      'Time comes in through the clock port (law 11), so that tests own it. Only packages/gateway/src/system.ts reads the clock.',
+      'Time comes in through the clock port (law 11), so that tests own it. Only packages/gateway/src/system.ts and packages/sdk/src/platform.ts read the clock.',
   },
   {
     name: 'randomness',
     where: ['packages/*/src/**/*.ts'],
-    owners: ['packages/gateway/src/system.ts', ...outside],
+    owners: ['packages/gateway/src/system.ts', 'packages/sdk/src/platform.ts', ...outside],
     selectors: [
       'MemberExpression[object.name="Math"][property.name="random"]',
       'MemberExpression[property.name=/^(randomUUID|randomBytes|randomInt|randomFill|randomFillSync|getRandomValues)$/]',
       'ImportSpecifier[imported.name=/^(randomUUID|randomBytes|randomInt|randomFill|randomFillSync|getRandomValues)$/]',
     ],
     message:
-      'Randomness and ids come in through a port (law 11), so that tests repeat and one file answers for strength. Only packages/gateway/src/system.ts draws them.',
+      'Randomness and ids come in through a port (law 11), so that tests repeat and one file answers for strength. Only packages/gateway/src/system.ts and packages/sdk/src/platform.ts draw them.',
   },
   {
     name: 'environment',

@@ -10,7 +10,7 @@ import { StaticDirectory } from '../packages/gateway/src/identity/directory.ts';
 import { limits } from '../packages/gateway/src/limits.ts';
 import { Pipeline } from '../packages/gateway/src/pipeline.ts';
 import { createPolicyEngine } from '../packages/gateway/src/policy/engine.ts';
-import type { PolicyEngine } from '../packages/gateway/src/ports.ts';
+import type { ActionDesk, PolicyEngine } from '../packages/gateway/src/ports.ts';
 import { Desk } from '../packages/gateway/src/review/desk.ts';
 import { StandingGrants } from '../packages/gateway/src/review/standing/desk.ts';
 import { err } from '../packages/gateway/src/core/result.ts';
@@ -119,6 +119,8 @@ class Bench {
       recordRefusedCall: async () => undefined,
       desk: this.desk,
       standing: new StandingGrants({ ...shared, shapes: () => err('none here'), limits: bounds, log }),
+      // None of its routes is measured.
+      actions: {} as ActionDesk,
       events,
       ledger: { vkey: '', origin: '', publishNow: async () => undefined, receipt: async () => null },
       publicUrl: 'http://bench',

@@ -5,11 +5,22 @@ import type { Route } from '../packages/gateway/src/api/route.ts';
 import { routes } from '../packages/gateway/src/api/routes.ts';
 import { writeOrCheck } from './generated.ts';
 
+const callers = { people: 'people', principals: 'people and agents', agents: 'agents' } as const;
+
 const whoMay = (route: Route): string => {
   const { access } = route;
   if (access.to === 'public') return `everybody, without a token: ${access.because}`;
-  return `${access.to === 'people' ? 'people' : 'people and agents'} with \`Action::"${access.action}"\``;
+  return `${callers[access.to]} with \`Action::"${access.action}"\``;
 };
+
+const headersOf = ({ headers }: Route): string[] =>
+  headers === undefined
+    ? []
+    : [
+        `- headers: ${Object.keys(headers.shape)
+          .map((name) => `\`${name}\``)
+          .join(', ')}`,
+      ];
 
 function section(route: Route): string[] {
   const problems = problemsOf(route).map((code) => `\`${code}\` (${statusOf(code)})`);
@@ -19,6 +30,7 @@ function section(route: Route): string[] {
     route.summary,
     '',
     `- who may: ${whoMay(route)}`,
+    ...headersOf(route),
     `- answer: ${route.answer.contentType}. ${route.answer.description}`,
     `- problems: ${problems.join(', ')}`,
     '',

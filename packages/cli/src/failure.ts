@@ -1,4 +1,5 @@
 import type { SallyportError } from '@sallyport/sdk';
+import { actionProblemCodes, grantProblemCodes, refusalProblemCodes } from '@sallyport/sdk/contract';
 
 /** Every way in which a command ends, with its exit code. Codes never change their meaning. */
 export const exitCodes = {
@@ -19,8 +20,15 @@ export type Ending = keyof typeof exitCodes;
 
 type ErrorCode = SallyportError['code'];
 
+/** What only agents are told: a person's command line hears none of it. */
+const agentsOwn = [...refusalProblemCodes, ...actionProblemCodes, ...grantProblemCodes] as const;
+const agentEndings = Object.fromEntries(agentsOwn.map((code) => [code, 'refused'])) as Readonly<
+  Record<(typeof agentsOwn)[number], Ending>
+>;
+
 /** How each error of the client ends a command. A code without a row doesn't compile. */
 const endings: Readonly<Record<ErrorCode, Ending>> = {
+  ...agentEndings,
   'review.not_found': 'not_found',
   'review.over': 'conflict',
   'standing.not_found': 'not_found',
@@ -48,6 +56,9 @@ const endings: Readonly<Record<ErrorCode, Ending>> = {
   'access.unauthenticated': 'not_authenticated',
   'access.forbidden': 'refused',
   'access.people_only': 'refused',
+  'access.agents_only': 'refused',
+  'idempotency.conflict': 'conflict',
+  'precondition.failed': 'conflict',
   'request.invalid': 'usage',
   'request.too_large': 'usage',
   'request.timeout': 'unreachable',
@@ -60,6 +71,9 @@ const endings: Readonly<Record<ErrorCode, Ending>> = {
   'client.unreachable': 'unreachable',
   'client.unexpected_response': 'unreachable',
   'client.insecure': 'refused',
+  'client.not_json': 'usage',
+  'client.aborted': 'refused',
+  'client.other_grant': 'refused',
 };
 
 export const endingOf = (code: ErrorCode): Ending => endings[code];

@@ -174,7 +174,7 @@ function data(review: Review, style: Style): string[] {
 function datasetLines(dataset: Dataset, style: Style): string[] {
   const basis: Readonly<Record<Dataset['basis'], string>> = {
     parsed: '',
-    declared: style.dim(' (as the catalog declares)'),
+    declared: style.dim(' (as the agent declares)'),
     unknown: style.red(' (not resolved: there may be more columns)'),
   };
   const head = `  ${style.bold(shown(dataset.dataset, style))} ${dataset.access.join(' and ')}${classes(dataset.classes, style)}${basis[dataset.basis]}`;

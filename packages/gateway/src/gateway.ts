@@ -1,5 +1,7 @@
 /** The composition root: the one place that knows every plug-in. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { type Replay, ReplayCache, verifyGrant, verifyProof } from '@sallyport/sdk/grant';
+import { KeySet } from '@sallyport/sdk/contract';
 import { createApi } from './api/api.ts';
 import type { ApiDeps } from './api/deps.ts';
 import { listenApi } from './api/listen.ts';
@@ -8,6 +10,8 @@ import type { Configuration, TargetConfiguration } from './config/configuration.
 import type { Environment } from './config/environment.ts';
 import { loadConfiguration } from './config/load.ts';
 import { formatConfigProblem } from './config/problem.ts';
+import { ApiConnector, type ApiConnectorOptions } from './connectors/api/connector.ts';
+import { createIssuer, type Issuer } from './connectors/api/issuer.ts';
 import type { Listening } from './connectors/connector.ts';
 import {
   PostgresConnector,
@@ -24,16 +28,17 @@ import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { StaticDirectory } from './identity/directory.ts';
+import { openKeyFile } from './ledger/key-file.ts';
 import { openKeys, type LedgerKeys } from './ledger/keys.ts';
 import { Publisher } from './ledger/publisher.ts';
 import { makeReceipt } from './ledger/receipt.ts';
 import { recover } from './ledger/recover.ts';
+import { err, ok } from './core/result.ts';
 import { limits as bounds, type Limits } from './limits.ts';
 import { Pipeline } from './pipeline.ts';
 import { createPolicyEngine } from './policy/engine.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { Events, GatewayEvent, PolicyEngine, Previewer, Shapes, Store } from './ports.ts';
-import { ok } from './core/result.ts';
+import type { Events, GatewayEvent, PolicyEngine, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -122,6 +127,9 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const uses = new StandingUses({ ...shared, limits });
   const gate = new Pipeline({ ...shared, classifier }, desk, uses);
 
+  const actions = await actionsConnector({ ...shared, gate, events, limits }, assembly);
+  undo.push(() => actions.close());
+
   const postgres = await postgresConnector({
     ...shared,
     host: configuration.listen.postgres.host,
@@ -138,14 +146,13 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
 
   const app = createApi({
     authenticate: (token) => authenticator.authenticateBearer(token),
-    recordRefusedCall: async (principal, action) => {
-      await store.append(noticeEntry('call.refused', { action, principal: principal.name }, clock.nowMs()))
-        .done;
-    },
+    recordRefusedCall: (principal, action) => recordRefusedCall(store, principal.name, action),
     directory,
     policy,
     desk,
     standing: new StandingGrants({ ...shared, limits, log }),
+    actions,
+    hashing,
     store,
     events,
     ledger: ledgerOf(store, keys, publisher),
@@ -172,6 +179,10 @@ function ledgerOf(store: Store, keys: LedgerKeys, publisher: Publisher): ApiDeps
     publishNow: () => publisher.publishNow(),
     receipt: (action) => makeReceipt(action, { store, keys, publisher }),
   };
+}
+
+async function recordRefusedCall(store: Store, principal: string, action: string): Promise<void> {
+  await store.append(noticeEntry('call.refused', { action, principal }, clock.nowMs())).done;
 }
 
 /** Recovery is part of every start: what an earlier run left unfinished is recorded before anything else happens. */
@@ -203,6 +214,48 @@ const shapes: Shapes = ({ protocol }, command, parameters) =>
   protocol === 'postgresql'
     ? shapeOfStatement(command, parameters, bounds)
     : ok(exactShape(command, parameters));
+
+/** What agents perform themselves. */
+async function actionsConnector(
+  ports: Omit<ApiConnectorOptions, 'issuer' | 'checks' | 'targets' | 'publicUrl' | 'log'>,
+  { configuration, state, log }: Assembly,
+): Promise<ApiConnector> {
+  const { publicUrl } = configuration.listen.api;
+  const issuer = await createIssuer(openKeyFile(join(state, GRANT_KEY_FILE)), publicUrl);
+  const checks = tokenChecks(issuer, publicUrl);
+  return new ApiConnector({
+    ...ports,
+    issuer,
+    checks,
+    targets: configuration.apiTargets,
+    publicUrl,
+    log,
+  }).start();
+}
+
+/** Beside the ledger's key, and another: who trusts one need not trust the other. */
+const GRANT_KEY_FILE = 'grant-key.pem';
+
+/** The checks that resource servers do, in the gateway's own name. A token's first use is a matter of the store. */
+function tokenChecks({ keys }: Issuer, issuer: string): TokenChecks {
+  const keySet = KeySet.parse(keys);
+  const proofs = new ReplayCache();
+  const replay: Replay = {
+    take: (id, untilMs, nowMs) => !id.startsWith('proof ') || proofs.take(id, untilMs, nowMs),
+  };
+  return {
+    proof: async (ask) => {
+      const checked = await verifyProof({ ...ask, grant: null, nowMs: clock.nowMs(), replay });
+      return checked.ok ? ok(checked.thumbprint) : err(checked.code);
+    },
+    grant: async (ask) => {
+      const checked = await verifyGrant({ ...ask, issuer, keys: keySet, nowMs: clock.nowMs(), replay });
+      if (!checked.ok) return err(checked.code);
+      const { jti, sub, authorization_details: details } = checked.claims;
+      return ok({ id: jti, agent: sub, action: details[0].action });
+    },
+  };
+}
 
 async function certificateOf(
   configuration: Configuration,
@@ -263,7 +316,7 @@ async function policyEngine(configuration: Configuration): Promise<PolicyEngine>
     groups: configuration.groups.map(({ name }) => name),
     people: configuration.people.map(({ person }) => person.name),
     agents: configuration.agents.map(({ agent }) => agent.name),
-    targets: configuration.targets.map(({ name }) => name),
+    targets: [...configuration.targets, ...configuration.apiTargets].map(({ name }) => name),
     calendars: configuration.calendars.map(({ name }) => name),
   };
   const engine = await createPolicyEngine({ policies: configuration.policies.files, names });

@@ -114,6 +114,20 @@ export const limits = {
   apiStreams: 1_000,
   /** Shorter than the idle limit of common proxies (60 s). */
   apiHeartbeatMs: 15_000,
+  /** How long an agent may wait for one answer about its action; proxies often end calls after a minute. */
+  actionWaitMs: 60_000,
+  /** How long an action that policy allows can be asked a grant for. */
+  actionReadyMs: 5 * 60_000,
+  /** How long the caller of an action may take to report what came of it; then it is unknown. */
+  actionOutcomeMs: 60 * 60_000,
+  /** Actions of one agent that are performed at once, each of which a timer and a record wait for. */
+  actionsPerformedPerAgent: 1_000,
+  /** How long a submitted action can be asked about; reviews may take a week, and calendars longer. */
+  actionKeptMs: 30 * 86_400_000,
+  /** How long the key of a request is remembered: longer than anybody repeats one. */
+  requestKeyMs: 86_400_000,
+  /** A grant outside of the process: its caller uses it at once. */
+  tokenMs: 60_000,
   /** The longest span of one usage report. */
   usageSpanMs: 400 * 86_400_000,
 } as const;

@@ -12,10 +12,10 @@ import type {
   Approval,
   Attempt,
   Authorized,
-  Gate,
   Hold,
   Judgement,
   ReviewApproval,
+  StatefulGate,
   UndescribedAttempt,
 } from './connectors/connector.ts';
 import { canonicalAction, type Action } from './core/action.ts';
@@ -43,7 +43,16 @@ import { refusal, type Refusal } from './core/reasons.ts';
 import { err, ok, type Result } from './core/result.ts';
 import type { Desk } from './review/desk.ts';
 import { limits } from './limits.ts';
-import type { Classifier, Clock, Directory, Hashing, PolicyEngine, Random, Store } from './ports.ts';
+import type {
+  Classifier,
+  Clock,
+  Directory,
+  Hashing,
+  Mutation,
+  PolicyEngine,
+  Random,
+  Store,
+} from './ports.ts';
 
 export interface PipelinePorts {
   readonly clock: Clock;
@@ -65,7 +74,7 @@ interface Shape {
 
 const SALT_BYTES = 16;
 
-export class Pipeline implements Gate {
+export class Pipeline implements StatefulGate {
   readonly #ports: PipelinePorts;
   readonly #desk: Desk;
   readonly #approvals: Approvals;
@@ -199,7 +208,42 @@ export class Pipeline implements Gate {
     return ok({ action, review: null, grant: null, standing, judgement, durability: used.value });
   }
 
-  async #useApproval(judgement: Judgement, approval: ReviewApproval): Promise<Result<Authorized, Refusal>> {
+  /** Stage 7 together with a connector's own state. */
+  async authorizeWith(
+    judgement: Judgement,
+    approval: ReviewApproval | null,
+    state: readonly Mutation[],
+  ): Promise<Result<Authorized, Refusal>> {
+    if (approval === null) return this.#authorizeAllowed(judgement, state);
+    try {
+      return await this.#useApproval(judgement, approval, state);
+    } finally {
+      this.#desk.release(approval.review);
+    }
+  }
+
+  async #authorizeAllowed(
+    judgement: Judgement,
+    mutations: readonly Mutation[],
+  ): Promise<Result<Authorized, Refusal>> {
+    const { action, decision } = judgement;
+    if (decision.effect !== 'allow') throw new Error(`authorizeWith() of a decision to ${decision.effect}`);
+    const entry = intentEntry(this.#attemptEntry(judgement, this.#seal(action)), null);
+    try {
+      const committed = await this.#ports.store.commit({ mutations, entries: [entry] });
+      if (!committed.ok) return err(refusal('grant.spent', {}));
+    } catch {
+      return err(refusal('ledger.unavailable', {}));
+    }
+    const durability = { durable: true, done: Promise.resolve() };
+    return ok({ action: action.id, review: null, grant: null, standing: null, judgement, durability });
+  }
+
+  async #useApproval(
+    judgement: Judgement,
+    approval: ReviewApproval,
+    state: readonly Mutation[] = [],
+  ): Promise<Result<Authorized, Refusal>> {
     const checked = await this.#approvals.recheck(
       judgement,
       approval,
@@ -210,7 +254,10 @@ export class Pipeline implements Gate {
     const review = checked.value;
     const sealed = this.#seal(judgement.action, review.subject.salt);
     const attempt = this.#attemptEntry(judgement, sealed, review.subject.action);
-    const spent = await this.#approvals.spend(review, approval.grant, intentEntry(attempt, approval));
+    const spent = await this.#approvals.spend(review, approval.grant, {
+      intent: intentEntry(attempt, approval),
+      state,
+    });
     if (!spent.ok) return this.#refuseWithNotice(judgement, spent.error);
     const action = review.subject.action;
     const { grant } = approval;
@@ -291,15 +338,26 @@ export class Pipeline implements Gate {
 
   /** Stage 9. The store rejects everything after a failure, and every later action is refused by it: nothing to add. */
   record(authorized: Authorized, outcome: Outcome): void {
-    const { action, description } = {
-      action: authorized.judgement.action,
-      description: authorized.judgement.description,
-    };
-    const { usage } = this.#shapeOf({ description, requester: action.requester, target: action.target });
-    const entry = outcomeEntry(authorized.action, this.#ports.clock.nowMs(), outcome, usage);
+    const entry = this.#outcomeEntry(authorized, outcome);
     const { standing } = authorized;
     if (standing !== null) this.#standing?.settle(standing, authorized.action, outcome.rows, entry);
     else this.#ports.store.append(entry, 'soon');
+  }
+
+  /** Stage 9 together with a connector's own state. */
+  async recordWith(
+    authorized: Authorized,
+    outcome: Outcome,
+    mutations: readonly Mutation[],
+  ): Promise<boolean> {
+    const entries = [this.#outcomeEntry(authorized, outcome)];
+    return (await this.#ports.store.commit({ mutations, entries })).ok;
+  }
+
+  #outcomeEntry(authorized: Authorized, outcome: Outcome): ReturnType<typeof outcomeEntry> {
+    const { action, description } = authorized.judgement;
+    const { usage } = this.#shapeOf({ description, requester: action.requester, target: action.target });
+    return outcomeEntry(authorized.action, this.#ports.clock.nowMs(), outcome, usage);
   }
 }
 

@@ -6,7 +6,9 @@ import { type ActionId, makeId, type ReviewId } from '../src/core/ids.ts';
 import { ok } from '../src/core/result.ts';
 import type { Review, ReviewSubject } from '../src/core/review.ts';
 import { limits } from '../src/limits.ts';
+import type { Submission } from '../src/core/submission.ts';
 import type {
+  ActionDesk,
   Clock,
   Directory,
   GatewayEvent,
@@ -281,6 +283,8 @@ export function createFake(): Fake {
       policy,
       desk: fakeDesk(reviews, publish, policy),
       standing: fakeStanding,
+      actions: fakeActions,
+      hashing,
       store: recordsOf(state),
       events: {
         publish,
@@ -304,6 +308,56 @@ export function createFake(): Fake {
   };
   return fake;
 }
+
+/** An action of the reporter, allowed by policy. */
+export const ownAction: Submission = {
+  id: makeId('act', startMs, new Uint8Array(10).fill(9)),
+  requester: makeReview().subject.requester,
+  target: { name: 'billing', protocol: 'api', environment: 'production' },
+  declared: {
+    operation: 'invoice.refund',
+    command: '{"arguments":{"invoice":7},"operation":"invoice.refund"}',
+    datasets: [],
+    statedTask: '',
+    supersedes: null,
+  },
+  openedAtMs: startMs,
+  deadlineMs: startMs + 60_000,
+  keptUntilMs: startMs + 60_000,
+  revision: 1,
+  state: { status: 'allowed' },
+};
+
+const granted: Submission = {
+  ...ownAction,
+  state: {
+    status: 'granted',
+    action: ownAction.id,
+    review: null,
+    token: {
+      id: makeId('gra', startMs, new Uint8Array(10)),
+      atMs: startMs,
+      expiresAtMs: startMs + 60_000,
+      usedAtMs: null,
+    },
+  },
+};
+
+const viewed = (submission: Submission) => ok({ submission, review: null, issued: null });
+
+/** Everybody's action is `ownAction`, and everything works. */
+const fakeActions: ActionDesk = {
+  issuer: 'http://127.0.0.1:7080',
+  keys: { keys: [] },
+  submit: async () => viewed(ownAction),
+  read: async () => viewed(ownAction),
+  watch: () => () => undefined,
+  grant: async () =>
+    ok({ grant: 'a.b.c', digest: 'a'.repeat(64), submission: granted, review: null, issued: null }),
+  report: async () => viewed(ownAction),
+  withdraw: async () => viewed(ownAction),
+  redeem: async () => ok({ submission: granted, review: null, atMs: startMs }),
+};
 
 const emptyLedger = (): FakeLedger => ({ rows: [], checkpoint: null, receipts: new Map(), vkey: 'vkey' });
 

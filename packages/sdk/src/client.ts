@@ -1,11 +1,15 @@
 import type { z } from 'zod';
 import {
+  type ActionRequest,
+  ActionState,
   type AnswerRequest,
   Bundle,
   type BundleVoteRequest,
   BundleVoteResults,
   EntryPage,
+  IssuedGrant,
   LedgerStatus,
+  type OutcomeReport,
   type ProposalRequest,
   type QuestionRequest,
   Replay,
@@ -61,6 +65,26 @@ export interface LedgerEntry {
   readonly leaf: string;
 }
 
+/** How a request can be repeated without being made twice. */
+export interface Repeatable {
+  /** `Idempotency-Key`: 1 to 200 visible characters, another for each request. */
+  readonly idempotencyKey?: string;
+}
+
+export interface ActionWait {
+  /** How long the gateway may keep the answer back while there is no news; at most 60. */
+  readonly seconds?: number;
+  /** The state that the caller knows: only another one is news. */
+  readonly known?: KnownAction;
+  readonly signal?: AbortSignal;
+}
+
+/** A state of an action with its entity tag. */
+export interface KnownAction {
+  readonly state: ActionState;
+  readonly etag: string;
+}
+
 /** The API of one gateway, for one token. Every method rejects with a `SallyportError` and nothing else. */
 export class SallyportClient {
   readonly #transport: Transport;
@@ -84,9 +108,52 @@ export class SallyportClient {
   }
 
   /** Resolves with the review after the vote, when the vote is durable. */
-  vote(id: string, vote: VoteRequest): Promise<Review> {
+  vote(id: string, vote: VoteRequest, repeatable: Repeatable = {}): Promise<Review> {
     const path = `/v1/reviews/${encodeURIComponent(id)}/votes`;
-    return this.#json(Review, path, { method: 'POST', body: vote });
+    return this.#json(Review, path, { method: 'POST', body: vote, headers: keyHeader(repeatable) });
+  }
+
+  /** Answers what a reviewer asked of this agent. */
+  answerQuestion(review: string, question: number, text: string): Promise<ReviewState> {
+    const path = `/v1/reviews/${encodeURIComponent(review)}/questions/${question}/answer`;
+    return this.#json(ReviewState, path, { method: 'POST', body: { text } });
+  }
+
+  /** Says what the caller is about to do. Rejects where that is denied. `Sallyport.guard` does all of the steps. */
+  submitAction(action: ActionRequest, repeatable: Repeatable = {}): Promise<ActionState> {
+    const init = { method: 'POST', body: action, headers: keyHeader(repeatable) } as const;
+    return this.#json(ActionState, '/v1/actions', init);
+  }
+
+  /** How an action of one's own stands; what is known already where there was no news in time. */
+  async getAction(id: string, { seconds = 0, known, signal }: ActionWait = {}): Promise<KnownAction> {
+    const path = actionPath(id, `?wait=${seconds}`);
+    const late = AbortSignal.timeout((seconds + answerSeconds) * 1_000);
+    const response = await this.#transport.send(path, {
+      headers: known === undefined ? {} : { 'if-none-match': known.etag },
+      signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+    });
+    if (response.status === 304 && known !== undefined) return known;
+    const state = await this.#parse(ActionState, path, response);
+    return { state, etag: response.headers.get('etag') ?? '' };
+  }
+
+  /** @param proof by the key that the grant is to be bound to (RFC 9449), for the action's `grantUrl`. */
+  grantAction(id: string, proof: string): Promise<IssuedGrant> {
+    return this.#json(IssuedGrant, actionPath(id, '/grant'), {
+      method: 'POST',
+      body: {},
+      headers: { dpop: proof },
+    });
+  }
+
+  /** Once. */
+  reportOutcome(id: string, outcome: OutcomeReport): Promise<ActionState> {
+    return this.#json(ActionState, actionPath(id, '/outcome'), { method: 'POST', body: outcome });
+  }
+
+  withdrawAction(id: string, reason = ''): Promise<ActionState> {
+    return this.#json(ActionState, actionPath(id, '/withdraw'), { method: 'POST', body: { reason } });
   }
 
   /** Takes the caller's own vote back, while the review is pending. */
@@ -195,7 +262,10 @@ export class SallyportClient {
   }
 
   async #json<T>(schema: z.ZodType<T>, path: string, init?: Init): Promise<T> {
-    const response = await this.#transport.send(path, init);
+    return this.#parse(schema, path, await this.#transport.send(path, init));
+  }
+
+  async #parse<T>(schema: z.ZodType<T>, path: string, response: Response): Promise<T> {
     const parsed = schema.safeParse(await response.json().catch(() => undefined));
     if (parsed.success) return parsed.data;
     const detail = `the answer to ${path} is not of this contract: is this a Sallyport API of the same version?`;
@@ -207,6 +277,14 @@ export class SallyportClient {
     return response.text();
   }
 }
+
+/** Beyond the time that the gateway was asked to wait. */
+const answerSeconds = 30;
+
+const actionPath = (id: string, rest: string): string => `/v1/actions/${encodeURIComponent(id)}${rest}`;
+
+const keyHeader = ({ idempotencyKey }: Repeatable): Record<string, string> =>
+  idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
 
 function query(values: Readonly<Record<string, string | number>>): string {
   const parameters = Object.entries(values).map(([name, value]): [string, string] => [name, String(value)]);

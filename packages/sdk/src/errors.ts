@@ -3,8 +3,16 @@ import type { ProblemCode } from './contract/index.ts';
 /**
  * `client.unreachable`: no answer came. `client.unexpected_response`: an answer that is not of this contract, such as
  * that of another server. `client.insecure`: the token would have crossed a network unencrypted, so nothing was sent.
+ * `client.not_json`: arguments are not JSON that every reader understands alike. `client.aborted`: the caller's signal
+ * ended it before anything was performed. `client.other_grant`: the grant is not for what was asked.
  */
-export type ClientCode = 'client.unreachable' | 'client.unexpected_response' | 'client.insecure';
+export type ClientCode =
+  | 'client.unreachable'
+  | 'client.unexpected_response'
+  | 'client.insecure'
+  | 'client.not_json'
+  | 'client.aborted'
+  | 'client.other_grant';
 
 /** Whatever a call of the client fails with. Decide by `code`. */
 export class SallyportError extends Error {

@@ -16,6 +16,7 @@ export interface Transport {
   send(path: string, init?: Init): Promise<Response>;
 }
 
+/** What a request carries besides its route. */
 export interface Init {
   readonly method?: 'GET' | 'POST';
   readonly body?: unknown;
@@ -27,7 +28,10 @@ export interface Init {
 const defaultTimeoutMs = 30_000;
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-export function createTransport(options: ClientOptions): Transport {
+/** Where nobody signs in, there is no token. */
+export type TransportOptions = Omit<ClientOptions, 'token'> & { readonly token: string | null };
+
+export function createTransport(options: TransportOptions): Transport {
   const base = checkUrl(options);
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   return {
@@ -41,13 +45,14 @@ export function createTransport(options: ClientOptions): Transport {
         ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
       };
       const response = await reach(base, path, request);
-      if (!response.ok) throw await problemOf(response);
+      // 304 comes only to those who named what they have.
+      if (!response.ok && response.status !== 304) throw await problemOf(response);
       return response;
     },
   };
 }
 
-function checkUrl({ url, insecure }: ClientOptions): string {
+function checkUrl({ url, insecure }: TransportOptions): string {
   const parsed = URL.parse(url);
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
     throw new SallyportError('client.unreachable', `${url} is not an http or https URL`);
@@ -59,10 +64,10 @@ function checkUrl({ url, insecure }: ClientOptions): string {
   return parsed.href.replace(/\/+$/, '');
 }
 
-function headersOf(token: string, init: Init): Record<string, string> {
+function headersOf(token: string | null, init: Init): Record<string, string> {
   return {
     accept: 'application/json',
-    authorization: `Bearer ${token}`,
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
     ...init.headers,
   };

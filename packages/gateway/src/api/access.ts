@@ -29,6 +29,10 @@ export async function admit(
     const detail = 'This is for people; an agent’s credential can never do it.';
     return refuse(principal, access, { code: access.agentCode, detail }, deps);
   }
+  if (access.to === 'agents' && principal.kind === 'person') {
+    const detail = 'This is for agents: people decide on actions, and perform none here.';
+    return refuse(principal, access, { code: 'access.agents_only', detail }, deps);
+  }
   if (!deps.policy.mayCall(principal, access.action)) {
     const detail = `No policy permits you Action::"${access.action}".`;
     return refuse(principal, access, { code: 'access.forbidden', detail }, deps);

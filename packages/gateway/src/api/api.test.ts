@@ -1,7 +1,7 @@
 import { standingGrant } from '../../test/support/standing.ts';
 import { Problem, Review, ReviewPage, voteProblemCodes } from '@sallyport/sdk/contract';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createFake, type Fake, makeReview, tokens } from '../../test/api-fake.ts';
+import { createFake, type Fake, makeReview, ownAction, tokens } from '../../test/api-fake.ts';
 import type { VoteRefusalCode } from '../core/reasons.ts';
 import { limits } from '../limits.ts';
 import type { Review as CoreReview } from '../core/review.ts';
@@ -69,6 +69,10 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   revokeStandingGrant: () => ({ reason: 'done' }),
   askQuestion: () => ({ text: 'What for?' }),
   answerQuestion: () => ({ text: 'For the newsletter.' }),
+  submitAction: () => ({ target: 'billing', operation: 'invoice.refund', arguments: { invoice: 7 } }),
+  grantAction: () => ({}),
+  reportOutcome: () => ({ status: 'succeeded' }),
+  withdrawAction: () => ({}),
 };
 
 /** Routes whose handler has something else to say to a person who may call it, and just read the review. */
@@ -79,6 +83,9 @@ const otherwise: Readonly<Record<string, string>> = {
 
 const guardedRoutes = routes.filter((route) => route.access.to !== 'public');
 const peopleRoutes = routes.filter((route) => route.access.to === 'people');
+const agentRoutes = routes.filter((route) => route.access.to === 'agents');
+/** Who a route is for, where it answers. */
+const callerOf = (route: Route) => (route.access.to === 'agents' ? tokens.reporter : tokens.vera);
 
 describe('every guarded route', () => {
   const call = async (route: Route, token: string | undefined) => {
@@ -86,7 +93,8 @@ describe('every guarded route', () => {
     fake.ledger.checkpoint = { size: 5, note: 'note' };
     fake.ledger.receipts.set(review.subject.action, 'receipt');
     const body = bodies[route.name]?.(review);
-    const response = await ask(pathOf(route, review.id), { token, method: route.method.toUpperCase(), body });
+    const id = route.path.startsWith('/v1/actions/') && route.name !== 'receipt' ? ownAction.id : review.id;
+    const response = await ask(pathOf(route, id), { token, method: route.method.toUpperCase(), body });
     if (response.headers.get('content-type') === 'text/event-stream') await response.body?.cancel();
     return response;
   };
@@ -118,16 +126,20 @@ describe('every guarded route', () => {
     },
   );
 
+  it.each(agentRoutes)('$method $path refuses a person: they perform nothing here', async (route) => {
+    expect((await problemOf(await call(route, tokens.vera))).code).toBe('access.agents_only');
+  });
+
   it.each(guardedRoutes)('$method $path refuses a person whom no policy permits', async (route) => {
     expect(await problemOf(await call(route, tokens.ned))).toMatchObject({
       status: 403,
-      code: 'access.forbidden',
+      code: route.access.to === 'agents' ? 'access.agents_only' : 'access.forbidden',
     });
     expect([...fake.reviews.values()].flatMap((review) => review.votes)).toEqual([]);
   });
 
-  it.each(guardedRoutes)('$method $path answers a person who may', async (route) => {
-    const response = await call(route, tokens.vera);
+  it.each(guardedRoutes)('$method $path answers who may', async (route) => {
+    const response = await call(route, callerOf(route));
     const expected = otherwise[route.name];
     if (expected !== undefined) return expect((await problemOf(response)).code).toBe(expected);
     expect(response.status).toBe(200);
@@ -137,7 +149,7 @@ describe('every guarded route', () => {
 
   it.each(guardedRoutes)('$method $path answers nothing once the right is taken away', async (route) => {
     fake.revoked.add(actionOf(route));
-    expect((await call(route, tokens.vera)).status).toBe(403);
+    expect((await call(route, callerOf(route))).status).toBe(403);
   });
 });
 
@@ -266,6 +278,7 @@ describe('a vote', () => {
     'question.not_found': 404,
     'question.not_yours': 403,
     'question.answered': 409,
+    'idempotency.conflict': 409,
     'vote.duplicate': 409,
     'vote.reason_required': 422,
     'ledger.unavailable': 503,

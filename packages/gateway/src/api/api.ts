@@ -9,7 +9,7 @@ import { describeRoutes } from './document.ts';
 import { EventLog } from './event-log.ts';
 import { readInput } from './input.ts';
 import { problem, problemResponse } from './problems.ts';
-import { checkRoutes, type Reply, type Route } from './route.ts';
+import { checkRoutes, type ProblemMembers, type Reply, type Route } from './route.ts';
 import { routes } from './routes.ts';
 
 /** On every answer: nothing is kept, framed, sniffed, run or told to another site. */
@@ -33,6 +33,7 @@ export function mountRoutes(table: readonly Route[], deps: ApiDeps): Hono {
   const serving: Serving = {
     ...deps,
     eventLog: new EventLog(deps.events, deps.clock),
+    streams: { open: 0 },
     document: () => describeRoutes(table),
   };
   const app = new Hono();
@@ -61,12 +62,13 @@ const tooLong = 'No answer in time. What was asked for may have happened: read a
 const honoPath = (path: string): string =>
   path.replaceAll(/\{(\w+)\+\}/g, ':$1{.+}').replaceAll(/\{(\w+)\}/g, ':$1');
 
-const refuse = (code: ProblemCode, detail: string): Response => problemResponse(problem(code, detail));
+const refuse = (code: ProblemCode, detail: string, about: ProblemMembers = {}): Response =>
+  problemResponse(problem(code, detail, about));
 
 async function answer(c: Context, route: Route, serving: Serving): Promise<Response> {
   // Hono answers HEAD by running GET and dropping its body, which would leave a stream open for nobody.
   if (c.req.raw.method === 'HEAD') return refuse('route.not_found', 'There is no such route.');
-  const reply = await withinTime(serving.clock, () => replyTo(c, route, serving));
+  const reply = await withinTime(serving.clock, route, () => replyTo(c, route, serving));
   return responseOf(reply, route.answer.contentType);
 }
 
@@ -83,11 +85,11 @@ async function replyTo(c: Context, route: Route, serving: Serving): Promise<Repl
   return (route as Exclude<Route, { access: { to: 'public' } }>).handle(input.value, admitted.value, serving);
 }
 
-async function withinTime(clock: Clock, run: () => Promise<Reply>): Promise<Reply> {
+async function withinTime(clock: Clock, { longestMs }: Route, run: () => Promise<Reply>): Promise<Reply> {
   let cancel = () => {};
   const late = new Promise<Reply>((resolve) => {
     const giveUp = () => resolve({ kind: 'problem', code: 'request.timeout', detail: tooLong });
-    cancel = clock.after(limits.apiRequestMs, giveUp);
+    cancel = clock.after(longestMs ?? limits.apiRequestMs, giveUp);
   });
   try {
     return await Promise.race([run(), late]);
@@ -99,9 +101,14 @@ async function withinTime(clock: Clock, run: () => Promise<Reply>): Promise<Repl
 function responseOf(reply: Reply, contentType: string): Response {
   switch (reply.kind) {
     case 'problem':
-      return refuse(reply.code, reply.detail);
+      return refuse(reply.code, reply.detail, reply.about);
+    case 'unchanged':
+      return new Response(null, { status: 304, headers: { etag: reply.etag } });
     case 'json':
-      return new Response(JSON.stringify(reply.body), { headers: { 'content-type': contentType } });
+      return new Response(JSON.stringify(reply.body), {
+        status: reply.status ?? 200,
+        headers: { 'content-type': contentType, ...(reply.etag === undefined ? {} : { etag: reply.etag }) },
+      });
     case 'text':
       return new Response(reply.body, { headers: { 'content-type': `${contentType}; charset=utf-8` } });
     case 'bytes':

@@ -5,7 +5,16 @@ import type { Agent, Person, Principal } from '../core/identity.ts';
 import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
 import type { StandingGrant, StandingStatus } from '../core/standing.ts';
-import type { Clock, Directory, Events, PolicyEngine, ReviewDesk, StandingDesk } from '../ports.ts';
+import type {
+  ActionDesk,
+  Clock,
+  Directory,
+  Events,
+  Hashing,
+  PolicyEngine,
+  ReviewDesk,
+  StandingDesk,
+} from '../ports.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { EventLog } from './event-log.ts';
 
@@ -89,6 +98,8 @@ export interface ApiDeps {
   readonly policy: PolicyEngine;
   readonly desk: ReviewDesk;
   readonly standing: StandingDesk;
+  readonly actions: ActionDesk;
+  readonly hashing: Hashing;
   readonly store: Records;
   readonly events: Events;
   readonly ledger: LedgerAccess;
@@ -101,6 +112,8 @@ export interface ApiDeps {
 /** What handlers get: the dependencies, and the parts that belong to one mounted table of routes. */
 export interface Serving extends ApiDeps {
   readonly eventLog: EventLog;
+  /** Streams of single actions that are open. */
+  readonly streams: { open: number };
   /** The OpenAPI document of the table. */
   document(): object;
 }

@@ -13,6 +13,7 @@ export function problemsOf(route: Route): readonly ProblemCode[] {
   return [
     ...(access.to === 'public' ? [] : guardedRoute),
     ...(access.to === 'people' ? [access.agentCode, 'ledger.unavailable' as const] : []),
+    ...(access.to === 'agents' ? (['access.agents_only', 'ledger.unavailable'] as const) : []),
     ...(route.body === undefined ? [] : ['request.too_large' as const]),
     ...route.problems,
     ...anyRoute,
@@ -54,6 +55,7 @@ function requestOf(route: Route) {
   return {
     ...(route.params === undefined ? {} : { params: route.params }),
     ...(route.query === undefined ? {} : { query: route.query }),
+    ...(route.headers === undefined ? {} : { headers: route.headers }),
     ...(route.body === undefined
       ? {}
       : { body: { required: true, content: { 'application/json': { schema: route.body } } } }),
@@ -62,7 +64,7 @@ function requestOf(route: Route) {
 
 interface Described {
   readonly description: string;
-  readonly content: Readonly<Record<string, { readonly schema: ZodType }>>;
+  readonly content?: Readonly<Record<string, { readonly schema: ZodType }>>;
 }
 
 function responsesOf(route: Route): Record<number, Described> {
@@ -70,6 +72,13 @@ function responsesOf(route: Route): Record<number, Described> {
   const responses: Record<number, Described> = {
     200: { description: answer.description, content: { [answer.contentType]: { schema: answer.schema } } },
   };
+  if (route.accepts === true)
+    responses[202] = {
+      description: `${answer.description} People decide on it first.`,
+      content: { [answer.contentType]: { schema: answer.schema } },
+    };
+  if (route.headers !== undefined && 'If-None-Match' in route.headers.shape)
+    responses[304] = { description: 'What you named is what there is.' };
   for (const [status, codes] of Map.groupBy(problemsOf(route), statusOf)) {
     const description = codes.map((code) => `\`${code}\``).join(', ');
     responses[status] = { description, content: { 'application/problem+json': { schema: Problem } } };

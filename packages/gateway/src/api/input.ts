@@ -22,7 +22,20 @@ export async function readInput(c: Context, route: Route): Promise<Result<Input,
     query: parsedQuery.value,
     body: parsedBody.value,
     headers: c.req.raw.headers,
+    client: clientOf(c),
   });
+}
+
+/** Of the socket, which can't be claimed; behind a proxy it is the proxy's. */
+function clientOf(c: Context): string {
+  const bindings = c.env as { readonly incoming?: { readonly socket?: Partial<Address> } } | undefined;
+  const { remoteAddress, remotePort } = bindings?.incoming?.socket ?? {};
+  return remoteAddress === undefined ? '' : `${remoteAddress}:${remotePort ?? 0}`;
+}
+
+interface Address {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
 }
 
 /** A key given twice is refused: two readers could take a different one. */

@@ -1,8 +1,14 @@
 import type { Problem, ProblemCode } from '@sallyport/sdk/contract';
-import type { StandingRefusalCode, VoteRefusalCode } from '../core/reasons.ts';
+import type {
+  ActionRefusal,
+  ActionRefusalCode,
+  StandingRefusalCode,
+  VoteRefusalCode,
+} from '../core/reasons.ts';
+import type { ProblemMembers, Reply } from './route.ts';
 
 interface ProblemKind {
-  readonly status: 400 | 401 | 403 | 404 | 408 | 409 | 413 | 422 | 429 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 408 | 409 | 412 | 413 | 422 | 429 | 500 | 503;
   readonly title: string;
 }
 
@@ -23,6 +29,7 @@ const voteProblems: Readonly<Record<VoteRefusalCode, ProblemKind>> = {
   'question.not_found': { status: 404, title: 'No such question' },
   'question.not_yours': { status: 403, title: 'Not yours to answer' },
   'question.answered': { status: 409, title: 'Answered already' },
+  'idempotency.conflict': { status: 409, title: 'The key is used' },
   'vote.duplicate': { status: 409, title: 'Already voted' },
   'vote.reason_required': { status: 422, title: 'A reason is required' },
   'ledger.unavailable': { status: 503, title: 'The ledger is not available' },
@@ -37,9 +44,76 @@ const standingProblems: Readonly<Record<Exclude<StandingRefusalCode, VoteRefusal
   'standing.over': { status: 409, title: 'The standing grant is over' },
 };
 
+const denied = { status: 403, title: 'Denied' } as const;
+const conflict = { status: 409, title: 'Not as things stand' } as const;
+const tokenRefused = { status: 401, title: 'The grant is not accepted' } as const;
+const proofRefused = { status: 401, title: 'The proof is not accepted' } as const;
+
+/** What each way of refusing a submitted action, its grant or its proof is in HTTP. */
+const actionProblems: Readonly<Record<Exclude<ActionRefusalCode, VoteRefusalCode>, ProblemKind>> = {
+  'policy.forbidden': denied,
+  'policy.not_permitted': denied,
+  'policy.error': denied,
+  'identity.revoked': denied,
+  'grant.missing': conflict,
+  'grant.mismatch': conflict,
+  'grant.spent': { status: 409, title: 'Used already' },
+  'grant.revoked': conflict,
+  'grant.expired': { status: 409, title: 'Past its time' },
+  'describe.unparsable': { status: 422, title: 'Not understood' },
+  'describe.unsupported': { status: 422, title: 'Not supported' },
+  'limit.exceeded': { status: 429, title: 'Over a limit' },
+  'review.rejected': { status: 403, title: 'Rejected by a person' },
+  'review.expired': { status: 403, title: 'Nobody decided in time' },
+  'review.withdrawn': conflict,
+  'review.superseded': conflict,
+  'review.no_approver': denied,
+  'review.changed': conflict,
+  'review.hold_timeout': conflict,
+  'review.too_many': { status: 429, title: 'Too many reviews' },
+  'action.altered': conflict,
+  'standing.changed': conflict,
+  'target.unavailable': { status: 503, title: 'The target is not available' },
+  'target.not_found': { status: 404, title: 'No such target' },
+  'action.not_found': { status: 404, title: 'No such action' },
+  'action.pending': { status: 409, title: 'Not decided yet' },
+  'action.not_granted': { status: 409, title: 'No grant was handed out' },
+  'action.over': { status: 409, title: 'The action is over' },
+  'token.malformed': tokenRefused,
+  'token.header': tokenRefused,
+  'token.key': tokenRefused,
+  'token.signature': tokenRefused,
+  'token.claims': tokenRefused,
+  'token.issuer': tokenRefused,
+  'token.audience': tokenRefused,
+  'token.subject': tokenRefused,
+  'token.id': tokenRefused,
+  'token.lifetime': tokenRefused,
+  'token.confirmation': tokenRefused,
+  'token.details': tokenRefused,
+  'token.expired': tokenRefused,
+  'token.not_yet': tokenRefused,
+  'token.other_action': tokenRefused,
+  'token.replayed': tokenRefused,
+  'proof.malformed': proofRefused,
+  'proof.header': proofRefused,
+  'proof.signature': proofRefused,
+  'proof.claims': proofRefused,
+  'proof.method': proofRefused,
+  'proof.url': proofRefused,
+  'proof.stale': proofRefused,
+  'proof.token': proofRefused,
+  'proof.key': proofRefused,
+  'proof.replayed': proofRefused,
+};
+
 const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   ...voteProblems,
   ...standingProblems,
+  ...actionProblems,
+  'idempotency.malformed': { status: 400, title: 'The key is not valid' },
+  'precondition.failed': { status: 412, title: 'Changed since you looked' },
+  'access.agents_only': { status: 403, title: 'Not for people' },
   'access.unauthenticated': { status: 401, title: 'Not authenticated' },
   'access.forbidden': { status: 403, title: 'Not permitted' },
   'access.people_only': { status: 403, title: 'Not for agents' },
@@ -55,9 +129,22 @@ const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
 };
 
 /** @param detail for people; never made of another system's message, a token or a classified value. */
-export function problem(code: ProblemCode, detail: string): Problem {
+export function problem(code: ProblemCode, detail: string, about: ProblemMembers = {}): Problem {
   const { status, title } = problems[code];
-  return { type: `urn:sallyport:problem:${code}`, title, status, detail, code };
+  return { type: `urn:sallyport:problem:${code}`, title, status, detail, code, ...about };
+}
+
+/** What is refused of an action, as an answer. @param instance where the action is; null: there is none. */
+export function actionProblem(
+  { code, message, hint, review }: ActionRefusal,
+  instance: string | null,
+): Reply {
+  const about: ProblemMembers = {
+    ...(instance === null ? {} : { instance }),
+    ...(review === null ? {} : { review }),
+    ...(hint === '' ? {} : { hint }),
+  };
+  return { kind: 'problem', code, detail: message, about };
 }
 
 export function statusOf(code: ProblemCode): ProblemKind['status'] {
@@ -69,7 +156,14 @@ export function problemResponse(body: Problem): Response {
     status: body.status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(body.status === 401 ? { 'www-authenticate': 'Bearer realm="sallyport"' } : {}),
+      ...(body.status === 401 ? { 'www-authenticate': challengeOf(body.code) } : {}),
     },
   });
+}
+
+/** RFC 9449 section 7.1 where a proof or its grant is at fault, RFC 6750 where the caller is not known. */
+function challengeOf(code: ProblemCode): string {
+  if (code.startsWith('proof.')) return 'DPoP error="invalid_dpop_proof", algs="ES256 EdDSA"';
+  if (code.startsWith('token.')) return 'DPoP error="invalid_token", algs="ES256 EdDSA"';
+  return 'Bearer realm="sallyport"';
 }

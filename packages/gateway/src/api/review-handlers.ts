@@ -9,6 +9,8 @@ import type { z } from 'zod';
 import type { Principal } from '../core/identity.ts';
 import { parseId, type ReviewId } from '../core/ids.ts';
 import type { Review } from '../core/review.ts';
+import { keyOf, malformedKey } from './action-handlers.ts';
+import { conditional, etagOf, names } from './conditional.ts';
 import type { ApiDeps } from './deps.ts';
 import { presentReview, presentState, presentSummary } from './present.ts';
 import type { Call, Reply } from './route.ts';
@@ -20,9 +22,9 @@ interface IdParams {
 }
 
 export async function listReviews(
-  { query }: Call<unknown, z.output<typeof ReviewQuery>, unknown>,
+  { query, headers }: Call<unknown, z.output<typeof ReviewQuery>, unknown>,
   _principal: Principal,
-  { store }: ApiDeps,
+  { store, hashing }: ApiDeps,
 ): Promise<Reply> {
   const reviews = await store.read('reviews', {
     status: query.status ?? null,
@@ -34,12 +36,12 @@ export async function listReviews(
     before: query.before === undefined ? null : (parseId('rev', query.before) ?? null),
   });
   const next = reviews.length === query.limit ? (reviews.at(-1)?.id ?? null) : null;
-  return { kind: 'json', body: { reviews: reviews.map(presentSummary), next } };
+  return conditional({ reviews: reviews.map(presentSummary), next }, headers, hashing);
 }
 
 /** With its preview, or after it was given up: what a person looks at doesn't change a moment later. */
 export async function readReview(
-  { params }: Call<IdParams, unknown, unknown>,
+  { params, headers }: Call<IdParams, unknown, unknown>,
   _principal: Principal,
   deps: ApiDeps,
 ): Promise<Reply> {
@@ -47,12 +49,16 @@ export async function readReview(
   if (id === undefined) return notFound;
   await deps.desk.previewed(id);
   const review = await find(params.id, deps.store);
-  return review === null ? notFound : show(review, deps);
+  return review === null ? notFound : conditional(shown(review, deps), headers, deps.hashing);
 }
 
-function show(review: Review, { desk, clock, publicUrl }: ApiDeps): Reply {
-  const showing = { ...desk.show(review), readAtMs: clock.nowMs(), publicUrl };
-  return { kind: 'json', body: presentReview(review, showing) };
+function shown(review: Review, { desk, clock, publicUrl }: ApiDeps): object {
+  return presentReview(review, { ...desk.show(review), readAtMs: clock.nowMs(), publicUrl });
+}
+
+function show(review: Review, deps: ApiDeps): Reply {
+  const body = shown(review, deps);
+  return { kind: 'json', body, etag: etagOf(body, deps.hashing) };
 }
 
 /** An agent sees the state of its own reviews; of another's it learns as much as of one that doesn't exist. */
@@ -76,13 +82,28 @@ function judged(result: Judged, deps: ApiDeps): Reply {
 }
 
 export async function vote(
-  { params, body }: Call<IdParams, unknown, z.output<typeof VoteRequest>>,
+  { params, body, headers }: Call<IdParams, unknown, z.output<typeof VoteRequest>>,
   principal: Principal,
   deps: ApiDeps,
 ): Promise<Reply> {
   const review = parseId('rev', params.id);
   if (review === undefined) return notFound;
-  return judged(await deps.desk.vote({ review, voter: principal, ...body }), deps);
+  const key = keyOf(headers);
+  if (key === undefined) return malformedKey;
+  const precondition = headers.get('if-match');
+  if (precondition !== null && !(await isWhatWasSeen(review, precondition, deps)))
+    return {
+      kind: 'problem',
+      code: 'precondition.failed',
+      detail: 'The review has changed since you read it.',
+    };
+  return judged(await deps.desk.vote({ review, voter: principal, ...body, key }), deps);
+}
+
+/** `If-Match`, for clients that want any change to be a conflict; what a vote rests on is compared in any case. */
+async function isWhatWasSeen(id: ReviewId, header: string, deps: ApiDeps): Promise<boolean> {
+  const review = await deps.store.read('review', { id });
+  return review !== null && names(header, etagOf(shown(review, deps), deps.hashing));
 }
 
 export async function retract(

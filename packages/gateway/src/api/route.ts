@@ -22,12 +22,15 @@ export const apiActions = [
   'api:ledger.read',
   'api:receipts.read',
   'api:document.read',
+  'api:actions.submit',
+  'api:actions.read',
+  'api:actions.perform',
 ] as const;
 export type ApiAction = (typeof apiActions)[number];
 
 /**
  * Who gets to a route's handler. `people`: an agent is refused and recorded, whatever policy says (law 5). `principals`:
- * agents too, if policy permits. `public`: no credential is asked for, so the handler knows nobody and tells nothing.
+ * agents too, if policy permits. `agents`: a person has nothing to do there. `public`: no credential is asked for, so the handler knows nobody and tells nothing.
  */
 export type Access =
   | {
@@ -36,6 +39,7 @@ export type Access =
       readonly agentCode: 'access.people_only' | 'vote.not_a_person';
     }
   | { readonly to: 'principals'; readonly action: ApiAction }
+  | { readonly to: 'agents'; readonly action: ApiAction }
   | { readonly to: 'public'; readonly because: string };
 
 /** What a handler gets: parsed input, and for every route but public ones the principal. */
@@ -44,17 +48,33 @@ export interface Call<P, Q, B> {
   readonly query: Q;
   readonly body: B;
   readonly headers: Headers;
+  /** The caller's address as the gateway sees it; empty where it sees none. */
+  readonly client: string;
 }
 
 export type Handle<P, Q, B, W> = (call: Call<P, Q, B>, principal: W, serving: Serving) => Promise<Reply>;
 
 /** What a handler answers; a problem is an expected outcome, not an exception. */
 export type Reply =
-  | { readonly kind: 'json'; readonly body: object }
+  | { readonly kind: 'json'; readonly body: object; readonly status?: 200 | 202; readonly etag?: string }
+  /** What the caller has is what there is (304). */
+  | { readonly kind: 'unchanged'; readonly etag: string }
   | { readonly kind: 'text'; readonly body: string }
   | { readonly kind: 'bytes'; readonly body: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'stream'; readonly body: ReadableStream<Uint8Array> }
-  | { readonly kind: 'problem'; readonly code: ProblemCode; readonly detail: string };
+  | {
+      readonly kind: 'problem';
+      readonly code: ProblemCode;
+      readonly detail: string;
+      readonly about?: ProblemMembers;
+    };
+
+/** Members of a problem beyond those that each has. */
+export interface ProblemMembers {
+  readonly instance?: string;
+  readonly review?: string;
+  readonly hint?: string;
+}
 
 /** The body of a successful answer, as the OpenAPI document says it. */
 export interface Answer {
@@ -72,9 +92,15 @@ interface RowBase {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Headers that it understands, for its readers: the handler checks them itself. */
+  readonly headers?: z.ZodObject;
   readonly answer: Answer;
   /** Beyond those that every route has. */
   readonly problems: readonly ProblemCode[];
+  /** Whether it also answers 202: accepted, and not decided yet. */
+  readonly accepts?: true;
+  /** How long an answer may take, where that is longer than usual: the caller asked to wait. */
+  readonly longestMs?: number;
 }
 
 /** A row of the table of routes. */

@@ -19,8 +19,10 @@ import {
   VoteRequest,
 } from '@sallyport/sdk/contract';
 import { z } from 'zod';
+import { actionRoutes } from './action-routes.ts';
 import { readBundle, voteOnBundle } from './bundle-handlers.ts';
 import { streamReviewEvents } from './event-handler.ts';
+import { conditionalRead, conditionalVote, resumed } from './headers.ts';
 import {
   readCheckpoint,
   readEntries,
@@ -68,6 +70,7 @@ export const routes: readonly Route[] = [
     summary: 'Lists reviews, newest first.',
     access: people('api:reviews.list'),
     query: ReviewQuery,
+    headers: conditionalRead,
     answer: json(ReviewPage, 'A page of reviews.'),
     problems: [],
     handle: listReviews,
@@ -79,6 +82,7 @@ export const routes: readonly Route[] = [
     summary: 'Reads one review whole: everything that a person needs in order to judge.',
     access: people('api:reviews.read'),
     params: byId,
+    headers: conditionalRead,
     answer: json(Review, 'The review.'),
     problems: ['review.not_found'],
     handle: readReview,
@@ -101,9 +105,10 @@ export const routes: readonly Route[] = [
     summary: 'Approves or rejects, with the digest of what was shown to the voter.',
     access: { to: 'people', action: 'api:reviews.vote', agentCode: 'vote.not_a_person' },
     params: byId,
+    headers: conditionalVote,
     body: VoteRequest,
     answer: json(Review, 'The review after the vote, which is durable.'),
-    problems: voteProblemCodes,
+    problems: [...voteProblemCodes, 'idempotency.malformed', 'precondition.failed'],
     handle: vote,
   }),
   guarded({
@@ -173,6 +178,7 @@ export const routes: readonly Route[] = [
     name: 'events',
     summary: 'Streams changes of reviews as server-sent events; resumes by Last-Event-ID.',
     access: people('api:events.read'),
+    headers: resumed,
     answer: {
       contentType: 'text/event-stream',
       schema: ReviewEvent,
@@ -181,6 +187,7 @@ export const routes: readonly Route[] = [
     problems: ['request.too_many_streams'],
     handle: streamReviewEvents,
   }),
+  ...actionRoutes,
   guarded({
     method: 'get',
     path: '/v1/usage',

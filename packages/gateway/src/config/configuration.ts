@@ -65,6 +65,8 @@ export interface Configuration {
   readonly state: string;
   readonly listen: ListenConfiguration;
   readonly targets: readonly TargetConfiguration[];
+  /** Targets that agents deal with themselves, under grants. */
+  readonly apiTargets: readonly Target[];
   readonly agents: readonly AgentConfiguration[];
   readonly people: readonly PersonConfiguration[];
   readonly groups: readonly { readonly name: string; readonly description: string }[];

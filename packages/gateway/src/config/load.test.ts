@@ -223,7 +223,18 @@ describe('one fault is refused with its place and the way out', () => {
     [
       'a value that is not allowed',
       () => change('protocol: postgresql', 'protocol: oracle'),
-      'value.invalid sallyport.yaml:6:5: targets[0].protocol: expected one of: postgresql;',
+      'value.invalid sallyport.yaml:6:5: targets[0].protocol: expected one of: postgresql, api;',
+    ],
+    [
+      'a PostgreSQL server without a host',
+      () => change('    host: db.example.com\n', ''),
+      'key.missing sallyport.yaml:5:5: targets[0].host: a target of protocol postgresql needs this option;',
+    ],
+    [
+      'an option that means nothing to a target that agents deal with themselves',
+      () =>
+        change('targets:\n', 'targets:\n  - { name: billing, protocol: api, environment: test, port: 80 }\n'),
+      'key.unknown sallyport.yaml:5:56: targets[0].port: a target of protocol api has no such option;',
     ],
     [
       'a number out of range',

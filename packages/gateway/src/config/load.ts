@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import type { Target } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
 import { calendarOf, checkCalendars } from './calendars.ts';
@@ -18,6 +19,7 @@ import type { ConfigProblem, Finding } from './problem.ts';
 import { checkNames } from './references.ts';
 import type { RawConfiguration } from './schema.ts';
 import { checkStructure } from './structure.ts';
+import { checkTargets } from './targets.ts';
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
@@ -53,14 +55,25 @@ function targetsOf(
   { targets }: RawConfiguration,
   { secrets, texts }: Material,
 ): readonly TargetConfiguration[] {
-  return targets.map(({ caFile: _, ...target }, index) => ({
-    ...target,
-    database: target.database ?? target.name,
-    tls: target.tls ?? (isLoopback(target.host) ? 'disable' : 'verify-full'),
-    ca: texts.get(`targets[${index}].caFile`) ?? null,
-    password: secrets.get(`targets[${index}].password`) ?? null,
-  }));
+  return targets.flatMap(({ caFile: _, protocol, host = '', user = '', ...target }, index) => {
+    if (protocol !== 'postgresql') return [];
+    return {
+      ...target,
+      protocol,
+      host,
+      user,
+      database: target.database ?? target.name,
+      tls: target.tls ?? (isLoopback(host) ? 'disable' : 'verify-full'),
+      ca: texts.get(`targets[${index}].caFile`) ?? null,
+      password: secrets.get(`targets[${index}].password`) ?? null,
+    };
+  });
 }
+
+const apiTargetsOf = ({ targets }: RawConfiguration): readonly Target[] =>
+  targets
+    .filter(({ protocol }) => protocol === 'api')
+    .map(({ name, protocol, environment }) => ({ name, protocol, environment }));
 
 function agentsOf({ agents }: RawConfiguration, { secrets }: Material): readonly AgentConfiguration[] {
   return agents.map(({ credential: _, ...agent }, index) => ({
@@ -88,6 +101,7 @@ function configurationOf(file: string, raw: RawConfiguration, material: Material
     state: resolve(dirname(file), raw.state),
     listen: listenOf(raw, material),
     targets: targetsOf(raw, material),
+    apiTargets: apiTargetsOf(raw),
     agents: agentsOf(raw, material),
     people: peopleOf(raw, material),
     groups: raw.groups.map(({ name, description }) => ({ name, description: description ?? '' })),
@@ -139,6 +153,7 @@ export async function loadConfiguration(
   const findings = [
     ...(raw.ok ? [...checkPublicUrl(raw.value), ...checkCalendars(raw.value)] : raw.error),
     ...checkNames(document.data),
+    ...checkTargets(document.data),
     ...(material.ok ? [] : material.error),
   ];
   if (!raw.ok || !material.ok || findings.length > 0)

@@ -76,11 +76,15 @@ const listen = z
 
 const target = z.strictObject({
   name: name('Unique among targets. PostgreSQL clients choose it as the database name.'),
-  protocol: z.literal('postgresql').describe('How to speak to it.'),
+  protocol: z
+    .enum(['postgresql', 'api'])
+    .describe(
+      'How to speak to it. `api`: the gateway doesn’t; agents submit what they are about to do (`POST /v1/actions`), and only name and environment are configured.',
+    ),
   environment: name(
     'Policies speak of it. Everything but development, dev, local, sandbox, staging and test counts as production.',
   ),
-  host: host('Host name or address of the server.'),
+  host: host('Host name or address of the server. Required for postgresql.').optional(),
   port: port('Port of the server.').default(5432),
   database: text('The database there; default: the target’s name.').optional(),
   tls: z
@@ -92,7 +96,9 @@ const target = z.strictObject({
   caFile: text(
     'PEM file of the certificates that may sign the server’s; default: those of the system.',
   ).optional(),
-  user: text('The role that the gateway signs in as. Agents never learn its password.'),
+  user: text(
+    'The role that the gateway signs in as; required for postgresql. Agents never learn its password.',
+  ).optional(),
   password: secretReference.optional(),
   maxConnections: z
     .int()

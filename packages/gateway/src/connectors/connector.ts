@@ -1,4 +1,4 @@
-import type { Durability, Previewer } from '../ports.ts';
+import type { Durability, Mutation, Previewer } from '../ports.ts';
 import type { Action } from '../core/action.ts';
 import type { Description } from '../core/describe.ts';
 import type { Authorization, Outcome } from '../core/execution.ts';
@@ -108,6 +108,21 @@ export interface Gate {
   authorizeApproved(judgement: Judgement, approval: Approval): Promise<Result<Authorized, Refusal>>;
   /** Stage 9. Called exactly once for every authorization. Doesn't wait. */
   record(authorized: Authorized, outcome: Outcome): void;
+}
+
+/** The gate for connectors with durable state of their own, which changes together with the ledger or not at all. */
+export interface StatefulGate extends Gate {
+  /**
+   * Stage 7: `authorize`, or `authorizeApproved` where a review approved, in one transaction with `state`; resolves
+   * when the INTENT is durable. Where a condition of `state` doesn't hold, nothing is authorized: `grant.spent`.
+   */
+  authorizeWith(
+    judgement: Judgement,
+    approval: ReviewApproval | null,
+    state: readonly Mutation[],
+  ): Promise<Result<Authorized, Refusal>>;
+  /** Stage 9 in one transaction with `state`. False where a condition of it doesn't hold: then nothing is recorded. */
+  recordWith(authorized: Authorized, outcome: Outcome, state: readonly Mutation[]): Promise<boolean>;
 }
 
 export interface UndescribedAttempt {

@@ -4,7 +4,8 @@ import type { ColumnUse } from './usage.ts';
 export interface DatasetReference {
   readonly dataset: string;
   readonly access: readonly ('read' | 'write')[];
-  readonly basis: 'parsed' | 'unknown';
+  /** `declared`: whoever asks says so, and nothing was checked. */
+  readonly basis: 'parsed' | 'declared' | 'unknown';
   readonly columns: readonly { readonly name: string; readonly uses: readonly ColumnUse[] }[];
 }
 

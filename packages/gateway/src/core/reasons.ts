@@ -115,6 +115,7 @@ export type VoteRefusalCode =
   | 'question.not_found'
   | 'question.not_yours'
   | 'question.answered'
+  | 'idempotency.conflict'
   | 'ledger.unavailable';
 
 export interface VoteRefusal {
@@ -136,4 +137,53 @@ export type StandingRefusalCode =
 export interface StandingRefusal {
   readonly code: StandingRefusalCode;
   readonly message: string;
+}
+
+/** Why a grant that left the gateway, or the proof beside it, is not accepted: a row for each check of spec/grant.md. */
+export const tokenRefusals = {
+  'token.malformed': 'The grant is no token of ours.',
+  'token.header': 'The header of the grant names another type or algorithm, or more than it may.',
+  'token.key': 'The grant names a key that is not ours.',
+  'token.signature': 'The signature of the grant is not valid.',
+  'token.claims': 'The grant holds something that a grant doesn’t hold.',
+  'token.issuer': 'The grant names no issuer, or another one.',
+  'token.audience': 'The grant is for another target.',
+  'token.subject': 'The grant names no agent.',
+  'token.id': 'The grant has no id.',
+  'token.lifetime': 'The grant says no time, or lives longer than a grant may.',
+  'token.confirmation': 'The grant is bound to no key.',
+  'token.details': 'The grant doesn’t say what exactly it authorizes.',
+  'token.expired': 'The grant is past its time.',
+  'token.not_yet': 'The grant was made in the future: look at the clocks.',
+  'token.other_action': 'The grant is for something else than what is asked.',
+  'token.replayed': 'The grant was used already.',
+  'proof.malformed': 'There is no proof that the grant is yours: send a DPoP header (RFC 9449).',
+  'proof.header': 'The header of the proof names another type or algorithm, or holds more than a public key.',
+  'proof.signature': 'The signature of the proof is not valid.',
+  'proof.claims': 'The proof lacks a claim.',
+  'proof.method': 'The proof is for another method.',
+  'proof.url': 'The proof is for another URL.',
+  'proof.stale': 'The proof is too old, or was made in the future: look at the clocks.',
+  'proof.token': 'The proof is for another grant.',
+  'proof.key': 'The grant is bound to another key than the proof’s.',
+  'proof.replayed': 'The proof was used already: make one for each request.',
+} as const;
+export type TokenRefusalCode = keyof typeof tokenRefusals;
+
+/** Why something about a submitted action is refused. */
+export type ActionRefusalCode =
+  | RefusalCode
+  | TokenRefusalCode
+  | 'action.not_found'
+  | 'action.pending'
+  | 'action.not_granted'
+  | 'action.over'
+  | 'target.not_found'
+  | 'idempotency.conflict';
+
+export interface ActionRefusal {
+  readonly code: ActionRefusalCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly review: string | null;
 }

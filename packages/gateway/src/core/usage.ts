@@ -12,7 +12,7 @@ export interface ColumnUsage {
 /**
  * One dataset (a table, a view's underlying table, a bucket) that an action touches, by its full name.
  * `basis` says how it was established: `parsed` from the command and resolved in the target's own catalog, `declared`
- * by the catalog of the configuration, `unknown` where the gateway could not tell: then `columns` may be incomplete.
+ * by the agent that performs it, where no proxy sees it, `unknown` where the gateway could not tell: then `columns` may be incomplete.
  */
 export interface DatasetUsage {
   readonly dataset: string;

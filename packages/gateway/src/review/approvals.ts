@@ -6,9 +6,10 @@ import type { GrantId } from '../core/ids.ts';
 import { demandsMet, type Electorate } from '../core/electorate.ts';
 import { refusal, type Refusal } from '../core/reasons.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { refusalOfEnd } from '../core/review-end.ts';
 import type { Review } from '../core/review.ts';
 import type { Clock, Directory, Durability, PolicyEngine, Store } from '../ports.ts';
-import type { Mutation } from '../stores/store.ts';
+import type { Mutation, StoreRefusal } from '../stores/store.ts';
 
 export interface ApprovalPorts {
   readonly clock: Clock;
@@ -73,7 +74,11 @@ export class Approvals {
   }
 
   /** The one transaction of step 7. */
-  async spend(review: Review, id: GrantId, intent: SealedEntry): Promise<Result<Durability, Refusal>> {
+  async spend(
+    review: Review,
+    id: GrantId,
+    { intent, state }: Spending,
+  ): Promise<Result<Durability, Refusal>> {
     const { store, clock, isOver } = this.#ports;
     if (review.state.status !== 'approved' || isOver(id, review.state.resolvedAtMs))
       return err(refusal('grant.expired', { review: review.id }));
@@ -82,20 +87,29 @@ export class Approvals {
     const mutations: Mutation[] = [
       { kind: 'review.check', id: review.id, revision: review.revision },
       { kind: 'grant.spend', id, binding, action, atMs: clock.nowMs() },
+      ...state,
     ];
     try {
       const committed = await store.commit({ mutations, entries: [intent] });
       if (committed.ok) return ok({ durable: true, done: Promise.resolve() });
-      const { code } = committed.error;
-      return err(
-        refusal(code.startsWith('grant.') ? (code as Refusal['code']) : 'review.changed', {
-          review: review.id,
-        }),
-      );
+      return err(refusal(codeOf(committed.error.code), { review: review.id }));
     } catch {
       return err(refusal('ledger.unavailable', { review: review.id }));
     }
   }
+}
+
+/** What goes into the transaction besides. */
+interface Spending {
+  readonly intent: SealedEntry;
+  /** A connector's own. */
+  readonly state: readonly Mutation[];
+}
+
+/** Somebody else's use of the same submission came first: it is one use of one approval. */
+function codeOf(code: StoreRefusal['code']): Refusal['code'] {
+  if (code === 'submission.conflict' || code === 'submission.missing') return 'grant.spent';
+  return code.startsWith('grant.') ? (code as Refusal['code']) : 'review.changed';
 }
 
 /** How a wait for people ends. */
@@ -104,20 +118,7 @@ export type Settlement = Result<ReviewApproval, Refusal>;
 /** What the end of a review means for the client that waits. */
 export function settlementOf(review: Review): Settlement {
   const { id, state } = review;
-  switch (state.status) {
-    case 'approved':
-      return ok({ review: id, grant: state.grant });
-    case 'rejected':
-      return err(
-        refusal('review.rejected', { review: id, message: `Rejected by ${state.by}: ${state.reason}` }),
-      );
-    case 'expired':
-      return err(refusal('review.expired', { review: id }));
-    case 'withdrawn':
-      return err(refusal('review.withdrawn', { review: id }));
-    case 'superseded':
-      return err(refusal('review.superseded', { review: id }));
-    case 'pending':
-      throw new Error('a pending review settles nothing');
-  }
+  if (state.status === 'pending') throw new Error('a pending review settles nothing');
+  if (state.status === 'approved') return ok({ review: id, grant: state.grant });
+  return err(refusalOfEnd(review));
 }

@@ -1,11 +1,12 @@
 /** Law 10: the one place where votes, questions and answers are taken, whatever surface they come through. */
 import { standingsOf, type Electorate } from '../core/electorate.ts';
 import { noticeEntry } from '../core/entry.ts';
-import { makeId, type ReviewId } from '../core/ids.ts';
+import { makeId, parseId, type ReviewId } from '../core/ids.ts';
 import type { VoteRefusal } from '../core/reasons.ts';
 import { renderingForm } from '../core/rendering.ts';
+import { requestForm } from '../core/request-form.ts';
 import { explainRun } from '../core/review-words.ts';
-import { err, type Result } from '../core/result.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import type { Review, Vote } from '../core/review.ts';
 import { answerQuestion, askQuestion, castVote, retractVote } from '../core/transitions.ts';
 import type { Limits } from '../limits.ts';
@@ -21,7 +22,7 @@ import type {
   Store,
   VoteAsk,
 } from '../ports.ts';
-import type { Change } from '../stores/store.ts';
+import type { Change, Mutation, RequestKey } from '../stores/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Changes } from './changes.ts';
 
@@ -47,6 +48,8 @@ interface Act {
   readonly channel: string;
   readonly apply: (review: Review, nowMs: number) => Result<Review, VoteRefusal>;
   readonly write: (changed: Review) => Change;
+  /** By which a repetition of it is known. */
+  readonly request: RequestKey | null;
 }
 
 type Judged = Promise<Result<Review, VoteRefusal>>;
@@ -65,7 +68,9 @@ export class Judging {
 
   async vote(ask: VoteAsk): Judged {
     const { voter, channel, kind } = ask;
+    const request = this.#requestOf(ask);
     const judged = await this.#act({
+      request,
       review: ask.review,
       by: voter.name,
       channel,
@@ -119,6 +124,7 @@ export class Judging {
       review,
       by: voter.name,
       channel,
+      request: null,
       apply: (stored, atMs) => retractVote(stored, { voter, atMs }, this.#ports.electorate),
       write: (changed) => this.#changes.ofRetraction(changed, identity, channel),
     });
@@ -131,6 +137,7 @@ export class Judging {
       review,
       by: asker.name,
       channel,
+      request: null,
       apply: (stored, atMs) =>
         askQuestion(stored, { asker, question: { to, text, atMs, channel }, mostQuestions }, electorate),
       write: (changed) => this.#changes.ofQuestion(changed),
@@ -142,6 +149,7 @@ export class Judging {
       review,
       by: answerer.name,
       channel,
+      request: null,
       apply: (stored, atMs) =>
         answerQuestion(
           stored,
@@ -149,6 +157,32 @@ export class Judging {
           this.#ports.electorate,
         ),
       write: (changed) => this.#changes.ofAnswer(changed, question),
+    });
+  }
+
+  /** The key that the voter gave, with the digest of all that was asked. */
+  #requestOf(ask: VoteAsk): RequestKey | null {
+    if (ask.key === undefined || ask.key === null) return null;
+    const { review, voter, kind, reason, digest: action, rendering, channel } = ask;
+    const { clock, hashing, limits } = this.#ports;
+    const asked = { review, kind, reason, action, rendering, channel };
+    const expiresAtMs = clock.nowMs() + limits.requestKeyMs;
+    const digest = hashing.sha256Hex(requestForm('vote', asked));
+    return { principal: voter.name, key: ask.key, digest, subject: review, expiresAtMs };
+  }
+
+  /** The review, where the same was asked under this key and done; undefined where the key is free. */
+  async #repeated(request: RequestKey): Promise<Awaited<Judged> | undefined> {
+    const { clock, store } = this.#ports;
+    const { principal, key } = request;
+    const known = await store.read('requestKey', { principal, key, atMs: clock.nowMs() });
+    if (known === null) return undefined;
+    const id = parseId('rev', known.subject);
+    const review = id === undefined ? null : await store.read('review', { id });
+    if (known.digest === request.digest && review !== null) return ok(review);
+    return err({
+      code: 'idempotency.conflict',
+      message: 'You have used this Idempotency-Key for another request.',
     });
   }
 
@@ -173,10 +207,14 @@ export class Judging {
   async #tryOn(review: Review, act: Act): Promise<Result<Review, VoteRefusal> | undefined> {
     const { clock, store } = this.#ports;
     const nowMs = clock.nowMs();
+    const repeated = act.request === null ? undefined : await this.#repeated(act.request);
+    if (repeated !== undefined) return repeated;
     const judged = act.apply(review, nowMs);
     if (!judged.ok) return err(await this.#refused(review, act, judged.error, nowMs));
     const change = act.write(judged.value);
-    const committed = await store.commit(change);
+    const taken: Mutation[] =
+      act.request === null ? [] : [{ kind: 'key.take', key: act.request, atMs: nowMs }];
+    const committed = await store.commit({ ...change, mutations: [...change.mutations, ...taken] });
     if (!committed.ok) return undefined;
     this.#ports.changed(judged.value, change);
     return judged;

@@ -10,6 +10,7 @@ import { changesAreAtomic, grantsAreSpentOnce, grantsEnd } from './compliance-gr
 import { actionsAreFound, entriesAreRead, openIntentsAreKnown } from './compliance-reads.ts';
 import { reviewsAreListed, reviewsAreOpened, reviewsAreRevised } from './compliance-reviews.ts';
 import { standingGrantsAreBounded, standingGrantsAreKept } from './compliance-standing.ts';
+import { requestKeysAreTakenOnce, submissionsAreRevised } from './compliance-submissions.ts';
 import { tilesArePublished, usageIsSummed } from './compliance-totals.ts';
 
 export type { StoreFixture } from './compliance-fixture.ts';
@@ -26,6 +27,8 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     standingGrantsAreBounded(at);
     standingGrantsAreKept(at);
     changesAreAtomic(at);
+    submissionsAreRevised(at);
+    requestKeysAreTakenOnce(at);
     entriesKeepTheirOrder(at);
     acknowledgedMeansDurable(at);
     failuresCloseTheStore(at);

@@ -5,6 +5,7 @@ import type { OutcomeStatus } from '../core/execution.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
 import type { StandingGrant, StandingStatus, StandingUse } from '../core/standing.ts';
 import type { Revocation } from '../core/standing-changes.ts';
+import type { Submission } from '../core/submission.ts';
 
 /** One conditional change of state. A change is applied whole, with its entries, or not at all. */
 export type Mutation =
@@ -43,6 +44,15 @@ export type Mutation =
       readonly action: ActionId;
       readonly rows: number;
     }
+  /** A new id. Some of those whose time to be kept is over at `openedAtMs` may go. */
+  | { readonly kind: 'submission.open'; readonly submission: Submission }
+  /** Replaces the submission whose revision is `submission.revision - 1`; else `submission.conflict`. */
+  | { readonly kind: 'submission.update'; readonly submission: Submission }
+  /**
+   * Remembers the request that its caller gave this key. Refused with `key.taken` where the same principal has used it
+   * and that is not over at `atMs`. Some of those that are over may go.
+   */
+  | { readonly kind: 'key.take'; readonly key: RequestKey; readonly atMs: number }
   /** Ledger publication: replaces tiles, and the checkpoint if its size is not smaller; else `checkpoint.stale`. */
   | {
       readonly kind: 'checkpoint.publish';
@@ -58,6 +68,17 @@ export interface StandingBinding {
   readonly environment: string;
 }
 
+/** A caller's own name for one request, so that its repetition is known (`Idempotency-Key`). */
+export interface RequestKey {
+  readonly principal: string;
+  readonly key: string;
+  /** SHA-256 of what was asked. */
+  readonly digest: string;
+  /** What came of it: the id of an action or a review. */
+  readonly subject: string;
+  readonly expiresAtMs: number;
+}
+
 export interface Change {
   readonly mutations: readonly Mutation[];
   readonly entries: readonly SealedEntry[];
@@ -66,6 +87,8 @@ export interface Change {
 export type StoreRefusal =
   | { readonly code: 'review.duplicate'; readonly existing: ReviewId }
   | { readonly code: 'review.conflict' | 'review.missing' | 'checkpoint.stale' }
+  | { readonly code: 'submission.conflict' | 'submission.missing' }
+  | { readonly code: 'key.taken'; readonly by: RequestKey }
   | { readonly code: GrantRefusal }
   /** `unusable`: it isn't live, its time is over, its uses or rows are gone, or it is for somebody else. */
   | { readonly code: 'standing.missing' | 'standing.conflict' | 'standing.unusable' | 'standing.over' };
@@ -153,6 +176,14 @@ export interface Reads {
       readonly before: StandingId | null;
     };
     answer: readonly StandingGrant[];
+  };
+  submission: { ask: { readonly id: ActionId }; answer: Submission | null };
+  /** Submissions in the state `granted`, oldest first: somebody performs them. */
+  grantedSubmissions: { ask: Record<never, never>; answer: readonly Submission[] };
+  /** The request of that key, unless it is over at `atMs`. */
+  requestKey: {
+    ask: { readonly principal: string; readonly key: string; readonly atMs: number };
+    answer: RequestKey | null;
   };
   pendingReview: { ask: { readonly binding: GrantBinding }; answer: Review | null };
   /** Entries `from` ≤ index < `from + limit`, in order; fewer at the end. */

@@ -22,7 +22,7 @@ export interface ProcessOptions {
 }
 
 const program = new URL('../../bin/sallyport-gateway.js', import.meta.url).pathname;
-const startWithinMs = 20_000;
+const startWithinMs = 50_000;
 /** What the program says once it serves (main.ts). */
 const READY = /agents \(PostgreSQL\)\s+(\S+)\n\s*people \(API\)\s+(\S+)\n[^]*its public key\s+(\S+)\n/;
 

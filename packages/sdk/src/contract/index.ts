@@ -1,5 +1,18 @@
 /** The one wire contract of the gateway's API: what the gateway checks and documents, and what clients parse. */
 export {
+  ActionOutcome,
+  ActionQuery,
+  ActionRequest,
+  ActionState,
+  Arguments,
+  DeclaredDataset,
+  GrantRequest,
+  isPlainObject,
+  IssuedGrant,
+  OutcomeReport,
+  WithdrawRequest,
+} from './action.ts';
+export {
   Bundle,
   BundleVoteRequest,
   BundleVoteResult,
@@ -7,9 +20,31 @@ export {
   maxReviewsPerBundle,
 } from './bundle.ts';
 export { ReviewEvent } from './event.ts';
+export {
+  AuthorizationDetail,
+  Grant,
+  GrantClaims,
+  GrantHeader,
+  GrantProblemCode,
+  grantProblemCodes,
+  grantType,
+  KeySet,
+  maxGrantSeconds,
+  maxTokenLength,
+  Redeemed,
+  RedeemRequest,
+} from './grant.ts';
 export { EntryPage, EntryQuery, LedgerStatus, maxEntriesPerPage } from './ledger.ts';
 export { ActionId, Count, Digest, ReviewId, StandingId, Timestamp } from './primitives.ts';
-export { apiProblemCodes, Problem, ProblemCode, standingProblemCodes, voteProblemCodes } from './problem.ts';
+export {
+  actionProblemCodes,
+  apiProblemCodes,
+  Problem,
+  ProblemCode,
+  refusalProblemCodes,
+  standingProblemCodes,
+  voteProblemCodes,
+} from './problem.ts';
 export {
   AnswerRequest,
   Dataset,

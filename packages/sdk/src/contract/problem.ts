@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { grantProblemCodes } from './grant.ts';
+import { ReviewId } from './primitives.ts';
 
 /** Why a vote, a question or an answer was not taken. The gateway's own list, restated for clients; a test of the gateway keeps them equal. */
 export const voteProblemCodes = [
@@ -19,6 +21,7 @@ export const voteProblemCodes = [
   'question.not_found',
   'question.not_yours',
   'question.answered',
+  'idempotency.conflict',
   'ledger.unavailable',
 ] as const;
 
@@ -32,11 +35,50 @@ export const standingProblemCodes = [
   'standing.over',
 ] as const;
 
+/** Why the gateway did not let an action through. The gateway's own list, restated; a test keeps them equal. */
+export const refusalProblemCodes = [
+  'policy.forbidden',
+  'policy.not_permitted',
+  'policy.error',
+  'grant.missing',
+  'grant.mismatch',
+  'grant.spent',
+  'grant.revoked',
+  'grant.expired',
+  'describe.unparsable',
+  'describe.unsupported',
+  'limit.exceeded',
+  'review.rejected',
+  'review.expired',
+  'review.withdrawn',
+  'review.superseded',
+  'review.no_approver',
+  'review.changed',
+  'review.hold_timeout',
+  'review.too_many',
+  'action.altered',
+  'identity.revoked',
+  'standing.changed',
+  'ledger.unavailable',
+  'target.unavailable',
+] as const;
+
+/** What is refused of an action that was submitted over the API, besides. */
+export const actionProblemCodes = [
+  'action.not_found',
+  'action.pending',
+  'action.not_granted',
+  'action.over',
+  'target.not_found',
+  'idempotency.malformed',
+] as const;
+
 /** What the API itself refuses, before or around what a request is about. */
 export const apiProblemCodes = [
   'access.unauthenticated',
   'access.forbidden',
   'access.people_only',
+  'access.agents_only',
   'request.invalid',
   'request.too_large',
   'request.timeout',
@@ -45,11 +87,21 @@ export const apiProblemCodes = [
   'receipt.not_found',
   'tile.not_found',
   'checkpoint.not_found',
+  'precondition.failed',
   'internal',
 ] as const;
 
 export const ProblemCode = z
-  .enum([...voteProblemCodes, ...standingProblemCodes, ...apiProblemCodes])
+  .enum([
+    ...new Set([
+      ...voteProblemCodes,
+      ...standingProblemCodes,
+      ...refusalProblemCodes,
+      ...actionProblemCodes,
+      ...grantProblemCodes,
+      ...apiProblemCodes,
+    ]),
+  ])
   .meta({ id: 'ProblemCode' });
 export type ProblemCode = z.infer<typeof ProblemCode>;
 
@@ -61,6 +113,9 @@ export const Problem = z
     status: z.int().min(400).max(599),
     detail: z.string(),
     code: ProblemCode,
+    instance: z.string().optional().meta({ description: 'The URL of what it is about.' }),
+    review: ReviewId.optional().meta({ description: 'The review that it is about.' }),
+    hint: z.string().optional().meta({ description: 'What to do now.' }),
   })
   .meta({ id: 'Problem', description: 'An error, as RFC 9457 says, with a code from a closed list.' });
 export type Problem = z.infer<typeof Problem>;

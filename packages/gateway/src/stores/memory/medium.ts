@@ -2,7 +2,8 @@ import type { UsageCount } from '../../core/entry.ts';
 import type { Grant } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
 import type { StandingGrant } from '../../core/standing.ts';
-import type { CheckpointRow, EntryRow, TileRow, UsageRow } from '../store.ts';
+import type { Submission } from '../../core/submission.ts';
+import type { CheckpointRow, EntryRow, RequestKey, TileRow, UsageRow } from '../store.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -11,6 +12,8 @@ export class MemoryMedium {
   readonly reviews = new Map<string, Review>();
   readonly grants = new Map<string, Grant>();
   readonly standings = new Map<string, StandingGrant>();
+  readonly submissions = new Map<string, Submission>();
+  readonly keys = new Map<string, RequestKey>();
   readonly tiles = new Map<string, TileRow>();
   readonly usage = new Map<string, UsageRow>();
   readonly checkpoints = new Map<'only', CheckpointRow>();
@@ -30,6 +33,13 @@ export class MemoryMedium {
       else map.set(key, before);
     });
     map.set(key, value);
+  }
+
+  remove<K, V>(map: Map<K, V>, key: K): void {
+    const before = map.get(key);
+    if (before === undefined) return;
+    this.#undo.push(() => void map.set(key, before));
+    map.delete(key);
   }
 
   push(entry: EntryRow): void {

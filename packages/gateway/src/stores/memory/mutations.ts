@@ -64,6 +64,19 @@ function changeStanding(
 
 type StandingRefused = 'standing.conflict' | 'standing.unusable' | 'standing.over';
 
+/** Two names in one: neither can be taken for the other's end. */
+export const requestKeyName = ({
+  principal,
+  key,
+}: {
+  readonly principal: string;
+  readonly key: string;
+}): string => JSON.stringify([principal, key]);
+
+function forget<V>(medium: MemoryMedium, map: Map<string, V>, isOver: (value: V) => boolean): void {
+  for (const [name, value] of [...map]) if (isOver(value)) medium.remove(map, name);
+}
+
 const table: Table = {
   'review.open': (medium, { review }) => {
     const { digest, requester, target } = review.subject;
@@ -122,6 +135,27 @@ const table: Table = {
     }),
   'standing.settle': (medium, { id, action, rows }) =>
     changeStanding(medium, id, (stored) => settleStanding(stored, action, rows) ?? stored),
+  'submission.open': (medium, { submission }) => {
+    assertNew(medium.submissions, submission.id);
+    forget(medium, medium.submissions, ({ keptUntilMs }) => keptUntilMs <= submission.openedAtMs);
+    medium.put(medium.submissions, submission.id, submission);
+    return null;
+  },
+  'submission.update': (medium, { submission }) => {
+    const stored = medium.submissions.get(submission.id);
+    if (stored === undefined) return { code: 'submission.missing' };
+    if (stored.revision !== submission.revision - 1) return { code: 'submission.conflict' };
+    medium.put(medium.submissions, submission.id, submission);
+    return null;
+  },
+  'key.take': (medium, { key, atMs }) => {
+    forget(medium, medium.keys, ({ expiresAtMs }) => expiresAtMs <= atMs);
+    const name = requestKeyName(key);
+    const by = medium.keys.get(name);
+    if (by !== undefined) return { code: 'key.taken', by };
+    medium.put(medium.keys, name, key);
+    return null;
+  },
   'checkpoint.publish': (medium, { tiles, checkpoint }) => {
     if (checkpoint.size < (medium.checkpoints.get('only')?.size ?? 0)) return { code: 'checkpoint.stale' };
     for (const tile of tiles) medium.put(medium.tiles, tileKey(tile.level, tile.index), tile);

@@ -4,7 +4,7 @@ import { statusOf } from '../../core/standing.ts';
 import type { EntryRow, Reads } from '../store.ts';
 import { overlaps, tileKey } from './medium.ts';
 import type { MemoryMedium } from './medium.ts';
-import { findPending, isSameBinding } from './mutations.ts';
+import { findPending, isSameBinding, requestKeyName } from './mutations.ts';
 
 type Table = {
   readonly [K in keyof Reads]: (medium: MemoryMedium, ask: Reads[K]['ask']) => Reads[K]['answer'];
@@ -54,6 +54,13 @@ const table: Table = {
       .filter((grant) => before === null || grant.id < before)
       .sort((left, right) => byId(right, left))
       .slice(0, limit),
+  submission: ({ submissions }, { id }) => submissions.get(id) ?? null,
+  grantedSubmissions: ({ submissions }) =>
+    [...submissions.values()].filter(({ state }) => state.status === 'granted').sort(byId),
+  requestKey: ({ keys }, { atMs, ...ask }) => {
+    const known = keys.get(requestKeyName(ask));
+    return known !== undefined && atMs < known.expiresAtMs ? known : null;
+  },
   pendingReview: (medium, { binding }) => findPending(medium, binding),
   entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit),
   entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action),

@@ -49,6 +49,23 @@ const SCHEMA = `
     "grant" TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX grants_live ON grants (binding, id) WHERE status = 'live';
+  CREATE TABLE submissions (
+    id TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    kept_until_ms INTEGER NOT NULL,
+    submission TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX submissions_granted ON submissions (id) WHERE status = 'granted';
+  CREATE INDEX submissions_kept ON submissions (kept_until_ms);
+  CREATE TABLE request_keys (
+    principal TEXT NOT NULL,
+    key TEXT NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    request TEXT NOT NULL,
+    PRIMARY KEY (principal, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX request_keys_over ON request_keys (expires_at_ms);
   CREATE TABLE shapes (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,

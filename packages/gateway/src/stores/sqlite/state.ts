@@ -3,6 +3,7 @@ import type { Grant, GrantBinding, GrantRefusal } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
 import { StoreError } from '../store.ts';
 import { Standings } from './standings.ts';
+import { Submissions } from './submissions.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
@@ -68,6 +69,8 @@ export class State {
   readonly #liveGrants: Statement<[string], string>;
   readonly #insertGrant: Statement<[string, string, string, string]>;
   readonly #updateGrant: Statement<[string, string, string]>;
+  /** Actions submitted over the API, and the keys of requests. */
+  readonly submissions: Submissions;
   readonly #tile: Statement<[number, number], Buffer>;
   readonly #putTile: Statement<[number, number, Uint8Array]>;
   readonly #checkpoint: Statement<[], CheckpointRow>;
@@ -76,6 +79,7 @@ export class State {
   constructor(database: Database) {
     this.#database = database;
     this.standings = new Standings(database);
+    this.submissions = new Submissions(database);
     const json = <P extends unknown[]>(sql: string): Statement<P, string> =>
       database.prepare<P, string>(sql).pluck();
     this.#review = json('SELECT review FROM reviews WHERE id = ?');
@@ -122,6 +126,9 @@ export class State {
     'standing.revoke': (revoke) => this.standings.revoke(revoke),
     'standing.spend': (spend) => this.standings.spend(spend),
     'standing.settle': (settle) => this.standings.settle(settle),
+    'submission.open': ({ submission }) => this.submissions.open(submission),
+    'submission.update': ({ submission }) => this.submissions.update(submission),
+    'key.take': ({ key, atMs }) => this.submissions.takeKey(key, atMs),
     'checkpoint.publish': ({ tiles, checkpoint }) => this.#publish(tiles, checkpoint),
   };
 

@@ -20,7 +20,7 @@ export function union(...sets: readonly Sources[]): Sources {
 
 export interface DatasetFacts {
   readonly access: Set<'read' | 'write'>;
-  basis: 'parsed' | 'unknown';
+  basis: DatasetReference['basis'];
   readonly columns: Map<string, Set<ColumnUse>>;
 }
 
@@ -48,7 +48,7 @@ export class Facts {
   /** The description depends on prepared statements or cursors of the session, not on text and catalog alone. */
   sessionDependent = false;
 
-  dataset(name: string, access: 'read' | 'write', basis: 'parsed' | 'unknown' = 'parsed'): DatasetFacts {
+  dataset(name: string, access: 'read' | 'write', basis: DatasetReference['basis'] = 'parsed'): DatasetFacts {
     let found = this.datasets.get(name);
     if (!found) {
       found = { access: new Set(), basis, columns: new Map() };
