@@ -84,7 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const configuration = await configure(options.configPath, options.environment);
   const policy = await policyEngine(configuration);
   const state = resolve(options.stateDirectory ?? configuration.state);
-  const store = await openSqliteStore({ directory: state });
+  const store = await openSqliteStore({ directory: state, monotonicMs: () => clock.monotonicMs() });
   const undo: (() => Promise<void> | void)[] = [() => store.close()];
   try {
     return await assemble({ configuration, policy, state, store, log, undo });

@@ -104,7 +104,7 @@ export function failuresCloseTheStore(at: StoreUnderTest): void {
       const entries = Array.from({ length: 64 }, (_, offset) =>
         sampleEntry('notice', null, { leaf: `{"n":${number + offset},"padding":"${'x'.repeat(1000)}"}` }),
       );
-      const waiting = entries.map((entry) => ({ entry, ...at.store.append(entry) }));
+      const waiting = entries.map((entry) => ({ entry, done: at.store.append(entry).done }));
       const commit = codeOf(at.store.commit({ mutations: [], entries: [] }));
       const question = codeOf(at.store.read('size', {}));
       for (const { entry, done } of waiting) {

@@ -1,4 +1,4 @@
-import type { SealedEntry } from '../../core/entry.ts';
+import type { SealedEntry, UsageShape } from '../../core/entry.ts';
 import { limits } from '../../limits.ts';
 import { StoreError } from '../store.ts';
 import type { CommitResult, Durability, Mutation } from '../store.ts';
@@ -6,6 +6,7 @@ import { HEAD_BYTES, ID_BYTES, KINDS, USAGE_FIELDS, writeHead } from './arena.ts
 import type { ArenaBuffers, ArenaRoom } from './arena.ts';
 import { STATUSES } from './protocol.ts';
 import type { AnyAsk, ReadAnswer, Segment, SegmentAnswer, TurnMessage } from './protocol.ts';
+import type { JournalRecord } from './journal-format.ts';
 
 /** UTF-16 to UTF-8: a code unit becomes three bytes at most. */
 const MAX_BYTES_PER_UNIT = 3;
@@ -68,48 +69,130 @@ interface Waiting<T> {
   readonly reject: (reason: StoreError) => void;
 }
 
-class BatchDurability implements Durability {
-  readonly #poll: () => void;
-  isSettled = false;
-  readonly done: Promise<void>;
-  readonly waiting: Waiting<void>;
+/** What becomes durable at once. */
+export class Flush implements Durability {
+  durable = false;
+  #error: Error | null = null;
+  #waiting: PromiseWithResolvers<void> | undefined;
 
-  /** `poll` settles what the worker has done already, whether or not its message has come. */
-  constructor(poll: () => void) {
-    this.#poll = poll;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // Nobody need wait for an outcome entry; whoever releases a result waits, and sees the rejection.
-    promise.catch(() => undefined);
-    this.done = promise;
-    this.waiting = { resolve, reject };
+  /** Made for those who ask: most find it durable and never wait. */
+  get done(): Promise<void> {
+    if (this.#waiting === undefined) {
+      this.#waiting = Promise.withResolvers<void>();
+      // Nobody need wait for an outcome entry; whoever releases a result waits, and sees the rejection.
+      this.#waiting.promise.catch(() => undefined);
+      if (this.#error !== null) this.#waiting.reject(this.#error);
+      else if (this.durable) this.#waiting.resolve();
+    }
+    return this.#waiting.promise;
   }
 
-  get durable(): boolean {
-    if (!this.isSettled) this.#poll();
-    return this.isSettled;
+  settle(): void {
+    this.durable = true;
+    this.#waiting?.resolve();
+  }
+
+  fail(error: Error): void {
+    this.#error = error;
+    this.#waiting?.reject(error);
   }
 }
 
-/** Everything that is committed together: entries in an arena, the changes and questions in between them. */
+/** How far a batch has got, counted in each of its arena's parts. */
+interface Mark {
+  readonly entries: number;
+  readonly leafBytes: number;
+  readonly asideBytes: number;
+  readonly usages: number;
+}
+
+/**
+ * Entries in an arena, with the changes and questions in between them: what the worker is given in one turn. Entries
+ * without conditions are saved in the journal, flush by flush, before the worker has them. A batch with a change, or
+ * with a usage whose shape has no row yet, becomes durable by the worker's commit, whole.
+ */
 export class Batch {
   readonly arena: Arena;
-  readonly durability: BatchDurability;
-  /** The worker's turn that it is. */
-  turn = 0;
-  readonly shapes: TurnMessage['shapes'][number][] = [];
-  forgetShapesBelow = 0;
+  readonly shapes: UsageShape[] = [];
   entries = 0;
   leafBytes = 0;
   asideBytes = 0;
   usages = 0;
+  /** Nothing is added to it any more. */
+  isClosed = false;
+  /** The journal waits for the database to have this batch. */
+  mustCommit = false;
+  #saved: Mark = { entries: 0, leafBytes: 0, asideBytes: 0, usages: 0 };
+  #flush: Flush | undefined;
+  #isCommitted = false;
   readonly #segments: Segment[] = [];
   readonly #changes: Waiting<CommitResult>[] = [];
   readonly #asks: AnyAsk[] = [];
   #readers: Waiting<ReadAnswer>[] = [];
 
-  constructor(arena: Arena, poll: () => void) {
+  constructor(arena: Arena) {
     this.arena = arena;
-    this.durability = new BatchDurability(poll);
+  }
+
+  /** Of what was written last. */
+  get durability(): Flush {
+    return (this.#flush ??= new Flush());
+  }
+
+  /** Becomes durable by the worker's commit, not in the journal. */
+  get isCommitted(): boolean {
+    return this.#isCommitted;
+  }
+
+  get hasSaved(): boolean {
+    return this.#saved.entries > 0;
+  }
+
+  get unsaved(): number {
+    return this.entries - this.#saved.entries;
+  }
+
+  /** At most, as part of a record of the journal. */
+  get unsavedBytes(): number {
+    const { entries, leafBytes, asideBytes } = this.#saved;
+    const fixed = (this.entries - entries) * (HEAD_BYTES + USAGE_FIELDS * Float64Array.BYTES_PER_ELEMENT);
+    return fixed + this.leafBytes - leafBytes + this.asideBytes - asideBytes;
+  }
+
+  /** The database is to have it soon: with it ends what is in one half of the journal. */
+  closeForCommit(): void {
+    this.isClosed = true;
+    this.mustCommit = true;
+  }
+
+  /** Only while nothing of it has been saved. */
+  commitWhole(): void {
+    this.#isCommitted = true;
+  }
+
+  /** What is not saved yet, from this index of the log on. */
+  unsavedRecord(firstIndex: number): JournalRecord {
+    const { heads, leaves, asides, usages } = this.arena;
+    const saved = this.#saved;
+    return {
+      firstIndex,
+      run: {
+        heads: heads.subarray(saved.entries * HEAD_BYTES, this.entries * HEAD_BYTES),
+        leaves: leaves.subarray(saved.leafBytes, this.leafBytes),
+        asides: asides.subarray(saved.asideBytes, this.asideBytes),
+        count: this.unsaved,
+      },
+      usages: usages.subarray(saved.usages * USAGE_FIELDS, this.usages * USAGE_FIELDS),
+    };
+  }
+
+  /** The record is on its way; what is written from here on belongs to the next one. Settled by the caller. */
+  save(): Flush {
+    const { entries, leafBytes, asideBytes, usages } = this;
+    this.#saved = { entries, leafBytes, asideBytes, usages };
+    const flush = this.durability;
+    this.#flush = undefined;
+    return flush;
   }
 
   hasRoom({ entries, leafBytes, asideBytes }: ArenaRoom): boolean {
@@ -121,18 +204,24 @@ export class Batch {
     );
   }
 
-  /** The caller has made sure of the room. `shape`: the number of the usage's shape. */
-  write(entry: SealedEntry, shape: number): void {
+  /** The caller has made sure of the room. `shapeRow`: of the usage's shape, undefined where it has none yet. */
+  write(entry: SealedEntry, shapeRow: number | undefined): void {
     const { heads, leaves, asides } = this.arena;
     leaves[this.leafBytes] = 0;
     const leafBytes = leaves.write(entry.leaf, this.leafBytes + 1, 'utf8');
     const asideBytes = entry.aside === null ? -1 : asides.write(entry.aside, this.asideBytes, 'utf8');
     const kind = KIND_NUMBERS.get(entry.kind) ?? 0;
     writeHead(heads, this.entries, entry.action, { kind, leafBytes, asideBytes, atMs: entry.atMs });
-    if (entry.usage !== null) this.#writeUsage(entry.usage, shape);
+    if (entry.usage !== null) this.#writeUsage(entry.usage, shapeRow ?? this.#newShape(entry.usage.shape));
     this.leafBytes += leafBytes + 1;
     this.asideBytes += Math.max(0, asideBytes);
     this.entries += 1;
+  }
+
+  /** Its number, as the protocol has it. */
+  #newShape(shape: UsageShape): number {
+    const known = this.shapes.indexOf(shape);
+    return known < 0 ? -this.shapes.push(shape) : -1 - known;
   }
 
   #writeUsage(usage: NonNullable<SealedEntry['usage']>, shape: number): void {
@@ -166,32 +255,26 @@ export class Batch {
   message(close: boolean): TurnMessage | null {
     const { arena } = this;
     const isNews = this.entries > 0 && !arena.known;
-    const extras = this.shapes.length + this.#segments.length + this.#asks.length + this.forgetShapesBelow;
+    const extras = this.shapes.length + this.#segments.length + this.#asks.length;
     if (!isNews && extras === 0 && !close) return null;
     if (isNews) arena.known = true;
     return {
       arena: isNews ? { number: arena.number, buffers: arena.buffers, keep: arena.keep } : null,
       shapes: this.shapes,
-      forgetShapesBelow: this.forgetShapesBelow,
       segments: this.#segments,
       reads: this.#asks,
       close,
     };
   }
 
+  /** The worker has committed it. */
   settle(answers: readonly SegmentAnswer[]): void {
-    this.durability.isSettled = true;
-    this.durability.waiting.resolve();
+    this.durability.settle();
     this.#changes.forEach((change, at) => {
       const answer = answers[at];
       if (answer !== undefined && 'ok' in answer) change.resolve(answer);
       else change.reject(new StoreError('store.invalid', answer?.message ?? 'the worker left a change out'));
     });
-  }
-
-  /** Nothing of it can be refused: being on disk is all the answer there is. */
-  get isPlain(): boolean {
-    return this.#segments.length === 0;
   }
 
   get hasReaders(): boolean {
@@ -206,7 +289,7 @@ export class Batch {
   }
 
   fail(error: StoreError): void {
-    this.durability.waiting.reject(error);
+    this.durability.fail(error);
     for (const waiting of [...this.#changes, ...this.#readers]) waiting.reject(error);
   }
 }

@@ -1,13 +1,13 @@
 import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Reads } from '../store.ts';
-import { HEAD_BYTES, asideBytesOf, leafBytesOf } from './arena.ts';
+import { HEAD_BYTES, USAGE_FIELDS } from './arena.ts';
 import { failureOf } from './database.ts';
 import { EntryLog } from './entries.ts';
 import type { Run } from './entries.ts';
-import { Journal } from './journal.ts';
-import { Pending } from './pending.ts';
+import { prepareJournal, recoverJournal } from './journal-recovery.ts';
 import type { AnyAsk, ReadAnswer, Segment, SegmentAnswer, TurnMessage } from './protocol.ts';
+import { joined, keepOnly, rowsOf } from './runs.ts';
 import { State } from './state.ts';
 import { UsageTotals } from './usage.ts';
 
@@ -30,6 +30,19 @@ export interface Turn {
   readonly leafBytes: number;
   readonly asideBytes: number;
   readonly usages: number;
+  /** Its entries are in the journal, so that the database may take its time. */
+  readonly isJournalled: boolean;
+  /** The journal waits for the database to have all of this. */
+  readonly mustCommit: boolean;
+}
+
+/** What came of a turn that the main thread waits for. */
+export interface Flushed {
+  readonly segments: readonly SegmentAnswer[];
+  /** The rows of the shapes that the turn brought, in their order. */
+  readonly shapeRows: readonly number[];
+  /** Of the log. */
+  readonly size: number;
 }
 
 type Answers = { readonly [K in keyof Reads]: (ask: Reads[K]['ask']) => Reads[K]['answer'] };
@@ -45,16 +58,15 @@ export class Engine {
   readonly #usage: UsageTotals;
   readonly #arenas = new Map<number, Memory>();
   readonly #statement: Readonly<Record<'begin' | 'commit' | 'savepoint' | 'release' | 'undo', Statement>>;
-  readonly #journal: Journal;
-  /** What the journal has and no transaction. */
-  readonly #pending = new Pending();
   /** A transaction is open, of which everything is in the journal too. */
   #isOpen = false;
+  /** The size of the log that the database has, durably. */
+  applied = 0;
   readonly #setRecovery: Statement<[number]>;
   readonly #answers: Answers;
   #logBytes = 0;
 
-  constructor(database: Database, walBytes: number) {
+  constructor(database: Database, journal: string, walBytes: number) {
     this.#database = database;
     this.#walBytes = walBytes;
     this.#wal = openSync(`${database.name}-wal`, 'r+');
@@ -92,46 +104,54 @@ export class Engine {
       openIntents: () => log.openIntents(),
       usage: (ask) => usage.read(ask),
     };
-    this.#journal = new Journal(`${database.name}-journal-of-entries`, walBytes);
-    this.#recover();
+    this.#recover(journal, walBytes);
+    this.applied = this.#log.size;
+  }
+
+  get size(): number {
+    return this.#log.size;
+  }
+
+  /** What an earlier process left in the journal, by the path that it would have taken. */
+  #recover(path: string, bytes: number): void {
+    prepareJournal(path, bytes);
+    const records = recoverJournal(path, bytes, this.#log.size);
+    if (records.length === 0) return;
+    this.#takeOver(joined(records.map(({ run }) => run)));
+    for (const { usages } of records) this.#usage.count(usages);
+    this.#commit();
+  }
+
+  /** The database's part in what is durable already: in its own time, in a transaction that may stay open. */
+  takeOver(message: TurnMessage, turn: Turn): void {
+    if (turn.arena !== null) {
+      const memory = this.#memory(turn.arena, message);
+      this.#takeOver(runOf(memory, turn));
+      this.#usage.count(memory.usages.subarray(0, turn.usages * USAGE_FIELDS));
+    }
+    if (turn.mustCommit && this.#isOpen) this.#commit();
   }
 
   /** Returns when everything is on disk. Throws where the medium failed: then the store is to be used no more. */
-  flush(message: TurnMessage, turn: Turn): readonly SegmentAnswer[] {
-    const memory = turn.arena === null ? null : this.#memory(turn.arena, message);
-    if (message.segments.length === 0 && message.shapes.length === 0) {
-      if (memory === null || this.#journalled(memory, turn)) return [];
-    }
-    this.#takeOver();
-    this.#usage.learn(message.shapes);
+  flush(message: TurnMessage, turn: Turn): Flushed {
+    this.#begin();
+    const shapeRows = this.#usage.learn(message.shapes);
     const refused: Segment[] = [];
-    const answers = message.segments.map((segment) => this.#apply(segment, refused));
-    if (memory !== null) this.#append(memory, turn, refused);
-    this.#usage.forgetBelow(message.forgetShapesBelow);
+    const segments = message.segments.map((segment) => this.#apply(segment, refused));
+    if (turn.arena !== null) this.#append(this.#memory(turn.arena, message), turn, refused);
     this.#commit();
-    return answers;
+    return { segments, shapeRows, size: this.#log.size };
   }
 
-  /** Entries without conditions need no transaction; false where the journal has no room for them. */
-  #journalled(memory: Memory, turn: Turn): boolean {
-    const run = runOf(memory, turn);
-    if (!this.#journal.hasRoom(run, turn.usages)) return false;
-    const usages = this.#usage.resolve(memory.usages, turn.usages, () => true);
-    this.#journal.append({ firstIndex: this.#log.size + this.#pending.count, run, usages });
-    this.#usage.count(usages);
-    this.#pending.add(run);
-    return true;
-  }
-
-  /** Opens a transaction, if there is none, in which the database has all that the journal has. */
-  #takeOver(): void {
+  #begin(): void {
     if (!this.#isOpen) this.#statement.begin.run();
     this.#isOpen = true;
-    for (const run of this.#pending.take()) {
-      this.#log.append(run);
-      this.#logBytes += run.heads.length + run.leaves.length + run.asides.length;
-    }
-    this.#usage.write();
+  }
+
+  #takeOver(run: Run): void {
+    this.#begin();
+    for (const row of rowsOf(run)) this.#log.append(row);
+    this.#logBytes += run.heads.length + run.leaves.length + run.asides.length;
   }
 
   #commit(): void {
@@ -139,19 +159,8 @@ export class Engine {
     this.#statement.commit.run();
     this.#isOpen = false;
     fdatasyncSync(this.#wal);
-    this.#journal.restart();
+    this.applied = this.#log.size;
     this.#logBytes += COMMIT_BYTES;
-  }
-
-  /** What an earlier process left in the journal, by the path that it would have taken. */
-  #recover(): void {
-    for (const { run, usages } of this.#journal.recover(this.#log.size)) {
-      this.#usage.count(usages);
-      this.#pending.add(run);
-    }
-    if (this.#pending.isEmpty) return this.#journal.restart();
-    this.#takeOver();
-    this.#commit();
   }
 
   #apply(segment: Segment, refused: Segment[]): SegmentAnswer {
@@ -187,9 +196,7 @@ export class Engine {
     const isKept = (ordinal: number): boolean =>
       !refused.some(({ first, count }) => ordinal >= first && ordinal < first + count);
     const whole = runOf(memory, turn);
-    const run = refused.length === 0 ? whole : keepOnly(whole, isKept);
-    if (run.count > 0) this.#log.append(run);
-    this.#logBytes += run.heads.length + run.leaves.length + run.asides.length;
+    this.#takeOver(refused.length === 0 ? whole : keepOnly(whole, isKept));
     this.#usage.count(this.#usage.resolve(memory.usages, turn.usages, isKept));
   }
 
@@ -210,8 +217,8 @@ export class Engine {
   /** A question that the caller got wrong is answered so; a medium that fails here fails the store. */
   read({ kind, ask }: AnyAsk): ReadAnswer {
     try {
-      // A question sees all that was durable when it was asked, also what only the journal has.
-      if (!this.#pending.isEmpty) this.#takeOver();
+      // What was counted and is in no row yet is part of the answer.
+      if (kind === 'usage' && this.#isOpen) this.#usage.write();
       const answer = this.#answers[kind] as (ask: AnyAsk['ask']) => Reads[keyof Reads]['answer'];
       return { answer: answer(ask) };
     } catch (error) {
@@ -227,9 +234,8 @@ export class Engine {
     this.#checkpoint();
   }
 
-  /** Idle: the database takes over what the journal has, so that no flush has to wait for it later. */
+  /** Idle: what is open is committed and the log moved, so that no flush has to wait for it later. */
   settle(): void {
-    if (!this.#pending.isEmpty) this.#takeOver();
     if (this.#isOpen) this.#commit();
     if (this.#logBytes > WORTHWHILE_BYTES) this.#checkpoint();
   }
@@ -241,7 +247,6 @@ export class Engine {
 
   close(): void {
     this.settle();
-    this.#journal.close();
     this.#database.close();
     closeSync(this.#wal);
   }
@@ -263,31 +268,5 @@ function runOf(memory: Memory, turn: Turn): Run {
     leaves: memory.leaves.subarray(0, turn.leafBytes),
     asides: memory.asides.subarray(0, turn.asideBytes),
     count: turn.entries,
-  };
-}
-
-/** The run without the entries of refused changes. */
-function keepOnly(run: Run, isKept: (ordinal: number) => boolean): Run {
-  const heads: Buffer[] = [];
-  const leaves: Buffer[] = [];
-  const asides: Buffer[] = [];
-  let leafAt = 0;
-  let asideAt = 0;
-  for (let ordinal = 0; ordinal < run.count; ordinal++) {
-    const leafEnd = leafAt + 1 + leafBytesOf(run.heads, ordinal);
-    const asideEnd = asideAt + Math.max(0, asideBytesOf(run.heads, ordinal));
-    if (isKept(ordinal)) {
-      heads.push(run.heads.subarray(ordinal * HEAD_BYTES, (ordinal + 1) * HEAD_BYTES));
-      leaves.push(run.leaves.subarray(leafAt, leafEnd));
-      asides.push(run.asides.subarray(asideAt, asideEnd));
-    }
-    leafAt = leafEnd;
-    asideAt = asideEnd;
-  }
-  return {
-    heads: Buffer.concat(heads),
-    leaves: Buffer.concat(leaves),
-    asides: Buffer.concat(asides),
-    count: heads.length,
   };
 }

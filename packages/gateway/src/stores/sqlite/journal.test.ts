@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { noticeEntry } from '../../core/entry.ts';
 import { HEAD_BYTES, USAGE_FIELDS } from './arena.ts';
-import { Journal, type JournalRecord } from './journal.ts';
+import { HEADER_BYTES, lengthOf, type JournalRecord } from './journal-format.ts';
+import { prepareJournal, recoverJournal } from './journal-recovery.ts';
+import { Journal } from './journal.ts';
 import { openSqliteStore } from './store.ts';
 
 const BYTES = 1 << 16;
@@ -29,21 +31,23 @@ const record = (firstIndex: number, count: number, text = 'leaf'): JournalRecord
   usages: Float64Array.from({ length: USAGE_FIELDS }, (_, at) => firstIndex + at),
 });
 
-function write(records: readonly JournalRecord[], restartBefore = -1): void {
-  const journal = new Journal(path, BYTES);
+function open(bytes = BYTES): Journal {
+  prepareJournal(path, bytes);
+  return new Journal(path, bytes, () => 0);
+}
+
+/** `applied`: how much of the log the database has before each record. */
+function write(records: readonly JournalRecord[], applied: readonly number[] = []): void {
+  const journal = open();
   for (const [at, one] of records.entries()) {
-    if (at === restartBefore) journal.restart();
+    journal.free(applied[at] ?? 0);
+    expect(journal.roomFor(lengthOf(one))).not.toBe('none');
     journal.append(one);
   }
   journal.close();
 }
 
-function recovered(size: number): readonly JournalRecord[] {
-  const journal = new Journal(path, BYTES);
-  const found = [...journal.recover(size)];
-  journal.close();
-  return found;
-}
+const recovered = (size: number): readonly JournalRecord[] => recoverJournal(path, BYTES, size);
 
 describe('what an earlier process left', () => {
   test('comes back whole and in order', () => {
@@ -57,8 +61,16 @@ describe('what an earlier process left', () => {
     expect(recovered(6)).toEqual([]);
   });
   test('records of an earlier round don’t come back behind those of a later one', () => {
-    write([record(0, 4), record(4, 4), record(8, 4), record(12, 1)], 3);
+    write([record(0, 4), record(4, 4), record(8, 4), record(12, 1)], [0, 0, 0, 12]);
     expect(recovered(12).map((one) => one.firstIndex)).toEqual([12]);
+  });
+  test('comes back from both halves of the file, in order, whichever was written last', () => {
+    const wide = (index: number): JournalRecord => record(index, 1, 'x'.repeat(BYTES / 8));
+    write([0, 1, 2, 3, 4, 5].map(wide));
+    expect(recovered(0)).toHaveLength(6);
+    write([0, 1, 2, 3, 4, 5, 6, 7].map(wide), [0, 0, 0, 0, 0, 0, 3, 3]);
+    expect(recovered(3).map((one) => one.firstIndex)).toEqual([3, 4, 5, 6, 7]);
+    expect(recovered(8)).toEqual([]);
   });
   test('a record that a crash cut short, or a bit that changed, ends what comes back', () => {
     const records = [record(0, 3), record(3, 2), record(5, 2)];
@@ -82,20 +94,84 @@ describe('what an earlier process left', () => {
       fc.property(fc.uint8Array({ minLength: 0, maxLength: 500 }), (bytes) => {
         writeFileSync(path, bytes);
         expect(recovered(0)).toEqual([]);
+        prepareJournal(path, BYTES);
+        expect(recovered(0)).toEqual([]);
       }),
       { numRuns: 50 },
     );
   });
 });
 
-test('a full journal says so before it is written to', () => {
-  const journal = new Journal(path, 4_096);
-  let index = 0;
-  while (journal.hasRoom(record(index, 1).run, 1)) journal.append(record(index++, 1));
-  expect(index).toBeGreaterThan(10);
-  journal.restart();
-  expect(journal.hasRoom(record(index, 1).run, 1)).toBe(true);
-  journal.close();
+describe('a full half', () => {
+  /** As long as 4,096 bytes hold three of them in each half. */
+  const part = (index: number): JournalRecord => {
+    const small = record(index, 1);
+    return { ...small, run: { ...small.run, leaves: Buffer.alloc(600 - lengthOf(small)) } };
+  };
+  const fill = (journal: Journal, from: number): string[] => {
+    const said: string[] = [];
+    for (let index = from; said.at(-1) !== 'none'; index++) {
+      said.push(journal.roomFor(lengthOf(part(index))));
+      if (said.at(-1) !== 'none') journal.append(part(index));
+    }
+    return said;
+  };
+
+  test('is followed by the other one, and both are full until the database has what is in one', () => {
+    const journal = open(4_096);
+    expect(fill(journal, 0)).toEqual(['here', 'here', 'here', 'other', 'here', 'here', 'none']);
+    journal.free(2);
+    expect(journal.roomFor(600)).toBe('none');
+    journal.free(3);
+    expect(fill(journal, 6)).toEqual(['other', 'here', 'here', 'none']);
+    journal.close();
+  });
+
+  test('starts anew where the database has everything', () => {
+    const journal = open(4_096);
+    journal.append(part(0));
+    journal.free(1);
+    expect(fill(journal, 1)).toEqual(['here', 'here', 'here', 'other', 'here', 'here', 'none']);
+    journal.close();
+  });
+
+  test('has no room for what is larger than a half', () => {
+    const journal = open(4_096);
+    expect(journal.roomFor(journal.mostBytes + HEADER_BYTES)).toBe('here');
+    expect(journal.roomFor(journal.mostBytes + HEADER_BYTES + 1)).toBe('none');
+    journal.close();
+  });
+});
+
+describe('where to wait for the disk', () => {
+  /** Each look at the clock is so much later than the one before. */
+  const slow = (ms: number): Journal => {
+    prepareJournal(path, BYTES);
+    let nowMs = 0;
+    return new Journal(path, BYTES, () => (nowMs += ms));
+  };
+
+  test('a quick disk is waited for where the entries are made', () => {
+    const journal = slow(0.2);
+    for (let index = 0; index < 50; index++) journal.append(record(index, 1));
+    expect(journal.isQuick).toBe(true);
+    journal.close();
+  });
+
+  test('a slow disk is waited for elsewhere, and looked at again after a while', async () => {
+    const journal = slow(20);
+    journal.append(record(0, 1));
+    expect(journal.isQuick).toBe(false);
+    for (let index = 1; !journal.isQuick; index++) {
+      journal.free(index);
+      journal.roomFor(lengthOf(record(index, 1)));
+      await new Promise<void>((resolve, reject) => {
+        journal.appendAway(record(index, 1), (error) => (error === null ? resolve() : reject(error)));
+      });
+      if (index === 5) expect(recovered(5).map((one) => one.firstIndex)).toEqual([5]);
+    }
+    journal.close();
+  });
 });
 
 test('questions between large entries don’t keep the log from being moved', async () => {

@@ -6,8 +6,8 @@ import type { ArenaBuffers } from './arena.ts';
 /**
  * Main thread and worker take turns. The main thread writes the words below, adds one to `TURN` and wakes the worker,
  * which sleeps on that word: six times quicker and four times cheaper than waking it with a message. What doesn't fit
- * into an arena travels in one `TurnMessage`, announced by `MESSAGES`. The worker answers each turn with one message,
- * a `TurnAnswer`; only then does the next turn begin.
+ * into an arena travels in one `TurnMessage`, announced by `MESSAGES`. The worker answers each turn with one message;
+ * only then does the next turn begin.
  */
 export const TURN = 0;
 export const MESSAGES = 1;
@@ -16,12 +16,11 @@ export const ENTRIES = 3;
 export const LEAF_BYTES = 4;
 export const ASIDE_BYTES = 5;
 export const USAGES = 6;
-/**
- * The last turn of nothing but entries that is on disk, set before its message is sent: a main thread that has much to
- * do learns of it sooner, and gives the worker its next turn.
- */
-export const DONE = 7;
-export const WORDS = 8;
+/** 1: the entries are in the journal, so nobody waits for the database to have them. */
+export const IS_JOURNALLED = 7;
+/** 1: the journal waits for the database to have all up to here. */
+export const MUST_COMMIT = 8;
+export const WORDS = 9;
 
 /** No entries in this turn. */
 export const NO_ARENA = -1;
@@ -40,9 +39,8 @@ export type AnyAsk = { [K in keyof Reads]: { readonly kind: K; readonly ask: Rea
 export interface TurnMessage {
   /** An arena that the worker hasn't seen; `keep` false: for this turn only. */
   readonly arena: { readonly number: number; readonly buffers: ArenaBuffers; readonly keep: boolean } | null;
-  readonly shapes: readonly { readonly number: number; readonly shape: UsageShape }[];
-  /** After this turn, shapes with smaller numbers are not used again. */
-  readonly forgetShapesBelow: number;
+  /** Shapes without a row yet. Usages name rows, and the first of these as -1, the second as -2. */
+  readonly shapes: readonly UsageShape[];
   readonly segments: readonly Segment[];
   readonly reads: readonly AnyAsk[];
   readonly close: boolean;
@@ -57,24 +55,32 @@ export interface Failure {
 export type SegmentAnswer = CommitResult | Failure;
 export type ReadAnswer = { readonly answer: Reads[keyof Reads]['answer'] } | Failure;
 
-/** A turn without segments is on disk: the most frequent answer is the cheapest to pass on. */
-export const DURABLE = 0;
+/** The database has a turn of entries from the journal: the most frequent answer is the cheapest to pass on. */
+export const TAKEN = 0;
 
 /**
- * `open`: the database is ready. `durable`: the turn is on disk, with what came of its segments. `read`: the answers of
- * the turn's questions, in order, sent behind its `durable`. `closed`: the last word. `failed`: nothing
- * since the last `durable` counts, and nothing will.
+ * `open`: the database is ready and has a log of this size. `durable`: the turn is on disk, with what came of its
+ * segments. `applied`: the database has the log up to this size, durably. `read`: the answers of the turn's questions,
+ * in order, sent behind its `TAKEN` or `durable`. `closed`: the last word. `failed`: nothing since the last `durable`
+ * counts, and nothing will.
  */
 export type WorkerMessage =
-  | typeof DURABLE
-  | { readonly kind: 'open' }
-  | { readonly kind: 'durable'; readonly segments: readonly SegmentAnswer[] }
+  | typeof TAKEN
+  | { readonly kind: 'open'; readonly size: number }
+  | {
+      readonly kind: 'durable';
+      readonly segments: readonly SegmentAnswer[];
+      readonly shapeRows: readonly number[];
+      readonly size: number;
+    }
+  | { readonly kind: 'applied'; readonly size: number }
   | { readonly kind: 'read'; readonly answers: readonly ReadAnswer[] }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
 export interface WorkerOptions {
   readonly file: string;
+  readonly journal: string;
   readonly walBytes: number;
   readonly maxBytes: number | null;
   readonly words: SharedArrayBuffer;

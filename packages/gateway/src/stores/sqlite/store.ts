@@ -5,36 +5,27 @@ import type { SealedEntry, UsageShape } from '../../core/entry.ts';
 import { limits } from '../../limits.ts';
 import { StoreError } from '../store.ts';
 import type { Change, CommitResult, Durability, Reads, Store, Urgency } from '../store.ts';
-import { allocateArena } from './arena.ts';
 import type { ArenaRoom } from './arena.ts';
-import { Batch, assertValid, makeArena, roomFor } from './batch.ts';
-import type { Arena } from './batch.ts';
-import {
-  ARENA,
-  ASIDE_BYTES,
-  DONE,
-  DURABLE,
-  ENTRIES,
-  LEAF_BYTES,
-  MESSAGES,
-  NO_ARENA,
-  TURN,
-  USAGES,
-  WORDS,
-} from './protocol.ts';
-import type { AnyAsk, Failure, ReadAnswer, SegmentAnswer, WorkerMessage, WorkerOptions } from './protocol.ts';
+import { Arenas } from './arenas.ts';
+import { Batch, assertValid, roomFor } from './batch.ts';
+import { Journal } from './journal.ts';
+import { TAKEN, WORDS } from './protocol.ts';
+import type { AnyAsk, Failure, ReadAnswer, WorkerMessage, WorkerOptions } from './protocol.ts';
+import { Saver } from './saver.ts';
+import { Turns } from './turns.ts';
 
 const FILE_NAME = 'store.db';
-/** What a flush takes at most in one go; a larger entry gets an arena of its own. */
-const ARENA_ROOM: ArenaRoom = { entries: 4096, leafBytes: 1 << 20, asideBytes: 1 << 20 };
+const JOURNAL_NAME = 'store.db-journal-of-entries';
 /** An intent, and the outcome of the one before it. */
 const LONELY_ENTRIES = 2;
-/** One is filled while another is written. */
-const SPARE_ARENAS = 2;
+/** Batches that the database has not taken over yet; beyond, the journal waits for it, so that memory is bounded. */
+const MOST_BATCHES = 4;
 /** The write-ahead log's file is written full once, because a commit that extends a file costs half as much again. */
 const WAL_BYTES = 16 << 20;
 /** Shapes known by identity; beyond, the memory of them starts anew. */
 const KNOWN_SHAPES = 4096;
+/** What is in the journal goes to the database at the latest when nothing has been added for so long. */
+const HAND_OVER_MS = 50;
 
 export interface SqliteOptions {
   /** The state directory; made with mode 0700 where it is missing. Held by one process at a time. */
@@ -43,6 +34,8 @@ export interface SqliteOptions {
   readonly walBytes?: number;
   /** The database refuses to grow beyond this: the store then fails as on a full disk. Default: no bound. */
   readonly maxBytes?: number;
+  /** By which the disk is found to be slow. Default: it is taken to be quick. */
+  readonly monotonicMs?: () => number;
 }
 
 /** Rejects with a `StoreError`: `store.locked`, `store.newer`, `store.corrupt` or `store.failed`. */
@@ -51,13 +44,16 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const words = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT);
   const workerData: WorkerOptions = {
     file: join(options.directory, FILE_NAME),
+    journal: join(options.directory, JOURNAL_NAME),
     walBytes: options.walBytes ?? WAL_BYTES,
     maxBytes: options.maxBytes ?? null,
     words,
   };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData });
-  const store = new SqliteStore(worker, new Int32Array(words));
+  const openJournal = (): Journal =>
+    new Journal(workerData.journal, workerData.walBytes, options.monotonicMs ?? (() => 0));
+  const store = new SqliteStore(worker, new Int32Array(words), openJournal);
   await store.opened;
   return store;
 }
@@ -72,36 +68,34 @@ function makeDirectory(directory: string): void {
 
 class SqliteStore implements Store {
   readonly #worker: Worker;
-  readonly #words: Int32Array;
+  readonly #turns: Turns;
+  readonly #openJournal: () => Journal;
+  #saver: Saver | undefined;
   readonly #opening = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
   readonly #closing = Promise.withResolvers<void>();
   #failure: StoreError | null = null;
   #isClosing = false;
-  /** Filled batches in order; the last one still takes entries. */
+  /** In order, those that the worker has not been given; the last one still takes entries, unless it is closed. */
   #batches: Batch[] = [];
-  /** The batch that the worker has. */
-  #flying: Batch | null = null;
-  /** Batches that are durable, whose questions the worker still answers. */
+  /** Batches that the worker has taken, whose questions it still answers. */
   readonly #answering: Batch[] = [];
-  /** Turns that were settled before their message came. */
-  #early = 0;
   #isScheduled = false;
+  /** Somebody waits for something that is not saved yet. */
+  #isAwaited = false;
   /** The last flush was one caller's. */
   #isLonely = true;
-  #lastEntries = 0;
-  /** Somebody waits for what is queued and not with the worker yet. */
-  #isAwaited = false;
   #laterTimer: NodeJS.Timeout | undefined;
+  #handOverTimer: NodeJS.Timeout | undefined;
   #queued = 0;
-  readonly #spareArenas: Arena[] = [];
-  #keptArenas = 0;
-  #arenaNumber = 0;
-  #shapes = new Map<UsageShape, number>();
-  #shapeNumber = 0;
+  readonly #arenas = new Arenas();
+  /** The rows of shapes that the worker has told. */
+  readonly #shapeRows = new Map<UsageShape, number>();
 
-  constructor(worker: Worker, words: Int32Array) {
+  constructor(worker: Worker, words: Int32Array, openJournal: () => Journal) {
     this.#worker = worker;
-    this.#words = words;
+    this.#turns = new Turns(worker, words);
+    this.#openJournal = openJournal;
     worker.on('message', (message: WorkerMessage) => {
       this.#receive(message);
     });
@@ -109,6 +103,7 @@ class SqliteStore implements Store {
       this.#fail({ code: 'store.failed', message: error.message });
     });
     worker.on('exit', () => {
+      this.#ended.resolve();
       this.#fail({ code: this.#isClosing ? 'store.closed' : 'store.failed', message: 'the worker ended' });
     });
   }
@@ -125,9 +120,10 @@ class SqliteStore implements Store {
     assertValid(entry);
     const refusal = this.#refusal();
     if (refusal !== null) return failedDurability(refusal);
-    this.#poll();
-    const batch = this.#batchFor([entry], urgency);
+    const batch = this.#batchFor([entry], false);
     this.#write(batch, entry);
+    if (urgency === 'now') this.#flushSoon();
+    else this.#scheduleLater();
     return batch.durability;
   }
 
@@ -135,25 +131,27 @@ class SqliteStore implements Store {
     change.entries.forEach(assertValid);
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
-    const batch = this.#batchFor(change.entries);
+    const batch = this.#batchFor(change.entries, true);
     for (const entry of change.entries) this.#write(batch, entry);
+    this.#flushSoon();
     return batch.addChange(change.mutations, change.entries.length);
   }
 
   async read<K extends keyof Reads>(kind: K, ask: Reads[K]['ask']): Promise<Reads[K]['answer']> {
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
+    this.#flushSoon();
     // The pair is one of the union's, which the compiler can't see through the type parameter.
-    const answer = await this.#batchFor([]).addRead({ kind, ask } as AnyAsk);
+    const answer = await this.#batchFor([], false).addRead({ kind, ask } as AnyAsk);
     if ('answer' in answer) return answer.answer;
     throw new StoreError(answer.code, answer.message);
   }
 
   async close(): Promise<void> {
-    if (this.#failure !== null) return;
+    if (this.#failure !== null) return this.#ended.promise;
     if (!this.#isClosing) {
       this.#isClosing = true;
-      this.#schedule();
+      this.#flushSoon();
     }
     await this.#closing.promise;
   }
@@ -164,58 +162,49 @@ class SqliteStore implements Store {
   }
 
   /** The batch for these entries: the one being filled, or another behind it. */
-  #batchFor(entries: readonly SealedEntry[], urgency: Urgency = 'now'): Batch {
-    if (urgency === 'now') {
-      this.#isAwaited = true;
-      this.#schedule();
-    } else this.#scheduleLater();
+  #batchFor(entries: readonly SealedEntry[], isChange: boolean): Batch {
     const room = roomFor(entries);
+    const needsCommit = isChange || this.#mustNotJournal(entries, room);
     const last = this.#batches.at(-1);
-    if (last?.hasRoom(room) === true) return last;
-    const batch = new Batch(this.#arenaFor(room), this.#poll);
+    if (last !== undefined && !last.isClosed && last.hasRoom(room) && this.#suits(last, room, needsCommit)) {
+      if (needsCommit) last.commitWhole();
+      return last;
+    }
+    const batch = new Batch(this.#arenas.take(room));
+    if (needsCommit) batch.commitWhole();
     this.#batches.push(batch);
     return batch;
   }
 
-  #arenaFor(room: ArenaRoom): Arena {
-    const { entries, leafBytes, asideBytes } = ARENA_ROOM;
-    const fits = room.entries <= entries && room.leafBytes <= leafBytes && room.asideBytes <= asideBytes;
-    const spare = fits ? this.#spareArenas.pop() : undefined;
-    if (spare !== undefined) return spare;
-    const keep = fits && this.#keptArenas < SPARE_ARENAS;
-    if (keep) this.#keptArenas += 1;
-    this.#arenaNumber += 1;
-    return makeArena(this.#arenaNumber, keep, allocateArena(fits ? ARENA_ROOM : room));
+  /** The journal names usages by rows of their shapes, and has no room for giants. */
+  #mustNotJournal(entries: readonly SealedEntry[], room: ArenaRoom): boolean {
+    if (bytesOf(room) > (this.#saver?.mostBytes ?? 0)) return true;
+    return entries.some(({ usage }) => usage !== null && !this.#shapeRows.has(usage.shape));
+  }
+
+  #suits(batch: Batch, room: ArenaRoom, needsCommit: boolean): boolean {
+    if (batch.isCommitted) return true;
+    if (needsCommit) return !batch.hasSaved;
+    const mostBytes = this.#saver?.mostBytes ?? 0;
+    return room.entries === 0 || batch.unsavedBytes + bytesOf(room) <= mostBytes;
   }
 
   #write(batch: Batch, entry: SealedEntry): void {
-    batch.write(entry, entry.usage === null ? 0 : this.#shapeOf(entry.usage.shape, batch));
+    batch.write(entry, entry.usage === null ? undefined : this.#shapeRows.get(entry.usage.shape));
     this.#queued += 1;
   }
 
-  #shapeOf(shape: UsageShape, batch: Batch): number {
-    const known = this.#shapes.get(shape);
-    if (known !== undefined) return known;
-    if (this.#shapes.size >= KNOWN_SHAPES) {
-      this.#shapes.clear();
-      batch.forgetShapesBelow = this.#shapeNumber + 1;
-    }
-    this.#shapeNumber += 1;
-    this.#shapes.set(shape, this.#shapeNumber);
-    batch.shapes.push({ number: this.#shapeNumber, shape });
-    return this.#shapeNumber;
-  }
-
   /**
-   * One flush at a time, begun behind the callbacks of this turn of the event loop: what they queue goes together. While
-   * callers come one by one there is nothing to gather, and the flush begins behind the callback that asked for it.
+   * Begun behind the callbacks of this turn of the event loop: what they queue goes together. While callers come one by
+   * one there is nothing to gather, and the flush begins behind the callback that asked for it.
    */
-  #schedule(): void {
-    if (this.#isScheduled || this.#flying !== null || this.#failure !== null) return;
+  #flushSoon(): void {
+    this.#isAwaited = true;
+    if (this.#isScheduled || this.#failure !== null) return;
     this.#isScheduled = true;
     const begin = (): void => {
       this.#isScheduled = false;
-      this.#flush();
+      this.#advance();
     };
     if (this.#isLonely) queueMicrotask(begin);
     else setImmediate(begin);
@@ -223,79 +212,120 @@ class SqliteStore implements Store {
 
   /** One timer for all that nobody waits for; whatever flushes before it takes them along. */
   #scheduleLater(): void {
-    if (this.#isAwaited || this.#laterTimer !== undefined) return;
+    if (this.#isScheduled || this.#laterTimer !== undefined) return;
     this.#laterTimer = setTimeout(() => {
       this.#laterTimer = undefined;
-      if (this.#batches.length > 0) this.#isAwaited = true;
-      this.#schedule();
+      this.#flushSoon();
     }, limits.unawaitedFlushMs);
   }
 
-  #flush(): void {
-    if (this.#flying !== null) return;
-    if (this.#batches.length <= 1) this.#isAwaited = false;
-    const batch =
-      this.#batches.shift() ??
-      (this.#isClosing ? new Batch(this.#arenaFor(roomFor([])), this.#poll) : undefined);
-    if (batch === undefined || this.#failure !== null) return;
-    this.#flying = batch;
-    this.#isLonely = batch.entries <= LONELY_ENTRIES;
-    this.#lastEntries = batch.entries;
-    const message = batch.message(this.#isClosing && this.#batches.length === 0);
-    if (message !== null) this.#worker.postMessage(message);
-    const words = this.#words;
-    words[MESSAGES] = message === null ? 0 : 1;
-    words[ARENA] = batch.entries === 0 ? NO_ARENA : batch.arena.number;
-    words[ENTRIES] = batch.entries;
-    words[LEAF_BYTES] = batch.leafBytes;
-    words[ASIDE_BYTES] = batch.asideBytes;
-    words[USAGES] = batch.usages;
-    batch.turn = (Atomics.add(words, TURN, 1) + 1) | 0;
-    Atomics.notify(words, TURN);
+  /** Saves what can be saved, and gives the worker what it is to have. Called when anything has changed. */
+  #advance(): void {
+    if (this.#failure !== null) return;
+    if (this.#isAwaited) this.#isAwaited = !this.#saveAll();
+    this.#handOver();
   }
 
-  /** Settles the turn that the worker has done, before its message comes, and begins the next where somebody waits. */
-  readonly #poll = (): void => {
-    const batch = this.#flying;
-    if (batch === null || !batch.isPlain || Atomics.load(this.#words, DONE) !== batch.turn) return;
-    this.#early += 1;
-    this.#settle([]);
-    // As many as went the last time are enough to go; fewer gather others first.
-    if (this.#isAwaited && (this.#batches[0]?.entries ?? 0) >= this.#lastEntries) this.#flush();
-  };
+  /** Whether there is nothing left to save. */
+  #saveAll(): boolean {
+    for (const batch of this.#batches.slice(0, MOST_BATCHES)) {
+      if (batch.isCommitted || (batch.unsaved > 0 && !this.#save(batch))) return false;
+    }
+    return this.#batches.length <= MOST_BATCHES;
+  }
+
+  #save(batch: Batch): boolean {
+    if (this.#saver === undefined || this.#turns.isCommitting) return false;
+    this.#isLonely = batch.unsaved <= LONELY_ENTRIES;
+    return this.#saver.save(batch);
+  }
+
+  /** Gives the worker the first batch, if it is free and the batch is whole. */
+  #handOver(): void {
+    if (this.#failure !== null || this.#turns.current !== null || this.#saver?.isBusy === true) return;
+    const [first] = this.#batches;
+    if (first === undefined) {
+      if (this.#isClosing) this.#turns.give(new Batch(this.#arenas.take(roomFor([]))), true);
+    } else if (first.isCommitted || this.#isDue(first)) {
+      this.#batches.shift();
+      this.#turns.give(first, this.#isClosing && this.#batches.length === 0);
+    } else if (first.hasSaved) this.#handOverLater();
+  }
+
+  /** A batch from the journal goes when it is full, or when somebody asks. */
+  #isDue(batch: Batch): boolean {
+    if (batch.unsaved > 0) return false;
+    return batch.isClosed || batch.hasReaders || this.#batches.length > 1 || this.#isClosing;
+  }
+
+  #handOverLater(): void {
+    if (this.#handOverTimer !== undefined) return;
+    const [batch] = this.#batches;
+    const entries = batch?.entries ?? 0;
+    this.#handOverTimer = setTimeout(() => {
+      this.#handOverTimer = undefined;
+      if (batch !== undefined && batch === this.#batches[0] && batch.entries === entries)
+        batch.isClosed = true;
+      this.#handOver();
+    }, HAND_OVER_MS);
+  }
 
   #receive(message: WorkerMessage): void {
-    if (message === DURABLE) {
-      // Turns and their messages have one order, so this one is of a turn that was settled early.
-      if (this.#early > 0) this.#early -= 1;
-      else this.#settle([]);
-      return;
-    }
+    if (message === TAKEN) return this.#taken();
     switch (message.kind) {
       case 'open':
-        return this.#opening.resolve();
+        return this.#open(message.size);
       case 'durable':
-        return this.#settle(message.segments);
+        return this.#committed(message);
+      case 'applied':
+        this.#saver?.applied(message.size);
+        return this.#advance();
       case 'read':
         return this.#answer(message.answers);
       case 'closed':
         this.#failure = new StoreError('store.closed', 'the store is closed');
+        this.#release();
         return this.#closing.resolve();
       case 'failed':
-        return this.#fail(message.failure);
+        this.#fail(message.failure);
     }
   }
 
-  #settle(segments: readonly SegmentAnswer[]): void {
-    const batch = this.#flying;
+  #open(size: number): void {
+    try {
+      this.#saver = new Saver(this.#openJournal(), size, {
+        saved: (entries) => (this.#queued -= entries),
+        free: () => this.#advance(),
+        failed: (error) => this.#fail(mediumFailed(error)),
+      });
+      this.#opening.resolve();
+    } catch (error) {
+      this.#fail(mediumFailed(error));
+    }
+  }
+
+  #committed({ segments, shapeRows, size }: Extract<WorkerMessage, { kind: 'durable' }>): void {
+    const batch = this.#turns.current;
     if (batch === null) return;
-    this.#flying = null;
+    if (this.#saver !== undefined) this.#saver.size = size;
     this.#queued -= batch.entries;
-    if (batch.arena.keep) this.#spareArenas.push(batch.arena);
-    if (batch.hasReaders) this.#answering.push(batch);
+    if (this.#shapeRows.size >= KNOWN_SHAPES) this.#shapeRows.clear();
+    batch.shapes.forEach((shape, at) => {
+      const row = shapeRows[at];
+      if (row !== undefined) this.#shapeRows.set(shape, row);
+    });
     batch.settle(segments);
-    if (this.#isAwaited || this.#batches.length > 1 || this.#isClosing) this.#schedule();
-    else if (this.#batches.length > 0) this.#scheduleLater();
+    this.#taken();
+  }
+
+  /** The worker is free, and so is the memory that it read. */
+  #taken(): void {
+    const batch = this.#turns.current;
+    if (batch === null) return;
+    this.#turns.current = null;
+    this.#arenas.giveBack(batch.arena);
+    if (batch.hasReaders) this.#answering.push(batch);
+    this.#advance();
   }
 
   #answer(answers: readonly ReadAnswer[]): void {
@@ -306,17 +336,35 @@ class SqliteStore implements Store {
   }
 
   /** Law 3: everything that waits is rejected, and everything that comes. */
-  #fail(failure: Failure): void {
-    if (this.#failure !== null) return;
+  #fail(failure: Failure): StoreError {
+    if (this.#failure !== null) return this.#failure;
     const error = new StoreError(failure.code, failure.message);
     this.#failure = error;
     this.#opening.reject(error);
-    const waiting = [...this.#answering, ...(this.#flying === null ? [] : [this.#flying]), ...this.#batches];
+    const waiting = [...this.#answering, this.#turns.current, ...this.#batches];
     this.#batches = [];
     this.#queued = 0;
-    for (const batch of waiting) batch.fail(error);
+    for (const batch of waiting) batch?.fail(error);
     if (this.#isClosing) this.#closing.reject(error);
+    this.#release();
+    void this.#worker.terminate();
+    return error;
   }
+
+  #release(): void {
+    clearTimeout(this.#laterTimer);
+    clearTimeout(this.#handOverTimer);
+    this.#saver?.close();
+    this.#saver = undefined;
+  }
+}
+
+/** The most of a record that entries of this room take. */
+const bytesOf = ({ leafBytes, asideBytes, entries }: ArenaRoom): number =>
+  leafBytes + asideBytes + entries * 96;
+
+function mediumFailed(error: unknown): Failure {
+  return { code: 'store.failed', message: error instanceof Error ? error.message : String(error) };
 }
 
 function failedDurability(error: StoreError): Durability {

@@ -28,8 +28,8 @@ interface StoredTotal {
 
 /** What was used, one row for each hour, shape and status. */
 export class UsageTotals {
-  /** From the main thread's number of a shape to its row. */
-  readonly #shapes = new Map<number, number>();
+  /** The rows of the shapes that the turn at hand brought, in their order. */
+  #learnt: readonly number[] = [];
   readonly #totals = new Map<string, Total>();
   readonly #insertShape: Statement<[string, string, string]>;
   readonly #shapeRow: Statement<[string], number>;
@@ -50,28 +50,24 @@ export class UsageTotals {
     );
   }
 
-  learn(shapes: TurnMessage['shapes']): void {
-    for (const { number, shape } of shapes) {
+  /** Within a transaction: makes rows for the shapes that have none. */
+  learn(shapes: TurnMessage['shapes']): readonly number[] {
+    this.#learnt = shapes.map((shape) => {
       this.#insertShape.run(shape.key, shape.agent, JSON.stringify(shape));
-      const row = this.#shapeRow.get(shape.key);
-      if (row !== undefined) this.#shapes.set(number, row);
-    }
+      return this.#shapeRow.get(shape.key) ?? 0;
+    });
+    return this.#learnt;
   }
 
-  forgetBelow(number: number): void {
-    for (const known of this.#shapes.keys()) if (known < number) this.#shapes.delete(known);
-  }
-
-  /** The usages of a batch, with the rows of their shapes in place of the main thread's numbers. `isKept`: of which entries. */
+  /** The usages of the entries that are kept, with rows in place of the numbers of the turn's new shapes. */
   resolve(usages: Float64Array, count: number, isKept: (ordinal: number) => boolean): Float64Array {
     const resolved = usages.slice(0, count * USAGE_FIELDS);
     let kept = 0;
     for (let at = 0; at < resolved.length; at += USAGE_FIELDS) {
       if (!isKept(resolved[at] ?? 0)) continue;
-      const row = this.#shapes.get(resolved[at + 1] ?? 0);
-      if (row === undefined) throw new RangeError('a usage names no known shape');
+      const shape = resolved[at + 1] ?? 0;
       resolved.copyWithin(kept, at, at + USAGE_FIELDS);
-      resolved[kept + 1] = row;
+      resolved[kept + 1] = shape < 0 ? (this.#learnt[-1 - shape] ?? 0) : shape;
       kept += USAGE_FIELDS;
     }
     return resolved.subarray(0, kept);
@@ -80,12 +76,10 @@ export class UsageTotals {
   /** Adds resolved usages to the totals in memory. */
   count(usages: Float64Array): void {
     for (let at = 0; at < usages.length; at += USAGE_FIELDS) {
-      const [, shape = 0, statusNumber = 0, atMs = 0, rows = 0, bytes = 0] = usages.subarray(
-        at,
-        at + USAGE_FIELDS,
-      );
+      const [shape = 0, statusNumber = 0] = [usages[at + 1], usages[at + 2]];
+      const [atMs = 0, rows = 0, bytes = 0] = [usages[at + 3], usages[at + 4], usages[at + 5]];
       const status = STATUSES[statusNumber];
-      if (status === undefined) throw new RangeError('a usage names no known status');
+      if (status === undefined || shape <= 0) throw new RangeError('a usage names no known status or shape');
       const hourMs = Math.floor(atMs / HOUR_MS) * HOUR_MS;
       const key = `${shape} ${statusNumber} ${hourMs}`;
       const total = this.#totals.get(key) ?? { hourMs, shape, status, actions: 0, rows: 0, bytes: 0 };

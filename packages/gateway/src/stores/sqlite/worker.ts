@@ -3,17 +3,19 @@ import { failureOf, openDatabase } from './database.ts';
 import {
   ARENA,
   ASIDE_BYTES,
-  DONE,
-  DURABLE,
   ENTRIES,
+  IS_JOURNALLED,
   LEAF_BYTES,
   MESSAGES,
+  MUST_COMMIT,
   NO_ARENA,
+  TAKEN,
   TURN,
   USAGES,
 } from './protocol.ts';
 import type { TurnMessage, WorkerMessage, WorkerOptions } from './protocol.ts';
 import { Engine } from './engine.ts';
+import type { Turn } from './engine.ts';
 
 /** Idle for so long, the worker moves the logs into the database, so that no flush has to wait for it later. */
 const IDLE_MS = 50;
@@ -21,7 +23,6 @@ const IDLE_MS = 50;
 const NOTHING: TurnMessage = {
   arena: null,
   shapes: [],
-  forgetShapesBelow: 0,
   segments: [],
   reads: [],
   close: false,
@@ -37,19 +38,27 @@ function takeMessage(): TurnMessage {
   return received.message as TurnMessage;
 }
 
-/** One turn; false when it was the last. */
-function take(engine: Engine, words: Int32Array, turn: number): boolean {
+function turnOf(words: Int32Array): Turn {
   const word = (at: number): number => words[at] ?? 0;
-  const message = word(MESSAGES) === 0 ? NOTHING : takeMessage();
-  const segments = engine.flush(message, {
+  return {
     arena: word(ARENA) === NO_ARENA ? null : word(ARENA),
     entries: word(ENTRIES),
     leafBytes: word(LEAF_BYTES),
     asideBytes: word(ASIDE_BYTES),
     usages: word(USAGES),
-  });
-  if (segments.length === 0) Atomics.store(words, DONE, turn);
-  answer(segments.length === 0 ? DURABLE : { kind: 'durable', segments });
+    isJournalled: word(IS_JOURNALLED) === 1,
+    mustCommit: word(MUST_COMMIT) === 1,
+  };
+}
+
+/** One turn; false when it was the last. */
+function take(engine: Engine, words: Int32Array): boolean {
+  const message = words[MESSAGES] === 0 ? NOTHING : takeMessage();
+  const turn = turnOf(words);
+  if (turn.isJournalled) {
+    engine.takeOver(message, turn);
+    answer(TAKEN);
+  } else answer({ kind: 'durable', ...engine.flush(message, turn) });
   if (message.reads.length > 0)
     answer({ kind: 'read', answers: message.reads.map((read) => engine.read(read)) });
   if (message.close) engine.close();
@@ -59,16 +68,23 @@ function take(engine: Engine, words: Int32Array, turn: number): boolean {
 
 function run(options: WorkerOptions): void {
   const words = new Int32Array(options.words);
-  const engine = new Engine(openDatabase(options), options.walBytes);
-  answer({ kind: 'open' });
+  const engine = new Engine(openDatabase(options), options.journal, options.walBytes);
+  answer({ kind: 'open', size: engine.size });
+  let told = engine.applied;
+  const tell = (): void => {
+    if (engine.applied > told) answer({ kind: 'applied', size: engine.applied });
+    told = engine.applied;
+  };
   let turn = 0;
   for (;;) {
     if (Atomics.wait(words, TURN, turn, IDLE_MS) === 'timed-out') {
       engine.settle();
+      tell();
       Atomics.wait(words, TURN, turn);
     }
     turn = Atomics.load(words, TURN);
-    if (!take(engine, words, turn)) return answer({ kind: 'closed' });
+    if (!take(engine, words)) return answer({ kind: 'closed' });
+    tell();
   }
 }
 

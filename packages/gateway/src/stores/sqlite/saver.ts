@@ -1,0 +1,88 @@
+import type { Batch } from './batch.ts';
+import { HEADER_BYTES } from './journal-format.ts';
+import type { Journal } from './journal.ts';
+
+export interface SaverOwner {
+  /** So many entries are durable, and those who wait for them have been told. */
+  saved(entries: number): void;
+  /** Whatever had to wait for a record on its way may go on. */
+  free(): void;
+  /** The medium failed; returns what everybody is told. */
+  failed(error: unknown): Error;
+}
+
+/** Makes the entries of batches durable in the journal, one record at a time. */
+export class Saver {
+  readonly #journal: Journal;
+  readonly #owner: SaverOwner;
+  #isClosed = false;
+  /** A record is on its way to the journal in another thread. */
+  isBusy = false;
+  /** The log's size with all that is durable. */
+  size: number;
+
+  constructor(journal: Journal, size: number, owner: SaverOwner) {
+    this.#journal = journal;
+    this.size = size;
+    this.#owner = owner;
+  }
+
+  /** What can be saved in one record. */
+  get mostBytes(): number {
+    return this.#journal.mostBytes;
+  }
+
+  /** The database has the log up to this size, durably. */
+  applied(size: number): void {
+    this.#journal.free(size);
+  }
+
+  /** What is not saved of the batch; false where it is not durable yet: it has to wait, or has begun. */
+  save(batch: Batch): boolean {
+    if (this.isBusy) return false;
+    const room = this.#journal.roomFor(HEADER_BYTES + batch.unsavedBytes);
+    if (room === 'none') return false;
+    // The half that is full ends with a part of this batch, or of one before it.
+    if (room === 'other') batch.closeForCommit();
+    return this.#journal.isQuick ? this.#saveHere(batch) : this.#saveAway(batch);
+  }
+
+  #saveHere(batch: Batch): boolean {
+    const record = batch.unsavedRecord(this.size);
+    const flush = batch.save();
+    try {
+      this.#journal.append(record);
+    } catch (error) {
+      flush.fail(this.#owner.failed(error));
+      return false;
+    }
+    this.size += record.run.count;
+    flush.settle();
+    this.#owner.saved(record.run.count);
+    return true;
+  }
+
+  #saveAway(batch: Batch): false {
+    const record = batch.unsavedRecord(this.size);
+    const flush = batch.save();
+    this.isBusy = true;
+    this.#journal.appendAway(record, (error) => {
+      this.isBusy = false;
+      if (error !== null || this.#isClosed) {
+        flush.fail(this.#owner.failed(error));
+        if (this.#isClosed) this.#journal.close();
+        return;
+      }
+      this.size += record.run.count;
+      flush.settle();
+      this.#owner.saved(record.run.count);
+      this.#owner.free();
+    });
+    return false;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (!this.isBusy) this.#journal.close();
+  }
+}
