@@ -71,7 +71,7 @@ export const limits = {
   bufferedBytes: 262_144,
   /** How long an entry that nobody waits for (an outcome) may stay in memory: a flush of its own would delay others'. */
   unawaitedFlushMs: 20,
-  /** How long the event loop may wait for the disk, on average, before another thread does that: all clients wait with it. */
+  /** How long the event loop may wait for the disk, most of the time, before another thread does that: all clients wait. */
   journalStallMs: 1,
   /** One policy file; the largest that a person reads is far smaller. */
   policyFileBytes: 262_144,

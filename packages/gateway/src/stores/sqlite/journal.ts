@@ -7,8 +7,8 @@ import type { JournalRecord } from './journal-format.ts';
 const MEMORY_BYTES = 1 << 16;
 /** After so many writes off the thread, one on it finds out whether the disk is quick again. */
 const PROBE_WRITES = 256;
-/** The share of the last write in what is taken for the time of a write. */
-const NEWEST_SHARE = 1 / 8;
+/** So many more slow writes than quick ones say that the disk is slow; one that takes long says nothing. */
+const SLOW_WRITES = 8;
 
 interface Half {
   /** Where its next record goes, from its beginning. */
@@ -37,7 +37,8 @@ export class Journal {
   readonly #nowMs: () => number;
   #current: 0 | 1 = 0;
   #applied = 0;
-  #averageMs = 0;
+  /** Slow writes less quick ones, of late. */
+  #slowWrites = 0;
   #writesAway = 0;
 
   constructor(path: string, bytes: number, nowMs: () => number) {
@@ -73,7 +74,7 @@ export class Journal {
 
   /** Whether the disk has been so quick that waiting for it costs less than being woken. */
   get isQuick(): boolean {
-    return this.#averageMs < limits.journalStallMs || this.#writesAway >= PROBE_WRITES;
+    return this.#slowWrites < SLOW_WRITES || this.#writesAway >= PROBE_WRITES;
   }
 
   /** Returns when the record is on disk. `roomFor` must have made room. */
@@ -82,8 +83,11 @@ export class Journal {
     const startMs = this.#nowMs();
     for (let done = 0; done < bytes.length;)
       done += writeSync(this.#file, bytes, done, bytes.length - done, at + done);
+    const isSlow = this.#nowMs() - startMs > limits.journalStallMs;
+    // One quick write after many away is enough to go on here.
+    if (!isSlow && this.#writesAway > 0) this.#slowWrites = 0;
+    else this.#slowWrites = Math.max(0, Math.min(SLOW_WRITES, this.#slowWrites + (isSlow ? 1 : -1)));
     this.#writesAway = 0;
-    this.#averageMs += (this.#nowMs() - startMs - this.#averageMs) * NEWEST_SHARE;
   }
 
   /** As `append`, in another thread; `done` is called when the record is on disk, or with what went wrong. One at a time. */
