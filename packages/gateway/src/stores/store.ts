@@ -99,8 +99,9 @@ export type CommitResult =
   | { readonly ok: false; readonly error: StoreRefusal };
 
 /**
- * `now`: somebody waits, and a flush begins as soon as there is none. `soon`: nobody waits, so the entry goes with the
- * next flush that is needed for another reason, or `limits.unawaitedFlushMs` later.
+ * `now`: somebody is going to wait, and a flush begins as soon as somebody does (`done`) and there is none; it may begin
+ * before. `soon`: nobody waits, so the entry goes with the next flush that is needed for another reason. Either is durable
+ * `limits.unawaitedFlushMs` later, or when the flush after that is.
  */
 export type Urgency = 'now' | 'soon';
 

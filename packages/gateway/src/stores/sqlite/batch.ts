@@ -69,16 +69,22 @@ interface Waiting<T> {
   readonly reject: (reason: StoreError) => void;
 }
 
-/** What becomes durable at once. */
+/** What becomes durable at once. `onWait` is called when somebody begins to wait for it. */
 export class Flush implements Durability {
   durable = false;
+  readonly #onWait: () => void;
   #error: Error | null = null;
   #waiting: PromiseWithResolvers<void> | undefined;
+
+  constructor(onWait: () => void) {
+    this.#onWait = onWait;
+  }
 
   /** Made for those who ask: most find it durable and never wait. */
   get done(): Promise<void> {
     if (this.#waiting === undefined) {
       this.#waiting = Promise.withResolvers<void>();
+      if (!this.durable) this.#onWait();
       // Nobody need wait for an outcome entry; whoever releases a result waits, and sees the rejection.
       this.#waiting.promise.catch(() => undefined);
       if (this.#error !== null) this.#waiting.reject(this.#error);
@@ -113,6 +119,7 @@ interface Mark {
  */
 export class Batch {
   readonly arena: Arena;
+  readonly #onWait: () => void;
   readonly shapes: UsageShape[] = [];
   entries = 0;
   leafBytes = 0;
@@ -130,13 +137,14 @@ export class Batch {
   readonly #asks: AnyAsk[] = [];
   #readers: Waiting<ReadAnswer>[] = [];
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, onWait: () => void) {
     this.arena = arena;
+    this.#onWait = onWait;
   }
 
   /** Of what was written last. */
   get durability(): Flush {
-    return (this.#flush ??= new Flush());
+    return (this.#flush ??= new Flush(this.#onWait));
   }
 
   /** Becomes durable by the worker's commit, not in the journal. */

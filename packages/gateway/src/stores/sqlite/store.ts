@@ -122,7 +122,7 @@ class SqliteStore implements Store {
     if (refusal !== null) return failedDurability(refusal);
     const batch = this.#batchFor([entry], false);
     this.#write(batch, entry);
-    if (urgency === 'now') this.#flushSoon();
+    if (urgency === 'now' && this.#isLonely) this.#flushSoon();
     else this.#scheduleLater();
     return batch.durability;
   }
@@ -170,7 +170,7 @@ class SqliteStore implements Store {
       if (needsCommit) last.commitWhole();
       return last;
     }
-    const batch = new Batch(this.#arenas.take(room));
+    const batch = new Batch(this.#arenas.take(room), this.#flushSoon);
     if (needsCommit) batch.commitWhole();
     this.#batches.push(batch);
     return batch;
@@ -195,20 +195,21 @@ class SqliteStore implements Store {
   }
 
   /**
-   * Begun behind the callbacks of this turn of the event loop: what they queue goes together. While callers come one by
-   * one there is nothing to gather, and the flush begins behind the callback that asked for it.
+   * A flush begins behind the callbacks of this turn of the event loop: what they queue goes together. While callers
+   * come one by one it begins when the entry is made, so that the disk works while the target does. Where many come, it
+   * begins when the first of them waits: fewer flushes for as many statements.
    */
-  #flushSoon(): void {
+  readonly #flushSoon = (): void => {
     this.#isAwaited = true;
     if (this.#isScheduled || this.#failure !== null) return;
     this.#isScheduled = true;
-    const begin = (): void => {
-      this.#isScheduled = false;
-      this.#advance();
-    };
-    if (this.#isLonely) queueMicrotask(begin);
-    else setImmediate(begin);
-  }
+    setImmediate(this.#begin);
+  };
+
+  readonly #begin = (): void => {
+    this.#isScheduled = false;
+    this.#advance();
+  };
 
   /** One timer for all that nobody waits for; whatever flushes before it takes them along. */
   #scheduleLater(): void {
@@ -245,7 +246,7 @@ class SqliteStore implements Store {
     if (this.#failure !== null || this.#turns.current !== null || this.#saver?.isBusy === true) return;
     const [first] = this.#batches;
     if (first === undefined) {
-      if (this.#isClosing) this.#turns.give(new Batch(this.#arenas.take(roomFor([]))), true);
+      if (this.#isClosing) this.#turns.give(new Batch(this.#arenas.take(roomFor([])), this.#flushSoon), true);
     } else if (first.isCommitted || this.#isDue(first)) {
       this.#batches.shift();
       this.#turns.give(first, this.#isClosing && this.#batches.length === 0);

@@ -1,5 +1,5 @@
 import type { Authorized, Gate } from '../../connector.ts';
-import type { OutcomeStatus } from '../../../core/execution.ts';
+import type { Outcome, OutcomeStatus } from '../../../core/execution.ts';
 import type { Clock } from '../../../ports.ts';
 import type { DescribedStatement } from '../describe/index.ts';
 import {
@@ -79,6 +79,8 @@ export class Responses implements BackendSink {
   readonly #scanner: BackendScanner;
   readonly #queue: Expectation[] = [];
   readonly #asides: Buffer[] = [];
+  /** Outcomes of the chunk at hand: recorded when its bytes are on their way. */
+  readonly #outcomes: { readonly part: Part; readonly outcome: Outcome }[] = [];
   /** Between CopyInResponse and the client's CopyDone or CopyFail: the target ignores Sync. */
   copyingIn = false;
   /** The client ended a copy that the target has not begun yet. */
@@ -101,6 +103,7 @@ export class Responses implements BackendSink {
     const error = this.#scanner.push(chunk);
     if (this.#asides.length > 0 && !this.#scanner.midFrame) this.#writeAsides();
     this.#owner.release.flush();
+    if (this.#outcomes.length > 0) this.#record();
     return error;
   }
 
@@ -305,18 +308,19 @@ export class Responses implements BackendSink {
     if (part.state === 'done') return;
     part.state = 'done';
     const durationMs = Math.max(0, Math.round(this.#owner.clock.monotonicMs() - part.startedMs));
-    this.#owner.gate.record(part.authorized, {
-      status,
-      rows: part.rows,
-      bytes: part.bytes,
-      durationMs,
-      code,
-    });
+    const { rows, bytes } = part;
+    this.#outcomes.push({ part, outcome: { status, rows, bytes, durationMs, code } });
+  }
+
+  #record(): void {
+    for (const { part, outcome } of this.#outcomes) this.#owner.gate.record(part.authorized, outcome);
+    this.#outcomes.length = 0;
   }
 
   /** A part that was authorized and will not run. */
   discard(part: Part): void {
     this.#settle(part, 'refused', NOT_REACHED);
+    this.#record();
   }
 
   /** The target is gone: nobody knows what became of what it was asked. */
@@ -331,6 +335,7 @@ export class Responses implements BackendSink {
       if (expectation.kind === 'query')
         for (const part of expectation.parts) this.#settle(part, status, code);
     }
+    this.#record();
   }
 }
 
