@@ -34,6 +34,17 @@ const canonicalParameters = (parameters: readonly Parameter[]): string =>
     ? '[]'
     : canonicalize(parameters.map((p) => ({ format: p.format, type: p.type, value: p.value })));
 
+/** A session's statements share one object until something changes, and then get another. */
+const preconditionForms = new WeakMap<Preconditions, string>();
+
+function canonicalPreconditions(preconditions: Preconditions): string {
+  const known = preconditionForms.get(preconditions);
+  if (known !== undefined) return known;
+  const form = canonicalize(preconditions);
+  preconditionForms.set(preconditions, form);
+  return form;
+}
+
 /**
  * The canonical form (spec/action.md): RFC 8785 JSON. Equal forms mean equal bytes, and the other way round.
  * Written out member by member, in RFC 8785's order, because every action passes here.
@@ -46,7 +57,7 @@ export function canonicalAction(action: Bound): string {
     `,"environment":${canonicalString(target.environment)}` +
     `,"onBehalfOf":${canonicalString(requester.onBehalfOf)}` +
     `,"parameters":${canonicalParameters(action.parameters)}` +
-    `,"preconditions":${canonicalize(action.preconditions)}` +
+    `,"preconditions":${canonicalPreconditions(action.preconditions)}` +
     `,"protocol":${canonicalString(target.protocol)}` +
     `,"target":${canonicalString(target.name)}` +
     `,"version":"sallyport/action/v1"}`

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { SealedEntry, UsageShape } from '../../core/entry.ts';
+import type { SealedEntry } from '../../core/entry.ts';
 import { limits } from '../../limits.ts';
 import { StoreError } from '../store.ts';
 import type { Change, CommitResult, Durability, Reads, Store, Urgency } from '../store.ts';
@@ -12,6 +12,7 @@ import { Journal } from './journal.ts';
 import { TAKEN, WORDS } from './protocol.ts';
 import type { AnyAsk, Failure, ReadAnswer, WorkerMessage, WorkerOptions } from './protocol.ts';
 import { Saver } from './saver.ts';
+import { ShapeRows } from './shape-rows.ts';
 import { Turns } from './turns.ts';
 
 const FILE_NAME = 'store.db';
@@ -22,7 +23,7 @@ const LONELY_ENTRIES = 2;
 const MOST_BATCHES = 4;
 /** The write-ahead log's file is written full once, because a commit that extends a file costs half as much again. */
 const WAL_BYTES = 16 << 20;
-/** Shapes known by identity; beyond, the memory of them starts anew. */
+/** Shapes whose rows are known; beyond, the memory of them starts anew. */
 const KNOWN_SHAPES = 4096;
 /** What is in the journal goes to the database at the latest when nothing has been added for so long. */
 const HAND_OVER_MS = 50;
@@ -89,8 +90,7 @@ class SqliteStore implements Store {
   #handOverTimer: NodeJS.Timeout | undefined;
   #queued = 0;
   readonly #arenas = new Arenas();
-  /** The rows of shapes that the worker has told. */
-  readonly #shapeRows = new Map<UsageShape, number>();
+  readonly #shapeRows = new ShapeRows(KNOWN_SHAPES);
 
   constructor(worker: Worker, words: Int32Array, openJournal: () => Journal) {
     this.#worker = worker;
@@ -179,7 +179,7 @@ class SqliteStore implements Store {
   /** The journal names usages by rows of their shapes, and has no room for giants. */
   #mustNotJournal(entries: readonly SealedEntry[], room: ArenaRoom): boolean {
     if (bytesOf(room) > (this.#saver?.mostBytes ?? 0)) return true;
-    return entries.some(({ usage }) => usage !== null && !this.#shapeRows.has(usage.shape));
+    return entries.some(({ usage }) => usage !== null && this.#shapeRows.of(usage.shape) === undefined);
   }
 
   #suits(batch: Batch, room: ArenaRoom, needsCommit: boolean): boolean {
@@ -190,7 +190,7 @@ class SqliteStore implements Store {
   }
 
   #write(batch: Batch, entry: SealedEntry): void {
-    batch.write(entry, entry.usage === null ? undefined : this.#shapeRows.get(entry.usage.shape));
+    batch.write(entry, entry.usage === null ? undefined : this.#shapeRows.of(entry.usage.shape));
     this.#queued += 1;
   }
 
@@ -310,11 +310,7 @@ class SqliteStore implements Store {
     if (batch === null) return;
     if (this.#saver !== undefined) this.#saver.size = size;
     this.#queued -= batch.entries;
-    if (this.#shapeRows.size >= KNOWN_SHAPES) this.#shapeRows.clear();
-    batch.shapes.forEach((shape, at) => {
-      const row = shapeRows[at];
-      if (row !== undefined) this.#shapeRows.set(shape, row);
-    });
+    this.#shapeRows.learn(batch.shapes, shapeRows);
     batch.settle(segments);
     this.#taken();
   }
