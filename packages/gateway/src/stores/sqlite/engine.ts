@@ -104,7 +104,8 @@ export class Engine {
       openIntents: () => log.openIntents(),
       usage: (ask) => usage.read(ask),
     };
-    this.#recover(journal, walBytes);
+    this.#recover(journal);
+    prepareJournal(journal, walBytes);
     this.applied = this.#log.size;
   }
 
@@ -113,9 +114,8 @@ export class Engine {
   }
 
   /** What an earlier process left in the journal, by the path that it would have taken. */
-  #recover(path: string, bytes: number): void {
-    prepareJournal(path, bytes);
-    const records = recoverJournal(path, bytes, this.#log.size);
+  #recover(path: string): void {
+    const records = recoverJournal(path, this.#log.size);
     if (records.length === 0) return;
     this.#takeOver(joined(records.map(({ run }) => run)));
     for (const { usages } of records) this.#usage.count(usages);

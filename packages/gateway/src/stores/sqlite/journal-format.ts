@@ -17,6 +17,9 @@ const CHECKED_FROM = 8;
 const LENGTHS_AT = [16, 20, 24, 28, 32] as const;
 const FLOAT_BYTES = 8;
 
+/** The length of each of the halves of a file of this size: the first begins at 0, the second behind it. */
+export const halfOf = (bytes: number): number => Math.floor(bytes / 2);
+
 export function lengthOf({ run, usages }: JournalRecord): number {
   const { heads, leaves, asides } = run;
   return HEADER_BYTES + heads.length + leaves.length + asides.length + usages.length * FLOAT_BYTES;

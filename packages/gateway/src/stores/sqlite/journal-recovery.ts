@@ -1,11 +1,23 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
-import { decode } from './journal-format.ts';
+import { decode, halfOf } from './journal-format.ts';
 import type { JournalRecord } from './journal-format.ts';
 
 const FILL_BYTES = 1 << 20;
 
-/** Makes the journal's file, or makes it longer: written full, so that no record has to wait for blocks to be found. */
+/**
+ * Makes the journal's file, or makes it longer: written full, so that no record has to wait for blocks to be found. What
+ * was in it must be in the database: its halves are others then.
+ */
 export function prepareJournal(path: string, bytes: number): void {
   closeSync(openSync(path, 'a+', 0o600));
   const file = openSync(path, 'r+');
@@ -34,8 +46,10 @@ function syncFolderOf(path: string): void {
  * is the size of the log up to it. Those of an earlier round have smaller indices, and what a crash cut short has
  * another checksum.
  */
-export function recoverJournal(path: string, bytes: number, size: number): JournalRecord[] {
-  const found = [0, bytes / 2].flatMap((from) => recordsOf(readHalf(path, from, bytes / 2), size));
+export function recoverJournal(path: string, size: number): JournalRecord[] {
+  if (!existsSync(path)) return [];
+  const half = halfOf(statSync(path).size);
+  const found = [0, half].flatMap((from) => recordsOf(readHalf(path, from, half), size));
   found.sort((a, b) => a.firstIndex - b.firstIndex);
   const following: JournalRecord[] = [];
   let next = size;

@@ -33,7 +33,7 @@ const record = (firstIndex: number, count: number, text = 'leaf'): JournalRecord
 
 function open(bytes = BYTES): Journal {
   prepareJournal(path, bytes);
-  return new Journal(path, bytes, () => 0);
+  return new Journal(path, () => 0);
 }
 
 /** `applied`: how much of the log the database has before each record. */
@@ -47,7 +47,7 @@ function write(records: readonly JournalRecord[], applied: readonly number[] = [
   journal.close();
 }
 
-const recovered = (size: number): readonly JournalRecord[] => recoverJournal(path, BYTES, size);
+const recovered = (size: number): readonly JournalRecord[] => recoverJournal(path, size);
 
 describe('what an earlier process left', () => {
   test('comes back whole and in order', () => {
@@ -148,7 +148,7 @@ describe('where to wait for the disk', () => {
   const slow = (ms: number): Journal => {
     prepareJournal(path, BYTES);
     let nowMs = 0;
-    return new Journal(path, BYTES, () => (nowMs += ms));
+    return new Journal(path, () => (nowMs += ms));
   };
 
   test('a quick disk is waited for where the entries are made', () => {
@@ -173,6 +173,53 @@ describe('where to wait for the disk', () => {
       if (index === 9) expect(recovered(9).map((one) => one.firstIndex)).toEqual([9]);
     }
     journal.close();
+  });
+});
+
+test('a store that gets a larger journal takes over both halves of the one that it had', async () => {
+  const folder = join(directory, 'store');
+  const first = await openSqliteStore({ directory: folder, walBytes: BYTES });
+  const entry = (n: number) => ({ ...noticeEntry('x', { n: n.toString() }, 1), aside: 'x'.repeat(8_000) });
+  for (let n = 0; n < 6; n++) await first.append(entry(n)).done;
+  // As a crash leaves it: the journal alone has the entries.
+  const kept = readFileSync(join(folder, 'store.db-journal-of-entries'));
+  await first.close();
+  rmSync(folder, { recursive: true });
+  await (await openSqliteStore({ directory: folder, walBytes: BYTES })).close();
+  writeFileSync(join(folder, 'store.db-journal-of-entries'), kept);
+  const second = await openSqliteStore({ directory: folder, walBytes: BYTES * 4 });
+  const rows = await second.read('entries', { from: 0, limit: 10 });
+  expect(rows.map(({ leaf }) => leaf)).toEqual([0, 1, 2, 3, 4, 5].map((n) => entry(n).leaf));
+  await second.close();
+});
+
+describe('on a slow disk', () => {
+  test('questions are answered while entries come without a pause, and see what came before them', async () => {
+    let nowMs = 0;
+    const monotonicMs = (): number => (nowMs += 20);
+    const store = await openSqliteStore({
+      directory: join(directory, 'store'),
+      walBytes: 1 << 18,
+      monotonicMs,
+    });
+    let isOver = false;
+    let appended = 0;
+    const caller = async (): Promise<void> => {
+      while (!isOver) {
+        appended += 1;
+        await store.append({ ...noticeEntry('x', {}, 1), aside: 'x'.repeat(500) }).done;
+      }
+    };
+    const callers = Array.from({ length: 4 }, caller);
+    for (let question = 0; question < 30; question++) {
+      const before = appended;
+      expect(await store.read('size', {})).toBeGreaterThanOrEqual(before);
+      await store.commit({ mutations: [], entries: [noticeEntry('y', {}, 1)] });
+    }
+    isOver = true;
+    await Promise.all(callers);
+    expect(await store.read('size', {})).toBe(appended + 30);
+    await store.close();
   });
 });
 

@@ -1,6 +1,6 @@
-import { closeSync, constants, openSync, write, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { limits } from '../../limits.ts';
-import { HEADER_BYTES, encode, lengthOf } from './journal-format.ts';
+import { HEADER_BYTES, encode, halfOf, lengthOf } from './journal-format.ts';
 import type { JournalRecord } from './journal-format.ts';
 
 /** Records of one flush are a few kilobytes; larger ones get memory of their own. */
@@ -41,9 +41,9 @@ export class Journal {
   #slowWrites = 0;
   #writesAway = 0;
 
-  constructor(path: string, bytes: number, nowMs: () => number) {
+  constructor(path: string, nowMs: () => number) {
     this.#file = openSync(path, constants.O_RDWR | constants.O_DSYNC);
-    this.#halfBytes = bytes / 2;
+    this.#halfBytes = halfOf(fstatSync(this.#file).size);
     this.#nowMs = nowMs;
   }
 

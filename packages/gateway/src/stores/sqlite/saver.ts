@@ -16,8 +16,8 @@ export class Saver {
   readonly #journal: Journal;
   readonly #owner: SaverOwner;
   #isClosed = false;
-  /** A record is on its way to the journal in another thread. */
-  isBusy = false;
+  /** Whose record is on its way to the journal in another thread. */
+  writing: Batch | null = null;
   /** The log's size with all that is durable. */
   size: number;
 
@@ -39,7 +39,7 @@ export class Saver {
 
   /** What is not saved of the batch; false where it is not durable yet: it has to wait, or has begun. */
   save(batch: Batch): boolean {
-    if (this.isBusy) return false;
+    if (this.writing !== null) return false;
     const room = this.#journal.roomFor(HEADER_BYTES + batch.unsavedBytes);
     if (room === 'none') return false;
     // The half that is full ends with a part of this batch, or of one before it.
@@ -65,9 +65,11 @@ export class Saver {
   #saveAway(batch: Batch): false {
     const record = batch.unsavedRecord(this.size);
     const flush = batch.save();
-    this.isBusy = true;
+    this.writing = batch;
+    // Who asks must not wait for all that is added meanwhile.
+    if (batch.hasReaders) batch.isClosed = true;
     this.#journal.appendAway(record, (error) => {
-      this.isBusy = false;
+      this.writing = null;
       if (error !== null || this.#isClosed) {
         flush.fail(this.#owner.failed(error));
         if (this.#isClosed) this.#journal.close();
@@ -83,6 +85,6 @@ export class Saver {
 
   close(): void {
     this.#isClosed = true;
-    if (!this.isBusy) this.#journal.close();
+    if (this.writing === null) this.#journal.close();
   }
 }

@@ -52,8 +52,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData });
-  const openJournal = (): Journal =>
-    new Journal(workerData.journal, workerData.walBytes, options.monotonicMs ?? (() => 0));
+  const openJournal = (): Journal => new Journal(workerData.journal, options.monotonicMs ?? (() => 0));
   const store = new SqliteStore(worker, new Int32Array(words), openJournal);
   await store.opened;
   return store;
@@ -170,7 +169,7 @@ class SqliteStore implements Store {
       if (needsCommit) last.commitWhole();
       return last;
     }
-    const batch = new Batch(this.#arenas.take(room), this.#flushSoon);
+    const batch = this.#newBatch(room);
     if (needsCommit) batch.commitWhole();
     this.#batches.push(batch);
     return batch;
@@ -180,6 +179,10 @@ class SqliteStore implements Store {
   #mustNotJournal(entries: readonly SealedEntry[], room: ArenaRoom): boolean {
     if (bytesOf(room) > (this.#saver?.mostBytes ?? 0)) return true;
     return entries.some(({ usage }) => usage !== null && this.#shapeRows.of(usage.shape) === undefined);
+  }
+
+  #newBatch(room: ArenaRoom): Batch {
+    return new Batch(this.#arenas.take(room), this.#flushSoon);
   }
 
   #suits(batch: Batch, room: ArenaRoom, needsCommit: boolean): boolean {
@@ -243,10 +246,13 @@ class SqliteStore implements Store {
 
   /** Gives the worker the first batch, if it is free and the batch is whole. */
   #handOver(): void {
-    if (this.#failure !== null || this.#turns.current !== null || this.#saver?.isBusy === true) return;
+    if (this.#failure !== null || this.#turns.current !== null) return;
     const [first] = this.#batches;
+    const writing = this.#saver?.writing ?? null;
+    // The indices of a commit's entries depend on every record before it.
+    if (writing !== null && (writing === first || first?.isCommitted !== false)) return;
     if (first === undefined) {
-      if (this.#isClosing) this.#turns.give(new Batch(this.#arenas.take(roomFor([])), this.#flushSoon), true);
+      if (this.#isClosing) this.#turns.give(this.#newBatch(roomFor([])), true);
     } else if (first.isCommitted || this.#isDue(first)) {
       this.#batches.shift();
       this.#turns.give(first, this.#isClosing && this.#batches.length === 0);
