@@ -77,7 +77,9 @@ function run(options: WorkerOptions): void {
   };
   let turn = 0;
   for (;;) {
-    if (Atomics.wait(words, TURN, turn, IDLE_MS) === 'timed-out') {
+    // Only a new number is a new turn: the waking for one that was seen already may come after it was taken.
+    while (Atomics.load(words, TURN) === turn) {
+      if (Atomics.wait(words, TURN, turn, IDLE_MS) !== 'timed-out') continue;
       engine.settle();
       tell();
       Atomics.wait(words, TURN, turn);
