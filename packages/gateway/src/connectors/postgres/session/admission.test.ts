@@ -15,7 +15,7 @@ async function admit(settlements: readonly Result<Approval, Refusal>[]): Promise
   let waiting = 0;
   const gate = {
     judge: () => judgement,
-    hold: async () => ok({ withdraw: () => undefined, detach: () => undefined }),
+    hold: async () => ok({ standing: null, withdraw: () => undefined, detach: () => undefined }),
     authorizeApproved: async () => {
       happened.push('authorize');
       return ok({});
