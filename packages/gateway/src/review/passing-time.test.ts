@@ -453,13 +453,13 @@ describe('timers that misbehave', () => {
   });
 });
 
-test('five hundred reviews are reminded, escalated and ended, each once', async () => {
+test('a thousand reviews are reminded, escalated and ended, each once', async () => {
   const demands = [{ escalation: CHAIN, remindersMs: [10 * MINUTE_MS] }];
   const world = new TimeWorld({ demands });
-  const held = await Promise.all(Array.from({ length: 500 }, (_, at) => world.hold(`SELECT ${at}`)));
+  const held = await Promise.all(Array.from({ length: 1_000 }, (_, at) => world.hold(`SELECT ${at}`)));
   await world.pass(29 * MINUTE_MS, 5 * MINUTE_MS);
   const count = (event: string): number => world.events.filter((each) => each === event).length;
-  expect(['reminded 0', 'escalated 0.0', 'escalated 0.1'].map(count)).toEqual([500, 500, 500]);
+  expect(['reminded 0', 'escalated 0.0', 'escalated 0.1'].map(count)).toEqual([1_000, 1_000, 1_000]);
   await world.pass(MINUTE_MS);
   const codes = await Promise.all(held.map((each) => world.run(each)));
   expect(new Set(codes)).toEqual(new Set(['review.expired']));
