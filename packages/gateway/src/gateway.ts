@@ -1,5 +1,6 @@
 /** The composition root: the one place that knows every plug-in. */
 import { resolve } from 'node:path';
+import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from './api/api.ts';
 import type { ApiDeps } from './api/deps.ts';
 import { listenApi } from './api/listen.ts';
@@ -29,6 +30,7 @@ import { Publisher } from './ledger/publisher.ts';
 import { makeReceipt } from './ledger/receipt.ts';
 import { recover } from './ledger/recover.ts';
 import { limits as bounds, type Limits } from './limits.ts';
+import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
 import { createPolicyEngine } from './policy/engine.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
@@ -113,7 +115,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const events = fanOut(log);
   const classifier = new Catalog(configuration.catalog);
   const calendars = workingCalendars(configuration.calendars, limits);
-  const shared = { clock, random, hashing, store, policy, directory, calendars, shapes, publicUrl };
+  const passkeys = passkeysOf(assembly, limits);
+  const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys, shapes, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
   const desk = new Desk({ ...shared, events, limits, log, previewers });
@@ -138,14 +141,12 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
 
   const app = createApi({
     authenticate: (token) => authenticator.authenticateBearer(token),
-    recordRefusedCall: async (principal, action) => {
-      await store.append(noticeEntry('call.refused', { action, principal: principal.name }, clock.nowMs()))
-        .done;
-    },
+    recordRefusedCall: (principal, action) => recordRefusedCall(store, principal.name, action),
     directory,
     policy,
     desk,
     standing: new StandingGrants({ ...shared, limits, log }),
+    passkeys,
     store,
     events,
     ledger: ledgerOf(store, keys, publisher),
@@ -172,6 +173,16 @@ function ledgerOf(store: Store, keys: LedgerKeys, publisher: Publisher): ApiDeps
     publishNow: () => publisher.publishNow(),
     receipt: (action) => makeReceipt(action, { store, keys, publisher }),
   };
+}
+
+const passkeysOf = ({ configuration, store, log }: Assembly, limits: Limits): PasskeyService => {
+  const { publicUrl } = configuration.listen.api;
+  const shared = { clock, random, hashing, store, limits, publicUrl, log };
+  return new PasskeyService({ ...shared, crypto: webCryptoVerifier() });
+};
+
+async function recordRefusedCall(store: Store, principal: string, action: string): Promise<void> {
+  await store.append(noticeEntry('call.refused', { action, principal }, clock.nowMs())).done;
 }
 
 /** Recovery is part of every start: what an earlier run left unfinished is recorded before anything else happens. */

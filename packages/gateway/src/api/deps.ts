@@ -5,7 +5,7 @@ import type { Agent, Person, Principal } from '../core/identity.ts';
 import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
 import type { StandingGrant, StandingStatus } from '../core/standing.ts';
-import type { Clock, Directory, Events, PolicyEngine, ReviewDesk, StandingDesk } from '../ports.ts';
+import type { Clock, Directory, Events, Passkeys, PolicyEngine, ReviewDesk, StandingDesk } from '../ports.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { EventLog } from './event-log.ts';
 
@@ -89,6 +89,7 @@ export interface ApiDeps {
   readonly policy: PolicyEngine;
   readonly desk: ReviewDesk;
   readonly standing: StandingDesk;
+  readonly passkeys: Passkeys;
   readonly store: Records;
   readonly events: Events;
   readonly ledger: LedgerAccess;

@@ -1,4 +1,5 @@
 import type { Problem, ProblemCode } from '@sallyport/sdk/contract';
+import type { PasskeyRefusalCode } from '../core/passkey.ts';
 import type { StandingRefusalCode, VoteRefusalCode } from '../core/reasons.ts';
 
 interface ProblemKind {
@@ -37,9 +38,23 @@ const standingProblems: Readonly<Record<Exclude<StandingRefusalCode, VoteRefusal
   'standing.over': { status: 409, title: 'The standing grant is over' },
 };
 
+const passkeyProblems: Readonly<Record<PasskeyRefusalCode, ProblemKind>> = {
+  'passkey.unavailable': { status: 409, title: 'No passkeys at this address' },
+  'passkey.none': { status: 409, title: 'No passkey yet' },
+  'passkey.challenge_unknown': { status: 409, title: 'Not asked, or too long ago' },
+  'passkey.invalid': { status: 422, title: 'Not a valid passkey' },
+  'passkey.unvouched': { status: 403, title: 'One of your passkeys has to sign this' },
+  'passkey.known': { status: 409, title: 'Registered already' },
+  'passkey.too_many': { status: 409, title: 'Too many passkeys' },
+  'passkey.not_found': { status: 404, title: 'No such passkey' },
+  'passkey.revoked': { status: 409, title: 'Revoked already' },
+  'ledger.unavailable': { status: 503, title: 'The ledger is not available' },
+};
+
 const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   ...voteProblems,
   ...standingProblems,
+  ...passkeyProblems,
   'access.unauthenticated': { status: 401, title: 'Not authenticated' },
   'access.forbidden': { status: 403, title: 'Not permitted' },
   'access.people_only': { status: 403, title: 'Not for agents' },

@@ -10,6 +10,7 @@ import type { Principal } from '../core/identity.ts';
 import { parseId, type ReviewId } from '../core/ids.ts';
 import type { Review } from '../core/review.ts';
 import type { ApiDeps } from './deps.ts';
+import { signedAssertionOf } from './passkey-handlers.ts';
 import { presentReview, presentState, presentSummary } from './present.ts';
 import type { Call, Reply } from './route.ts';
 
@@ -82,7 +83,12 @@ export async function vote(
 ): Promise<Reply> {
   const review = parseId('rev', params.id);
   if (review === undefined) return notFound;
-  return judged(await deps.desk.vote({ review, voter: principal, ...body }), deps);
+  const { passkey: signed, ...vote } = body;
+  const passkey = signedAssertionOf(signed);
+  const result = await deps.desk.vote({ review, voter: principal, ...vote, passkey });
+  if (result.ok || result.error.code !== 'vote.passkey_required') return judged(result, deps);
+  const detail = `${result.error.message} Open ${deps.publicUrl}/reviews/${review}/sign`;
+  return { kind: 'problem', code: result.error.code, detail };
 }
 
 export async function retract(
@@ -135,7 +141,11 @@ async function find(id: string, store: ApiDeps['store']): Promise<Review | null>
  * Where the links in notices lead while a person has no other surface: how to decide with the command line. The same
  * text for every id, because nobody has said who they are.
  */
-export async function decidePage(call: Call<unknown, unknown, unknown>): Promise<Reply> {
+export async function decidePage(
+  call: Call<unknown, unknown, unknown>,
+  _nobody: null,
+  serving: Pick<ApiDeps, 'publicUrl'>,
+): Promise<Reply> {
   const { id } = call.params as IdParams;
   const review = parseId('rev', id) ?? 'ID';
   const lines = [
@@ -149,6 +159,10 @@ export async function decidePage(call: Call<unknown, unknown, unknown>): Promise
     `  sallyport reject ${review} --reason "..."`,
     `  sallyport ask ${review} --text "..."`,
     '  sallyport reviews --watch',
+    '',
+    'Where it has to be signed with a passkey, or to decide here with your token and a passkey:',
+    '',
+    `  ${serving.publicUrl}/reviews/${review}/sign`,
     '',
     'SALLYPORT_URL is the address of this server; SALLYPORT_TOKEN is your token (or --token-file FILE).',
     '',

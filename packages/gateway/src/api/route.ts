@@ -17,6 +17,8 @@ export const apiActions = [
   'api:standing.preview',
   'api:standing.vote',
   'api:standing.revoke',
+  'api:passkeys.read',
+  'api:passkeys.write',
   'api:events.read',
   'api:usage.read',
   'api:ledger.read',
@@ -52,6 +54,8 @@ export type Handle<P, Q, B, W> = (call: Call<P, Q, B>, principal: W, serving: Se
 export type Reply =
   | { readonly kind: 'json'; readonly body: object }
   | { readonly kind: 'text'; readonly body: string }
+  /** A page, or a part of one: it comes with the policy that the browser keeps it to. */
+  | { readonly kind: 'page'; readonly body: string; readonly contentSecurityPolicy: string }
   | { readonly kind: 'bytes'; readonly body: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'stream'; readonly body: ReadableStream<Uint8Array> }
   | { readonly kind: 'problem'; readonly code: ProblemCode; readonly detail: string };

@@ -29,6 +29,8 @@ import {
   readTile,
   readUsage,
 } from './ledger-handlers.ts';
+import { pages } from './pages.ts';
+import { passkeyRoutes } from './passkey-routes.ts';
 import {
   answer,
   decidePage,
@@ -284,4 +286,6 @@ export const routes: readonly Route[] = [
     problems: [],
     handle: decidePage,
   }),
+  ...passkeyRoutes,
+  ...pages,
 ];

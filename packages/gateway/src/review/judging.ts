@@ -5,14 +5,15 @@ import { makeId, type ReviewId } from '../core/ids.ts';
 import type { VoteRefusal } from '../core/reasons.ts';
 import { renderingForm } from '../core/rendering.ts';
 import { explainRun } from '../core/review-words.ts';
-import { err, type Result } from '../core/result.ts';
-import type { Review, Vote } from '../core/review.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { PasskeyProof, Review, Vote } from '../core/review.ts';
 import { answerQuestion, askQuestion, castVote, retractVote } from '../core/transitions.ts';
 import type { Limits } from '../limits.ts';
 import type {
   AnswerAsk,
   Clock,
   Hashing,
+  Passkeys,
   PolicyEngine,
   QuestionAsk,
   Random,
@@ -21,7 +22,7 @@ import type {
   Store,
   VoteAsk,
 } from '../ports.ts';
-import type { Change } from '../stores/store.ts';
+import type { Change, StoreRefusal } from '../stores/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Changes } from './changes.ts';
 
@@ -31,6 +32,7 @@ export interface JudgingPorts {
   readonly hashing: Hashing;
   readonly store: Store;
   readonly policy: PolicyEngine;
+  readonly passkeys: Pick<Passkeys, 'proveVote'>;
   readonly electorate: Electorate;
   readonly limits: Limits;
   readonly log: Pick<Log, 'voteTaken' | 'voteRefused'>;
@@ -49,6 +51,14 @@ interface Act {
   readonly write: (changed: Review) => Change;
 }
 
+type Signing = Result<PasskeyProof | null, VoteRefusal>;
+const UNSIGNED: Signing = ok(null);
+/** Fails closed: a signature that can't be looked at is no vote, signed or unsigned. */
+const UNPROVED: Signing = err({
+  code: 'ledger.unavailable',
+  message: 'Your passkey can’t be looked up now, so the vote doesn’t count. Try again.',
+});
+
 type Judged = Promise<Result<Review, VoteRefusal>>;
 
 /** How often a change is tried again after somebody else's came first; each such loss means that another one won. */
@@ -65,18 +75,33 @@ export class Judging {
 
   async vote(ask: VoteAsk): Judged {
     const { voter, channel, kind } = ask;
+    const signing = await this.#signing(ask).catch((): Signing => UNPROVED);
     const judged = await this.#act({
       review: ask.review,
       by: voter.name,
       channel,
-      apply: (review, nowMs) => castVote(review, this.#ballot(review, ask, nowMs), this.#ports.electorate),
+      apply: (review, nowMs) => this.#cast(review, ask, signing, nowMs),
       write: (changed) => this.#changes.ofVote(changed, this.#ports.isWaitedFor(changed.id)),
     });
     if (judged.ok) this.#ports.log.voteTaken({ review: ask.review, person: voter.name, kind, channel });
     return judged;
   }
 
-  #ballot(review: Review, ask: VoteAsk, nowMs: number) {
+  /** The proof of a signed vote; null where nobody signed. An agent has no passkey, and is refused as an agent. */
+  async #signing({ passkey: assertion, voter, ...vote }: VoteAsk): Promise<Signing> {
+    if (assertion === undefined || voter.kind !== 'person') return UNSIGNED;
+    return this.#ports.passkeys.proveVote({ ...vote, voter, assertion });
+  }
+
+  /** A signature that doesn't hold refuses the vote, unless something else does that anyhow. */
+  #cast(review: Review, ask: VoteAsk, signing: Signing, nowMs: number): Result<Review, VoteRefusal> {
+    const ballot = this.#ballot(review, ask, signing.ok ? signing.value : null, nowMs);
+    const judged = castVote(review, ballot, this.#ports.electorate);
+    if (signing.ok || (!judged.ok && judged.error.code !== 'vote.passkey_required')) return judged;
+    return signing;
+  }
+
+  #ballot(review: Review, ask: VoteAsk, passkey: PasskeyProof | null, nowMs: number) {
     const { random } = this.#ports;
     const { voter, kind, reason, digest, channel } = ask;
     const identity = voter.kind === 'person' ? voter.identity : voter.name;
@@ -89,7 +114,7 @@ export class Judging {
       rendering: ask.rendering,
       atMs: nowMs,
       channel,
-      passkey: null,
+      passkey,
       retractedAtMs: null,
     };
     return {
@@ -177,9 +202,20 @@ export class Judging {
     if (!judged.ok) return err(await this.#refused(review, act, judged.error, nowMs));
     const change = act.write(judged.value);
     const committed = await store.commit(change);
-    if (!committed.ok) return undefined;
+    if (!committed.ok) return this.#lost(review, act, committed.error.code);
     this.#ports.changed(judged.value, change);
     return judged;
+  }
+
+  /** Undefined where another change came first, so that this one is to be tried again. */
+  async #lost(
+    review: Review,
+    act: Act,
+    code: StoreRefusal['code'],
+  ): Promise<Result<Review, VoteRefusal> | undefined> {
+    if (!code.startsWith('passkey.')) return undefined;
+    const error = { code: 'vote.passkey_invalid', message: 'This passkey was revoked.' } as const;
+    return err(await this.#refused(review, act, error, this.#ports.clock.nowMs()));
   }
 
   async #refused(review: Review, act: Act, error: VoteRefusal, nowMs: number): Promise<VoteRefusal> {

@@ -8,8 +8,24 @@ export {
 } from './bundle.ts';
 export { ReviewEvent } from './event.ts';
 export { EntryPage, EntryQuery, LedgerStatus, maxEntriesPerPage } from './ledger.ts';
+export {
+  Assertion,
+  Passkey,
+  PasskeyId,
+  PasskeyList,
+  RegistrationOffer,
+  RegistrationRequest,
+  VoteOffer,
+} from './passkey.ts';
 export { ActionId, Count, Digest, ReviewId, StandingId, Timestamp } from './primitives.ts';
-export { apiProblemCodes, Problem, ProblemCode, standingProblemCodes, voteProblemCodes } from './problem.ts';
+export {
+  apiProblemCodes,
+  passkeyProblemCodes,
+  Problem,
+  ProblemCode,
+  standingProblemCodes,
+  voteProblemCodes,
+} from './problem.ts';
 export {
   AnswerRequest,
   Dataset,
@@ -28,6 +44,7 @@ export {
   ReviewSummary,
   Risk,
   Vote,
+  VoteChallengeRequest,
   VoteRequest,
 } from './review.ts';
 export {

@@ -32,6 +32,19 @@ export const standingProblemCodes = [
   'standing.over',
 ] as const;
 
+/** Why a passkey was not offered, registered or revoked. */
+export const passkeyProblemCodes = [
+  'passkey.unavailable',
+  'passkey.none',
+  'passkey.challenge_unknown',
+  'passkey.invalid',
+  'passkey.unvouched',
+  'passkey.known',
+  'passkey.too_many',
+  'passkey.not_found',
+  'passkey.revoked',
+] as const;
+
 /** What the API itself refuses, before or around what a request is about. */
 export const apiProblemCodes = [
   'access.unauthenticated',
@@ -49,7 +62,7 @@ export const apiProblemCodes = [
 ] as const;
 
 export const ProblemCode = z
-  .enum([...voteProblemCodes, ...standingProblemCodes, ...apiProblemCodes])
+  .enum([...voteProblemCodes, ...standingProblemCodes, ...passkeyProblemCodes, ...apiProblemCodes])
   .meta({ id: 'ProblemCode' });
 export type ProblemCode = z.infer<typeof ProblemCode>;
 

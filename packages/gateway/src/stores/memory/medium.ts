@@ -2,7 +2,7 @@ import type { UsageCount } from '../../core/entry.ts';
 import type { Grant } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
 import type { StandingGrant } from '../../core/standing.ts';
-import type { CheckpointRow, EntryRow, TileRow, UsageRow } from '../store.ts';
+import type { CheckpointRow, EntryRow, PasskeyRow, TileRow, UsageRow } from '../store.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -11,6 +11,7 @@ export class MemoryMedium {
   readonly reviews = new Map<string, Review>();
   readonly grants = new Map<string, Grant>();
   readonly standings = new Map<string, StandingGrant>();
+  readonly passkeys = new Map<string, PasskeyRow>();
   readonly tiles = new Map<string, TileRow>();
   readonly usage = new Map<string, UsageRow>();
   readonly checkpoints = new Map<'only', CheckpointRow>();

@@ -54,6 +54,11 @@ const table: Table = {
       .filter((grant) => before === null || grant.id < before)
       .sort((left, right) => byId(right, left))
       .slice(0, limit),
+  passkey: ({ passkeys }, { id }) => passkeys.get(id) ?? null,
+  passkeys: ({ passkeys }, { identity }) =>
+    [...passkeys.values()]
+      .filter(({ passkey }) => passkey.identity === identity)
+      .sort((left, right) => byId(left.passkey, right.passkey)),
   pendingReview: (medium, { binding }) => findPending(medium, binding),
   entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit),
   entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action),

@@ -49,6 +49,14 @@ const SCHEMA = `
     "grant" TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX grants_live ON grants (binding, id) WHERE status = 'live';
+  CREATE TABLE passkeys (
+    id TEXT PRIMARY KEY,
+    identity TEXT NOT NULL,
+    credential TEXT NOT NULL UNIQUE,
+    registration INTEGER NOT NULL,
+    passkey TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX passkeys_by_identity ON passkeys (identity, id);
   CREATE TABLE shapes (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,

@@ -3,10 +3,13 @@ import type { Grant, GrantBinding, GrantRefusal } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
 import { StoreError } from '../store.ts';
 import { Standings } from './standings.ts';
+import { Passkeys } from './passkeys.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
-type Apply = { readonly [K in Mutation['kind']]: (mutation: Of<K>) => StoreRefusal | null };
+type Apply = {
+  readonly [K in Mutation['kind']]: (mutation: Of<K>, firstIndex: number) => StoreRefusal | null;
+};
 
 const GRANT_FIELDS: readonly (keyof GrantBinding)[] = ['digest', 'agent', 'target', 'environment'];
 
@@ -59,6 +62,7 @@ type ReviewPage = Readonly<Record<string, string | number | null>>;
 /** Reviews, grants, and what is published of the ledger. */
 export class State {
   readonly standings: Standings;
+  readonly passkeys: Passkeys;
   readonly #database: Database;
   readonly #review: Statement<[string], string>;
   readonly #pendingReview: Statement<[string], string>;
@@ -76,6 +80,7 @@ export class State {
   constructor(database: Database) {
     this.#database = database;
     this.standings = new Standings(database);
+    this.passkeys = new Passkeys(database);
     const json = <P extends unknown[]>(sql: string): Statement<P, string> =>
       database.prepare<P, string>(sql).pluck();
     this.#review = json('SELECT review FROM reviews WHERE id = ?');
@@ -104,10 +109,13 @@ export class State {
     );
   }
 
-  /** Within the flush's transaction and a savepoint of its own, which a refusal rolls back. */
-  apply(mutation: Mutation): StoreRefusal | null {
-    const apply = this.#table[mutation.kind] as (mutation: Mutation) => StoreRefusal | null;
-    return apply(mutation);
+  /**
+   * Within the flush's transaction and a savepoint of its own, which a refusal rolls back.
+   * @param firstIndex the ledger index of the change's first entry.
+   */
+  apply(mutation: Mutation, firstIndex: number): StoreRefusal | null {
+    type Applied = (mutation: Mutation, firstIndex: number) => StoreRefusal | null;
+    return (this.#table[mutation.kind] as Applied)(mutation, firstIndex);
   }
 
   readonly #table: Apply = {
@@ -122,6 +130,9 @@ export class State {
     'standing.revoke': (revoke) => this.standings.revoke(revoke),
     'standing.spend': (spend) => this.standings.spend(spend),
     'standing.settle': (settle) => this.standings.settle(settle),
+    'passkey.register': ({ passkey }, firstIndex) => this.passkeys.register(passkey, firstIndex),
+    'passkey.revoke': ({ id, atMs }) => this.passkeys.revoke(id, atMs),
+    'passkey.check': ({ id }) => this.passkeys.whyNotLive(id),
     'checkpoint.publish': ({ tiles, checkpoint }) => this.#publish(tiles, checkpoint),
   };
 
