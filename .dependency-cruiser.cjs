@@ -111,6 +111,12 @@ const table = [
     because: 'identity turns a credential into a principal: core, ports and its own libraries.',
   },
   {
+    name: 'passkeys',
+    from: `^${gateway}/passkeys/`,
+    may: [`^${gateway}/passkeys/`, core, ports, verifier, ...everywhere],
+    because: 'passkeys are an adapter to WebAuthn: core, ports and the formats that outsiders verify.',
+  },
+  {
     name: 'config',
     from: `^${gateway}/config(\\.ts$|/)`,
     may: [`^${gateway}/config(\\.ts$|/)`, core, ports, pluginContract, ...everywhere],
@@ -187,7 +193,7 @@ module.exports = {
           telemetry,
           limits,
           `^${gateway}/${plugin}/`,
-          `^${gateway}/(ledger|policy|classify|identity|config|api)/`,
+          `^${gateway}/(ledger|policy|classify|identity|passkeys|config|api)/`,
           `^${gateway}/(gateway|main|system|config)\\.ts$`,
         ],
       },

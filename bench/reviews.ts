@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from '../packages/gateway/src/api/api.ts';
 import type { Hold } from '../packages/gateway/src/connectors/connector.ts';
 import type { Agent, Person, Requester } from '../packages/gateway/src/core/identity.ts';
@@ -8,6 +9,7 @@ import { makeId } from '../packages/gateway/src/core/ids.ts';
 import type { Review } from '../packages/gateway/src/core/review.ts';
 import { StaticDirectory } from '../packages/gateway/src/identity/directory.ts';
 import { limits } from '../packages/gateway/src/limits.ts';
+import { PasskeyService } from '../packages/gateway/src/passkeys/service.ts';
 import { Pipeline } from '../packages/gateway/src/pipeline.ts';
 import { createPolicyEngine } from '../packages/gateway/src/policy/engine.ts';
 import type { ActionDesk, PolicyEngine } from '../packages/gateway/src/ports.ts';
@@ -105,9 +107,19 @@ class Bench {
     this.store = store;
     const directory = new StaticDirectory([agent], people);
     const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
-    const shared = { clock, random, hashing, store, policy, directory, calendars };
-    const events = { publish: () => undefined, subscribe: () => () => undefined };
     const log = createLog({ level: 'error', destination: { write: () => undefined } });
+    const passkeys = new PasskeyService({
+      clock,
+      random,
+      hashing,
+      store,
+      limits,
+      crypto: webCryptoVerifier(),
+      publicUrl: 'http://localhost',
+      log,
+    });
+    const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys };
+    const events = { publish: () => undefined, subscribe: () => () => undefined };
     const bounds = { ...limits, pendingReviewsPerAgent: 1_000_000 };
     this.desk = new Desk({ ...shared, events, publicUrl: 'http://bench', limits: bounds, log });
     const classes = [{ name: 'email', uses: ['read'], classes: ['pii'] }] as const;

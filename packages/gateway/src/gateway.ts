@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { type Replay, ReplayCache, verifyGrant, verifyProof } from '@sallyport/sdk/grant';
 import { KeySet } from '@sallyport/sdk/contract';
+import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from './api/api.ts';
 import type { ApiDeps } from './api/deps.ts';
 import { listenApi } from './api/listen.ts';
@@ -35,6 +36,7 @@ import { makeReceipt } from './ledger/receipt.ts';
 import { recover } from './ledger/recover.ts';
 import { err, ok } from './core/result.ts';
 import { limits as bounds, type Limits } from './limits.ts';
+import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
 import { createPolicyEngine } from './policy/engine.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
@@ -118,7 +120,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const events = fanOut(log);
   const classifier = new Catalog(configuration.catalog);
   const calendars = workingCalendars(configuration.calendars, limits);
-  const shared = { clock, random, hashing, store, policy, directory, calendars, shapes, publicUrl };
+  const passkeys = passkeysOf(assembly, limits);
+  const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys, shapes, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
   const desk = new Desk({ ...shared, events, limits, log, previewers });
@@ -153,6 +156,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     standing: new StandingGrants({ ...shared, limits, log }),
     actions,
     hashing,
+    passkeys,
     store,
     events,
     ledger: ledgerOf(store, keys, publisher),
@@ -180,6 +184,12 @@ function ledgerOf(store: Store, keys: LedgerKeys, publisher: Publisher): ApiDeps
     receipt: (action) => makeReceipt(action, { store, keys, publisher }),
   };
 }
+
+const passkeysOf = ({ configuration, store, log }: Assembly, limits: Limits): PasskeyService => {
+  const { publicUrl } = configuration.listen.api;
+  const shared = { clock, random, hashing, store, limits, publicUrl, log };
+  return new PasskeyService({ ...shared, crypto: webCryptoVerifier() });
+};
 
 async function recordRefusedCall(store: Store, principal: string, action: string): Promise<void> {
   await store.append(noticeEntry('call.refused', { action, principal }, clock.nowMs())).done;

@@ -12,6 +12,12 @@ export const limits = {
   parseDepth: 200,
   sessionsPerAgent: 6_000,
   pendingReviewsPerAgent: 6_000,
+  /** How long a person has to answer what a browser asks of their passkey. */
+  passkeyCeremonyMs: 120_000,
+  /** Such questions of one person that are open at once: tabs that were left. */
+  passkeyCeremoniesPerPerson: 8,
+  /** Laptop, telephone, two keys in a drawer, and as many again. */
+  passkeysPerPerson: 10,
   /** Questions of one review; more is a conversation, and belongs elsewhere. */
   questionsPerReview: 20,
   /** From a review's opening to its preview: a person who opens it at once waits no longer than that. */

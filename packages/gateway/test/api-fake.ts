@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { webCryptoVerifier } from '@sallyport/verifier';
 import type { ApiDeps, HourOfUsage, LeafRow, Records } from '../src/api/deps.ts';
 import { type Action, canonicalAction } from '../src/core/action.ts';
 import type { Agent, Person, Principal } from '../src/core/identity.ts';
@@ -12,13 +13,16 @@ import type {
   Clock,
   Directory,
   GatewayEvent,
+  Passkeys,
   PolicyEngine,
   ReviewDesk,
   StandingDesk,
   Store,
 } from '../src/ports.ts';
 import { electorateOf } from '../src/review/approvals.ts';
+import { PasskeyService } from '../src/passkeys/service.ts';
 import { Judging } from '../src/review/judging.ts';
+import { createMemoryStore } from '../src/stores/memory/store.ts';
 import type { Change } from '../src/stores/store.ts';
 import { hashing, random } from '../src/system.ts';
 import { createLog } from '../src/telemetry/log.ts';
@@ -261,6 +265,7 @@ export function createFake(): Fake {
     // Agents too, to show that the table of routes keeps them out where policy wouldn't.
     mayCall: (principal, action) => principal.name !== 'ned' && !revoked.has(action),
   };
+  const passkeys = fakePasskeys();
   const fake: Fake = {
     ...state,
     revoked,
@@ -281,7 +286,8 @@ export function createFake(): Fake {
       },
       directory,
       policy,
-      desk: fakeDesk(reviews, publish, policy),
+      desk: fakeDesk(reviews, publish, policy, passkeys),
+      passkeys,
       standing: fakeStanding,
       actions: fakeActions,
       hashing,
@@ -361,11 +367,21 @@ const fakeActions: ActionDesk = {
 
 const emptyLedger = (): FakeLedger => ({ rows: [], checkpoint: null, receipts: new Map(), vkey: 'vkey' });
 
+/** The real service, over a store of its own. */
+function fakePasskeys(): Passkeys {
+  const silent = { passkeyRegistered: nothing, passkeyRevoked: nothing, passkeyRefused: nothing };
+  const ports = { clock, random, hashing, limits, store: createMemoryStore(), log: silent };
+  return new PasskeyService({ ...ports, crypto: webCryptoVerifier(), publicUrl: 'http://127.0.0.1:7080' });
+}
+
+const nothing = (): void => undefined;
+
 /** The real judging, over a map instead of a store. */
 function fakeDesk(
   reviews: Map<ReviewId, Review>,
   publish: (event: GatewayEvent) => void,
   policy: PolicyEngine,
+  passkeys: Passkeys,
 ): ReviewDesk {
   const read = async (_kind: string, { id }: { readonly id: ReviewId }) => reviews.get(id) ?? null;
   const commit = async ({ mutations }: Change) => {
@@ -380,6 +396,7 @@ function fakeDesk(
     hashing,
     limits,
     policy,
+    passkeys,
     store: { read, commit, append } as unknown as Store,
     electorate: electorateOf({ policy, directory }),
     log: { voteTaken: () => undefined, voteRefused: () => undefined },

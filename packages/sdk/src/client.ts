@@ -14,6 +14,10 @@ import {
   type QuestionRequest,
   Replay,
   type ReplayRequest,
+  Passkey,
+  PasskeyList,
+  RegistrationOffer,
+  type RegistrationRequest,
   Review,
   ReviewPage,
   ReviewState,
@@ -24,6 +28,8 @@ import {
   StandingPage,
   type StandingStatus,
   UsageReport,
+  type VoteChallengeRequest,
+  VoteOffer,
   type VoteRequest,
 } from './contract/index.ts';
 import { SallyportError } from './errors.ts';
@@ -214,6 +220,31 @@ export class SallyportClient {
   /** Which recorded actions it would have covered. Changes nothing. */
   previewStandingGrant(ask: ReplayRequest): Promise<Replay> {
     return this.#json(Replay, '/v1/standing-grants/preview', { method: 'POST', body: ask });
+  }
+
+  /** The caller's own, revoked ones too. */
+  async listPasskeys(): Promise<readonly Passkey[]> {
+    return (await this.#json(PasskeyList, '/v1/passkeys')).passkeys;
+  }
+
+  /** What a browser hands to `navigator.credentials.create`; the page /passkeys of the gateway does it all. */
+  offerPasskeyRegistration(): Promise<RegistrationOffer> {
+    return this.#json(RegistrationOffer, '/v1/passkeys/registration', { method: 'POST', body: {} });
+  }
+
+  registerPasskey(registration: RegistrationRequest): Promise<Passkey> {
+    return this.#json(Passkey, '/v1/passkeys', { method: 'POST', body: registration });
+  }
+
+  revokePasskey(id: string): Promise<Passkey> {
+    const path = `/v1/passkeys/${encodeURIComponent(id)}/revoke`;
+    return this.#json(Passkey, path, { method: 'POST', body: {} });
+  }
+
+  /** What one of the caller's passkeys has to sign for exactly this vote; it goes into `passkey` of the vote. */
+  challengeVote(id: string, vote: VoteChallengeRequest): Promise<VoteOffer> {
+    const path = `/v1/reviews/${encodeURIComponent(id)}/votes/challenge`;
+    return this.#json(VoteOffer, path, { method: 'POST', body: vote });
   }
 
   /** Connects again after interruptions and resumes where it was; iterate until `signal` ends it. */

@@ -1,4 +1,5 @@
 const utf8 = new TextEncoder();
+const BASE64URL = /^[A-Za-z0-9_-]*$/;
 const HEX = /^([0-9a-f]{2})*$/;
 
 export function encodeUtf8(text: string): Uint8Array {
@@ -54,4 +55,11 @@ export function fromBase64(text: string): Uint8Array | undefined {
 /** RFC 4648 §5, without padding. */
 export function toBase64url(bytes: Uint8Array): string {
   return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** Strict, as `fromBase64`: bytes have one spelling. */
+export function fromBase64url(text: string): Uint8Array | undefined {
+  if (!BASE64URL.test(text)) return undefined;
+  const padded = text.replaceAll('-', '+').replaceAll('_', '/') + '='.repeat((4 - (text.length % 4)) % 4);
+  return fromBase64(padded);
 }

@@ -53,6 +53,15 @@ export type {
   VoteLeaf,
 } from './leaf.ts';
 export type { RuleCode } from './rules.ts';
+export { fromBase64url, toBase64url } from './bytes.ts';
+export { refuseAssertion } from './assertion.ts';
+export type { Assertion, AssertionRefusal, AssertionTerms, PasskeyCrypto } from './assertion.ts';
+export { parsePasskeyKey, thumbprintOf } from './passkey-key.ts';
+export type { PasskeyKey, VerifyPasskey } from './passkey-key.ts';
+export type { PasskeyRecord } from './passkey-record.ts';
+export { refuseVoteProof, voteChallenge } from './vote-proof.ts';
+export type { PasskeyProof, ProvedVote, SignedVote, VoteProofRefusal } from './vote-proof.ts';
+export type { SignatureCode } from './receipt-signatures.ts';
 export { decodeReceipt, encodeReceipt } from './receipt.ts';
 export type { Receipt, ReceiptEntry } from './receipt.ts';
 export type { ReceiptSummary } from './receipt-summary.ts';

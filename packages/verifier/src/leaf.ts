@@ -15,10 +15,12 @@ import {
   wordAt,
   type JsonObject,
 } from './leaf-members.ts';
+import type { PasskeyRecord } from './passkey-record.ts';
+import { passkeyRecordOf } from './passkey-record.ts';
 
 /** Entries of the log as spec/ledger.md has them. Further members of a leaf are allowed and ignored. */
 interface LeafBase {
-  /** Null for a notice. */
+  /** Null for what is about no action: a notice, a passkey. */
   readonly action: string | null;
   /** Unix milliseconds. */
   readonly at: number;
@@ -80,8 +82,12 @@ export interface VoteLeaf extends LeafBase {
     /** Who that person is, whatever account they use; the name where the entry says nothing else. */
     readonly identity: string;
     readonly channel: string;
-    /** Whether a passkey signed it; the proof is in the aside. */
+    /** SHA-256 of everything that the voter was shown; empty where the entry doesn't say. */
+    readonly rendering: string;
+    /** Whether a passkey signed it; the proof is in the aside. Otherwise it is the channel's word alone. */
     readonly signed: boolean;
+    /** The id of that passkey; null where none signed. */
+    readonly passkey: string | null;
   };
 }
 
@@ -141,6 +147,12 @@ export interface NoticeLeaf extends LeafBase {
   readonly kind: 'notice';
 }
 
+/** A person's passkey was registered or revoked. */
+export interface PasskeyLeaf extends LeafBase {
+  readonly kind: 'passkey';
+  readonly passkey: PasskeyRecord;
+}
+
 export type Leaf =
   | AttemptLeaf
   | ReviewLeaf
@@ -149,7 +161,11 @@ export type Leaf =
   | GrantLeaf
   | StandingLeaf
   | OutcomeLeaf
-  | NoticeLeaf;
+  | NoticeLeaf
+  | PasskeyLeaf;
+
+/** Kinds of entries that are about no action. */
+const WITHOUT_ACTION: ReadonlySet<Leaf['kind']> = new Set<Leaf['kind']>(['notice', 'passkey']);
 
 /** A decision or an intent: who attempts what, and what policy says. */
 export function isAttempt(leaf: Leaf): leaf is AttemptLeaf {
@@ -256,7 +272,9 @@ function voteOf(value: JsonObject): VoteLeaf {
       person: nameAt(vote, 'person'),
       identity: optionalNameAt(vote, 'identity') ?? nameAt(vote, 'person'),
       channel: textAt(vote, 'channel'),
+      rendering: vote['rendering'] === undefined ? '' : textAt(vote, 'rendering'),
       signed: vote['signed'] === true,
+      passkey: vote['signed'] === true ? nameAt(vote, 'passkey') : null,
     },
   };
 }
@@ -338,6 +356,11 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   intent: (value) => attemptOf('intent', value),
   outcome: outcomeOf,
   notice: (value) => ({ ...baseOf(value), kind: 'notice' }),
+  passkey: (value) => ({
+    ...baseOf(value),
+    kind: 'passkey',
+    passkey: passkeyRecordOf(objectAt(value, 'passkey')),
+  }),
 };
 
 const KINDS = Object.keys(decoders) as readonly Leaf['kind'][];
@@ -350,7 +373,7 @@ export function decodeLeaf(text: string): DecodeLeafResult {
   if (!isObject(parsed.value)) return { ok: false, detail: 'not_an_object' };
   try {
     const leaf = decoders[wordAt(parsed.value, 'kind', KINDS)](parsed.value);
-    if ((leaf.kind === 'notice') !== (leaf.action === null)) throw new Malformed('action');
+    if (WITHOUT_ACTION.has(leaf.kind) !== (leaf.action === null)) throw new Malformed('action');
     return { ok: true, leaf };
   } catch (error) {
     if (error instanceof Malformed) return { ok: false, detail: `member ${error.message}` };

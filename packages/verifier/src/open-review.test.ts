@@ -97,8 +97,32 @@ describe('who counts towards an approval', () => {
     const unsigned = storyWith([vote('dora')], [demand({ passkeyFromRisk: 40 })]);
     expect(findingsIn(unsigned)).toEqual(['review.not_approved']);
     expect(findingsIn(storyWith([vote('dora')], [demand({ passkeyFromRisk: 41 })]))).toEqual([]);
-    const signed = [vote('dora', { signed: true })];
-    expect(findingsIn(storyWith(signed, [demand({ passkeyFromRisk: 0 })]))).toEqual([]);
+    const passkey = {
+      event: 'registered',
+      id: 'pky_1',
+      identity: 'dora',
+      key: 'k',
+      origin: 'o',
+      person: 'dora',
+    };
+    const registered: Leaf = {
+      action: null,
+      at: 1,
+      kind: 'passkey',
+      passkey: { ...passkey, rpId: 'r' },
+      version: 1,
+    };
+    const signed = [vote('dora', { signed: true, passkey: 'pky_1' })];
+    const story = storyWith(signed, [demand({ passkeyFromRisk: 0 })]);
+    expect(findingsIn([registered, ...story])).toEqual([]);
+    // A signature with a passkey that the voter does not have, or has no more when it is used, is none.
+    expect(findingsIn(story)).toEqual(['vote.passkey_unfounded', 'review.not_approved']);
+    const others = { ...registered, passkey: { ...passkey, identity: 'mallory', rpId: 'r' } };
+    expect(findingsIn([others, ...story])).toEqual(['vote.passkey_unfounded', 'review.not_approved']);
+    const revoked = { ...registered, passkey: { ...passkey, event: 'revoked', rpId: 'r' } };
+    const late = [registered, ...story.slice(0, -2), revoked, ...story.slice(-2)];
+    expect(findingsIn(late)).toEqual(['review.not_approved']);
+    expect(findingsIn([revoked, registered, registered])).toEqual(['passkey.unfounded', 'passkey.unfounded']);
   });
 
   it('the riskiest is assumed of an attempt without a score', () => {

@@ -45,13 +45,16 @@ export class OpenReview {
     );
   }
 
-  /** Whether each demand has its quorum. A review without demands is approved by nobody. */
-  isApproved(risk: JsonValue): boolean {
+  /**
+   * Whether each demand has its quorum. A review without demands is approved by nobody.
+   * @param isLive whether a passkey is not revoked: what it signed before counts no longer then.
+   */
+  isApproved(risk: JsonValue, isLive: (passkey: string) => boolean): boolean {
     const demands = this.#demands;
-    return demands.length > 0 && demands.every((demand) => this.#meets(demand, scoreOf(risk)));
+    return demands.length > 0 && demands.every((demand) => this.#meets(demand, scoreOf(risk), isLive));
   }
 
-  #meets(demand: DemandRecord, score: number): boolean {
+  #meets(demand: DemandRecord, score: number, isLive: (passkey: string) => boolean): boolean {
     const { quorum, people, excluded, passkeyFromRisk } = demand;
     const signedOnly = passkeyFromRisk !== null && score >= passkeyFromRisk;
     const counted = [...this.#votes.values()].filter(
@@ -60,6 +63,7 @@ export class OpenReview {
         (people === null || people.includes(vote.person)) &&
         !excluded.includes(vote.person) &&
         !excluded.includes(vote.identity) &&
+        (vote.passkey === null || isLive(vote.passkey)) &&
         (vote.signed || !signedOnly),
     );
     return counted.length >= quorum;

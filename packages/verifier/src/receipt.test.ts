@@ -30,7 +30,8 @@ import {
 } from '../test/support.ts';
 import type { Draft, Leaf } from '../test/support.ts';
 
-const trust = { trustedKey: logKey.vkey, hash: sha256, verify };
+const { verifyPasskey } = webCryptoVerifier();
+const trust = { trustedKey: logKey.vkey, hash: sha256, verify, verifyPasskey };
 const log = makeLog(seal(wholeStory()));
 const receipt = await makeReceipt(log, HELD);
 

@@ -6,6 +6,7 @@ import type {
   GrantLeaf,
   Leaf,
   OutcomeLeaf,
+  PasskeyLeaf,
   ReviewLeaf,
   VoteLeaf,
 } from './leaf.ts';
@@ -40,6 +41,10 @@ export type RuleCode =
   | 'vote.unfounded'
   /** A vote by the person who asked, or for whom the agent acts. */
   | 'vote.own_request'
+  /** A vote signed with a passkey that was never registered for the voter's identity, or was revoked before. */
+  | 'vote.passkey_unfounded'
+  /** A second registration under one id, or a revocation of what is not registered. */
+  | 'passkey.unfounded'
   /** A question, an answer or evidence on a review that was never opened, or was over, or on something else. */
   | 'clarification.unfounded'
   /** A grant of a review that is not open, or a second grant under one id. */
@@ -80,7 +85,12 @@ export class Rules {
   readonly #endedActions = new Set<string>();
   readonly #reviews = new Map<string, OpenReview>();
   readonly #grants = new Map<string, IssuedGrant>();
-  readonly #standings = new StandingRules((code) => this.#find(code));
+  readonly #standings = new StandingRules(
+    (code) => this.#find(code),
+    (passkey) => this.#isLive(passkey),
+  );
+  /** Every passkey ever registered, by id, with its identity; null where it was revoked. People have a handful. */
+  readonly #passkeys = new Map<string, string | null>();
   #index = 0;
   #action: string | null = null;
   #observed = 0;
@@ -107,7 +117,7 @@ export class Rules {
       case 'vote':
         return leaf.standing === null
           ? this.#vote(leaf, leaf.review)
-          : this.#standings.vote(leaf, leaf.standing);
+          : this.#standings.vote({ ...leaf, vote: this.#founded(leaf.vote) }, leaf.standing);
       case 'standing':
         return this.#standings.change(leaf);
       case 'question':
@@ -120,6 +130,8 @@ export class Rules {
         return this.#intent(leaf);
       case 'outcome':
         return this.#outcome(leaf);
+      case 'passkey':
+        return this.#passkey(leaf);
       case 'notice':
         return;
     }
@@ -168,9 +180,27 @@ export class Rules {
     const retracts = leaf.vote.kind === 'retract';
     if (review.hasVoteOf(leaf.vote) !== retracts)
       return this.#find(retracts ? 'vote.unfounded' : 'vote.repeated');
-    review.count(leaf.vote);
+    review.count(this.#founded(leaf.vote));
     // Enough rejections end a review, whatever a later entry says of its state.
     if (review.isRejected) this.#reviews.delete(id ?? '');
+  }
+
+  /** A signature counts only with a passkey that the voter has at that moment. */
+  #founded(vote: VoteLeaf['vote']): VoteLeaf['vote'] {
+    if (vote.passkey === null || this.#passkeys.get(vote.passkey) === vote.identity) return vote;
+    this.#find('vote.passkey_unfounded');
+    return { ...vote, signed: false };
+  }
+
+  #isLive(passkey: string): boolean {
+    return typeof this.#passkeys.get(passkey) === 'string';
+  }
+
+  #passkey({ passkey: { event, id, identity } }: PasskeyLeaf): void {
+    const known = this.#passkeys.get(id);
+    const isFounded = event === 'registered' ? known === undefined : known === identity;
+    if (!isFounded) return this.#find('passkey.unfounded');
+    this.#passkeys.set(id, event === 'registered' ? identity : null);
   }
 
   #clarification(leaf: ClarificationLeaf): void {
@@ -209,7 +239,7 @@ export class Rules {
     this.#reviews.delete(reviewId);
     if (review.subject !== intent.commitment) this.#find('intent.other_subject');
     if (review.dropParties(intent.requester)) this.#find('vote.own_request');
-    if (!review.isApproved(intent.risk)) this.#find('review.not_approved');
+    if (!review.isApproved(intent.risk, (id) => this.#isLive(id))) this.#find('review.not_approved');
   }
 
   #outcome(leaf: OutcomeLeaf): void {

@@ -38,10 +38,13 @@ interface Known {
 /** Follows standing grants. Memory is bounded by those whose time isn't over. */
 export class StandingRules {
   readonly #find: (code: Found) => void;
+  readonly #isLive: (passkey: string) => boolean;
   readonly #known = new Map<string, Known>();
 
-  constructor(find: (code: Found) => void) {
+  /** @param isLive whether a passkey is registered and not revoked. */
+  constructor(find: (code: Found) => void, isLive: (passkey: string) => boolean) {
     this.#find = find;
+    this.#isLive = isLive;
   }
 
   /** A forgotten grant can't be used unnoticed: using it is `standing.not_live` then. */
@@ -67,7 +70,7 @@ export class StandingRules {
     // What is over stays over.
     if (known.status !== 'proposed') return this.#find('standing.unfounded');
     known.status = 'live';
-    if (!known.votes.isApproved(known.proposal.risk)) this.#find('standing.not_approved');
+    if (!known.votes.isApproved(known.proposal.risk, this.#isLive)) this.#find('standing.not_approved');
   }
 
   vote(leaf: VoteLeaf, id: string): void {
@@ -93,7 +96,7 @@ export class StandingRules {
     if (intent.at < proposal.validFrom || intent.at >= proposal.validUntil) this.#find('standing.expired');
     if (!isFor(proposal, intent)) this.#find('standing.mismatch');
     if (votes.approvalsOf(intent.requester).length > 0) this.#find('vote.own_request');
-    if (!votes.isApproved(intent.risk)) this.#find('standing.not_approved');
+    if (!votes.isApproved(intent.risk, this.#isLive)) this.#find('standing.not_approved');
   }
 }
 

@@ -9,8 +9,11 @@ import { parseVkey } from './note.ts';
 import type { VerifySignature } from './note.ts';
 import { parseProof, verifyProof } from './proof.ts';
 import type { Trust } from './proof.ts';
+import type { VerifyPasskey } from './passkey-key.ts';
 import { decodeReceipt } from './receipt.ts';
 import type { Receipt, ReceiptEntry } from './receipt.ts';
+import { proveSignatures } from './receipt-signatures.ts';
+import type { SoundEntry } from './receipt-signatures.ts';
 import { summarize } from './receipt-summary.ts';
 import type { ReceiptSummary } from './receipt-summary.ts';
 import { Rules } from './rules.ts';
@@ -21,6 +24,7 @@ export interface ReceiptTrust {
   readonly trustedKey: string | null;
   readonly hash: Hash;
   readonly verify: VerifySignature;
+  readonly verifyPasskey: VerifyPasskey;
 }
 
 /** What is checked, in order, and what each check says when it passes. */
@@ -32,6 +36,7 @@ const CHECKS = {
   entries: 'Every entry is well-formed, of this action, and in the order of the log.',
   asides: 'Every value that is shown is the one that its entry commits to.',
   action: 'The exact action is the one that the entries tell of.',
+  signatures: 'Every vote that is shown as signed is, by a passkey of its voter, over exactly this action.',
   approval: 'Where policy demands people, they approved exactly what ran, under a grant that was spent once.',
   execution: 'There is an attempt, at most one execution, and at most one outcome after it.',
 } as const;
@@ -97,6 +102,8 @@ const APPROVAL_RULES: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'vote.unfounded',
   'clarification.unfounded',
   'vote.own_request',
+  'vote.passkey_unfounded',
+  'passkey.unfounded',
   'grant.unfounded',
   'grant.missing',
   'grant.spent_twice',
@@ -110,13 +117,6 @@ const APPROVAL_RULES: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'standing.overspent',
   'standing.mismatch',
 ]);
-
-/** An entry that is proved to be in the log. */
-interface ProvedEntry {
-  readonly index: number;
-  readonly leaf: Leaf;
-  readonly aside: string | null;
-}
 
 /** The key to verify with: the one that is trusted, else the receipt's own, which proves consistency only. */
 async function chooseKey(
@@ -154,12 +154,12 @@ async function isProved(entry: ReceiptEntry, trust: Trust, failures: Failures): 
   return isThisProof;
 }
 
-/** The standing grant under which an action ran was proposed, voted on and decided about before it. */
-const isOfStanding = (leaf: Leaf): boolean =>
-  leaf.kind === 'standing' || (leaf.kind === 'vote' && leaf.standing !== null);
+/** Of a standing grant under which the action ran, which was decided before it; or of a passkey that signed a vote. */
+const isOfBasis = (leaf: Leaf): boolean =>
+  leaf.kind === 'passkey' || leaf.kind === 'standing' || (leaf.kind === 'vote' && leaf.standing !== null);
 
-async function proveEntries(receipt: Receipt, trust: Trust, failures: Failures): Promise<ProvedEntry[]> {
-  const proved: ProvedEntry[] = [];
+async function proveEntries(receipt: Receipt, trust: Trust, failures: Failures): Promise<SoundEntry[]> {
+  const proved: SoundEntry[] = [];
   let previous = -1;
   for (const entry of receipt.entries) {
     const { index, aside } = entry;
@@ -167,21 +167,38 @@ async function proveEntries(receipt: Receipt, trust: Trust, failures: Failures):
     previous = index;
     const decoded = decodeLeaf(entry.leaf);
     if (!decoded.ok) failures.add('entries', `Entry ${index}: malformed (${decoded.detail}).`);
-    else if (decoded.leaf.action !== receipt.action && !isOfStanding(decoded.leaf))
+    else if (decoded.leaf.action !== receipt.action && !isOfBasis(decoded.leaf))
       failures.add('entries', `Entry ${index}: of another action.`);
     else if (await isProved(entry, trust, failures)) proved.push({ index, leaf: decoded.leaf, aside });
   }
   return proved;
 }
 
-/** The form of one entry's aside; null where there is none to be had or it is not to be believed. */
-async function checkAside(entry: ProvedEntry, hash: Hash, failures: Failures): Promise<ActionForm | null> {
-  const { index, leaf, aside } = entry;
-  if (aside === null) return null;
-  if ((await commitmentOf(aside, hash)) !== leaf.commitment) {
-    failures.add('asides', `Entry ${index}: the values beside it are not those that it commits to.`);
-    return null;
+/** Besides those of the action, a receipt holds the registrations that its signed votes rest on, and nothing else. */
+function checkPasskeys(entries: readonly SoundEntry[], failures: Failures): void {
+  const named = new Set(entries.map(({ leaf }) => (leaf.kind === 'vote' ? leaf.vote.passkey : null)));
+  for (const { index, leaf } of entries) {
+    if (leaf.kind === 'passkey' && !named.has(leaf.passkey.id))
+      failures.add('entries', `Entry ${index}: a passkey that no vote was signed with.`);
   }
+}
+
+interface Shown {
+  /** Each entry with its aside, or without where that is not to be believed. */
+  readonly entries: readonly SoundEntry[];
+  /** The exact action; null where it is withheld or not to be believed. */
+  readonly form: ActionForm | null;
+  /** The digests of forms, by the commitment of the entry that each is proved by. */
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+/** The form of one entry's aside; null where there is none to be had or it is not to be believed. */
+async function readAside(
+  { index, leaf }: SoundEntry,
+  aside: string,
+  hash: Hash,
+  failures: Failures,
+): Promise<ActionForm | null> {
   const read = await readForm(aside, hash);
   if (!read.ok) failures.add('asides', `Entry ${index}: the values beside it are malformed.`);
   if (!read.ok || read.form === null) return null;
@@ -190,30 +207,32 @@ async function checkAside(entry: ProvedEntry, hash: Hash, failures: Failures): P
   return null;
 }
 
-async function checkAsides(
-  entries: readonly ProvedEntry[],
-  hash: Hash,
-  failures: Failures,
-): Promise<ActionForm | null> {
+async function checkAsides(entries: readonly SoundEntry[], hash: Hash, failures: Failures): Promise<Shown> {
   let form: ActionForm | null = null;
+  const digests = new Map<string, string>();
+  const sound: SoundEntry[] = [];
   for (const entry of entries) {
-    const found = await checkAside(entry, hash, failures);
+    const { index, leaf, aside } = entry;
+    const isCommitted = aside !== null && (await commitmentOf(aside, hash)) === leaf.commitment;
+    if (aside !== null && !isCommitted)
+      failures.add('asides', `Entry ${index}: the values beside it are not those that it commits to.`);
+    sound.push(isCommitted ? entry : { ...entry, aside: null });
+    const found = isCommitted ? await readAside(entry, aside, hash, failures) : null;
     if (found === null) continue;
-    if (form !== null && form.text !== found.text) {
-      failures.add('action', `Entry ${entry.index}: the exact action differs from that of an earlier entry.`);
-    }
+    if (form !== null && form.text !== found.text)
+      failures.add('action', `Entry ${index}: the exact action differs from that of an earlier entry.`);
     form = found;
+    if (leaf.commitment !== null) digests.set(leaf.commitment, found.digest);
   }
-  return form;
+  return { entries: sound, form, digests };
 }
 
-function checkRules(entries: readonly ProvedEntry[], failures: Failures): void {
+function checkRules(entries: readonly SoundEntry[], leaves: readonly Leaf[], failures: Failures): void {
   const rules = new Rules(({ code, index }) => {
     failures.add(APPROVAL_RULES.has(code) ? 'approval' : 'execution', `Entry ${index}: ${code}.`);
   });
-  for (const { index, leaf } of entries) rules.observe(index, leaf);
-  if (!entries.some(({ leaf }) => isAttempt(leaf)))
-    failures.add('execution', 'No attempt is proved to be in the log.');
+  leaves.forEach((leaf, at) => rules.observe(entries[at]?.index ?? 0, leaf));
+  if (!leaves.some(isAttempt)) failures.add('execution', 'No attempt is proved to be in the log.');
 }
 
 /**
@@ -228,12 +247,13 @@ export async function verifyReceipt(text: string, trust: ReceiptTrust): Promise<
   if (chosen === undefined)
     return failures.abort('signature', 'The key to verify with is not an Ed25519 verifier key.');
   const entries = await proveEntries(receipt, chosen, failures);
-  const form = await checkAsides(entries, trust.hash, failures);
-  checkRules(entries, failures);
-  return failures.report(
-    summarize(
-      entries.map((entry) => entry.leaf),
-      form,
-    ),
-  );
+  checkPasskeys(entries, failures);
+  const shown = await checkAsides(entries, trust.hash, failures);
+  const leaves = await proveSignatures(shown.entries, {
+    crypto: trust,
+    digests: shown.digests,
+    report: (index, code) => failures.add('signatures', `Entry ${index}: ${code}.`),
+  });
+  checkRules(shown.entries, leaves, failures);
+  return failures.report(summarize(leaves, shown.form));
 }

@@ -20,6 +20,21 @@ interface CryptoKey {
   readonly extractable: boolean;
 }
 
+interface JsonWebKey {
+  readonly kty: string;
+  readonly crv?: string;
+  readonly x?: string;
+  readonly y?: string;
+  readonly n?: string;
+  readonly e?: string;
+}
+
+interface KeyAlgorithm {
+  readonly name: string;
+  readonly namedCurve?: string;
+  readonly hash?: string;
+}
+
 interface SubtleCrypto {
   digest(algorithm: 'SHA-256', data: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Promise<ArrayBuffer>;
   importKey(
@@ -29,13 +44,20 @@ interface SubtleCrypto {
     extractable: boolean,
     keyUsages: ('sign' | 'verify')[],
   ): Promise<CryptoKey>;
+  importKey(
+    format: 'jwk',
+    keyData: JsonWebKey,
+    algorithm: KeyAlgorithm,
+    extractable: boolean,
+    keyUsages: 'verify'[],
+  ): Promise<CryptoKey>;
   sign(
     algorithm: 'Ed25519',
     key: CryptoKey,
     data: ArrayBuffer | ArrayBufferView<ArrayBuffer>,
   ): Promise<ArrayBuffer>;
   verify(
-    algorithm: 'Ed25519',
+    algorithm: 'Ed25519' | KeyAlgorithm,
     key: CryptoKey,
     signature: ArrayBuffer | ArrayBufferView<ArrayBuffer>,
     data: ArrayBuffer | ArrayBufferView<ArrayBuffer>,

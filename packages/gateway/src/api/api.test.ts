@@ -57,6 +57,7 @@ const ballotFor = (review: CoreReview) => ({
 });
 
 const proposal = { maxUses: 1, validUntil: '2026-11-21T12:00:00.000Z', reason: 'the like of it' };
+const NO_CREDENTIAL = { id: 'AA', response: { clientDataJSON: 'AA', attestationObject: 'AA' } };
 
 /** What each route that takes a body is sent. */
 const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
@@ -73,12 +74,22 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   grantAction: () => ({}),
   reportOutcome: () => ({ status: 'succeeded' }),
   withdrawAction: () => ({}),
+  offerPasskeyRegistration: () => ({}),
+  registerPasskey: () => ({ nonce: 'A'.repeat(43), credential: NO_CREDENTIAL }),
+  revokePasskey: () => ({}),
+  challengeVote: (review) => {
+    const { digest, rendering, kind } = ballotFor(review);
+    return { digest, rendering, kind };
+  },
 };
 
 /** Routes whose handler has something else to say to a person who may call it, and just read the review. */
 const otherwise: Readonly<Record<string, string>> = {
   retractVote: 'vote.nothing_to_retract',
   answerQuestion: 'question.not_yours',
+  registerPasskey: 'passkey.challenge_unknown',
+  revokePasskey: 'passkey.not_found',
+  challengeVote: 'passkey.none',
 };
 
 const guardedRoutes = routes.filter((route) => route.access.to !== 'public');
@@ -295,7 +306,9 @@ describe('a vote', () => {
       digest: 'a'.repeat(64),
       rendering: 'b'.repeat(64),
     });
-    expect(await problemOf(response)).toMatchObject({ code, status, detail: 'because' });
+    const problem = await problemOf(response);
+    expect(problem).toMatchObject({ code, status });
+    expect(problem.detail).toMatch(/^because/);
   });
 
   it('is refused for reasons that clients know by the same names', () => {

@@ -12,6 +12,8 @@ import { problem, problemResponse } from './problems.ts';
 import { checkRoutes, type ProblemMembers, type Reply, type Route } from './route.ts';
 import { routes } from './routes.ts';
 
+const CSP = 'content-security-policy';
+
 /** On every answer: nothing is kept, framed, sniffed, run or told to another site. */
 const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
@@ -39,7 +41,10 @@ export function mountRoutes(table: readonly Route[], deps: ApiDeps): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
-    for (const [name, value] of Object.entries(securityHeaders)) c.res.headers.set(name, value);
+    for (const [name, value] of Object.entries(securityHeaders)) {
+      // A page has a policy of its own; nothing else of this process sets one.
+      if (name !== CSP || !c.res.headers.has(CSP)) c.res.headers.set(name, value);
+    }
   });
   app.use(
     bodyLimit({ maxSize: limits.apiBodyBytes, onError: () => refuse('request.too_large', bodyTooLarge) }),
@@ -111,6 +116,10 @@ function responseOf(reply: Reply, contentType: string): Response {
       });
     case 'text':
       return new Response(reply.body, { headers: { 'content-type': `${contentType}; charset=utf-8` } });
+    case 'page':
+      return new Response(reply.body, {
+        headers: { 'content-type': `${contentType}; charset=utf-8`, [CSP]: reply.contentSecurityPolicy },
+      });
     case 'bytes':
     case 'stream':
       return new Response(reply.body, { headers: { 'content-type': contentType } });

@@ -5,6 +5,7 @@ import { parseId, type ReviewId } from '../core/ids.ts';
 import type { Review } from '../core/review.ts';
 import { limits } from '../limits.ts';
 import type { ApiDeps } from './deps.ts';
+import { signedAssertionOf } from './passkey-handlers.ts';
 import { presentReview, presentSummary } from './present.ts';
 import type { Call, Reply } from './route.ts';
 
@@ -79,10 +80,11 @@ interface Voting {
 
 async function voteOn(
   review: ReviewId,
-  vote: Omit<Vote, 'review'>,
+  { passkey, ...vote }: Omit<Vote, 'review'>,
   { voter, channel, deps }: Voting,
 ): Promise<BundleVoteResult> {
-  const judged = await deps.desk.vote({ review, voter, ...vote, channel });
+  const signed = signedAssertionOf(passkey);
+  const judged = await deps.desk.vote({ review, voter, ...vote, channel, passkey: signed });
   if (!judged.ok) return refused(review, judged.error.code, judged.error.message);
   return { review, code: null, detail: '', summary: presentSummary(judged.value) };
 }

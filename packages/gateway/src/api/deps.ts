@@ -11,6 +11,7 @@ import type {
   Directory,
   Events,
   Hashing,
+  Passkeys,
   PolicyEngine,
   ReviewDesk,
   StandingDesk,
@@ -100,6 +101,7 @@ export interface ApiDeps {
   readonly standing: StandingDesk;
   readonly actions: ActionDesk;
   readonly hashing: Hashing;
+  readonly passkeys: Passkeys;
   readonly store: Records;
   readonly events: Events;
   readonly ledger: LedgerAccess;

@@ -151,7 +151,9 @@ export function presentVote(vote: core.Vote): Vote {
   const { person, kind, reason, digest, rendering, atMs, channel, passkey, retractedAtMs } = vote;
   const retractedAt = retractedAtMs === null ? null : timestamp(retractedAtMs);
   const at = timestamp(atMs);
-  return { person, kind, reason, digest, rendering, at, channel, signed: passkey !== null, retractedAt };
+  const signed = passkey !== null;
+  const basis = core.basisOf(vote);
+  return { person, kind, reason, digest, rendering, at, channel, signed, basis, retractedAt };
 }
 
 const presentAnswer = ({ atMs, ...answer }: core.Answer) => ({ ...answer, at: timestamp(atMs) });

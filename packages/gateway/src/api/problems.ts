@@ -6,6 +6,7 @@ import type {
   VoteRefusalCode,
 } from '../core/reasons.ts';
 import type { ProblemMembers, Reply } from './route.ts';
+import type { PasskeyRefusalCode } from '../core/passkey.ts';
 
 interface ProblemKind {
   readonly status: 400 | 401 | 403 | 404 | 408 | 409 | 412 | 413 | 422 | 429 | 500 | 503;
@@ -107,6 +108,19 @@ const actionProblems: Readonly<Record<Exclude<ActionRefusalCode, VoteRefusalCode
   'proof.replayed': proofRefused,
 };
 
+const passkeyProblems: Readonly<Record<PasskeyRefusalCode, ProblemKind>> = {
+  'passkey.unavailable': { status: 409, title: 'No passkeys at this address' },
+  'passkey.none': { status: 409, title: 'No passkey yet' },
+  'passkey.challenge_unknown': { status: 409, title: 'Not asked, or too long ago' },
+  'passkey.invalid': { status: 422, title: 'Not a valid passkey' },
+  'passkey.unvouched': { status: 403, title: 'One of your passkeys has to sign this' },
+  'passkey.known': { status: 409, title: 'Registered already' },
+  'passkey.too_many': { status: 409, title: 'Too many passkeys' },
+  'passkey.not_found': { status: 404, title: 'No such passkey' },
+  'passkey.revoked': { status: 409, title: 'Revoked already' },
+  'ledger.unavailable': { status: 503, title: 'The ledger is not available' },
+};
+
 const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   ...voteProblems,
   ...standingProblems,
@@ -114,6 +128,7 @@ const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   'idempotency.malformed': { status: 400, title: 'The key is not valid' },
   'precondition.failed': { status: 412, title: 'Changed since you looked' },
   'access.agents_only': { status: 403, title: 'Not for people' },
+  ...passkeyProblems,
   'access.unauthenticated': { status: 401, title: 'Not authenticated' },
   'access.forbidden': { status: 403, title: 'Not permitted' },
   'access.people_only': { status: 403, title: 'Not for agents' },

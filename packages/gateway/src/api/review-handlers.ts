@@ -12,6 +12,7 @@ import type { Review } from '../core/review.ts';
 import { keyOf, malformedKey } from './action-handlers.ts';
 import { conditional, etagOf, names } from './conditional.ts';
 import type { ApiDeps } from './deps.ts';
+import { signedAssertionOf } from './passkey-handlers.ts';
 import { presentReview, presentState, presentSummary } from './present.ts';
 import type { Call, Reply } from './route.ts';
 
@@ -97,7 +98,12 @@ export async function vote(
       code: 'precondition.failed',
       detail: 'The review has changed since you read it.',
     };
-  return judged(await deps.desk.vote({ review, voter: principal, ...body, key }), deps);
+  const { passkey: signed, ...vote } = body;
+  const passkey = signedAssertionOf(signed);
+  const result = await deps.desk.vote({ review, voter: principal, ...vote, passkey, key });
+  if (result.ok || result.error.code !== 'vote.passkey_required') return judged(result, deps);
+  const detail = `${result.error.message} Open ${deps.publicUrl}/reviews/${review}/sign`;
+  return { kind: 'problem', code: result.error.code, detail };
 }
 
 /** `If-Match`, for clients that want any change to be a conflict; what a vote rests on is compared in any case. */
@@ -156,7 +162,11 @@ async function find(id: string, store: ApiDeps['store']): Promise<Review | null>
  * Where the links in notices lead while a person has no other surface: how to decide with the command line. The same
  * text for every id, because nobody has said who they are.
  */
-export async function decidePage(call: Call<unknown, unknown, unknown>): Promise<Reply> {
+export async function decidePage(
+  call: Call<unknown, unknown, unknown>,
+  _nobody: null,
+  serving: Pick<ApiDeps, 'publicUrl'>,
+): Promise<Reply> {
   const { id } = call.params as IdParams;
   const review = parseId('rev', id) ?? 'ID';
   const lines = [
@@ -170,6 +180,10 @@ export async function decidePage(call: Call<unknown, unknown, unknown>): Promise
     `  sallyport reject ${review} --reason "..."`,
     `  sallyport ask ${review} --text "..."`,
     '  sallyport reviews --watch',
+    '',
+    'Where it has to be signed with a passkey, or to decide here with your token and a passkey:',
+    '',
+    `  ${serving.publicUrl}/reviews/${review}/sign`,
     '',
     'SALLYPORT_URL is the address of this server; SALLYPORT_TOKEN is your token (or --token-file FILE).',
     '',

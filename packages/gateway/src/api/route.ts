@@ -17,6 +17,8 @@ export const apiActions = [
   'api:standing.preview',
   'api:standing.vote',
   'api:standing.revoke',
+  'api:passkeys.read',
+  'api:passkeys.write',
   'api:events.read',
   'api:usage.read',
   'api:ledger.read',
@@ -60,6 +62,8 @@ export type Reply =
   /** What the caller has is what there is (304). */
   | { readonly kind: 'unchanged'; readonly etag: string }
   | { readonly kind: 'text'; readonly body: string }
+  /** A page, or a part of one: it comes with the policy that the browser keeps it to. */
+  | { readonly kind: 'page'; readonly body: string; readonly contentSecurityPolicy: string }
   | { readonly kind: 'bytes'; readonly body: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'stream'; readonly body: ReadableStream<Uint8Array> }
   | {

@@ -31,6 +31,8 @@ import {
   readTile,
   readUsage,
 } from './ledger-handlers.ts';
+import { pages } from './pages.ts';
+import { passkeyRoutes } from './passkey-routes.ts';
 import {
   answer,
   decidePage,
@@ -291,4 +293,6 @@ export const routes: readonly Route[] = [
     problems: [],
     handle: decidePage,
   }),
+  ...passkeyRoutes,
+  ...pages,
 ];

@@ -122,7 +122,9 @@ export async function voteOnStanding(
 ): Promise<Reply> {
   const standing = parseId('std', params.id);
   if (standing === undefined) return notFound;
-  return stood(await deps.standing.vote({ standing, voter, ...body }), deps);
+  // What a passkey signs is a vote on a review: here it adds nothing, and where one is demanded the vote is refused.
+  const { passkey: _, ...vote } = body;
+  return stood(await deps.standing.vote({ standing, voter, ...vote }), deps);
 }
 
 export async function revokeStanding(

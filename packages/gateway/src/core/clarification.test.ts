@@ -68,8 +68,8 @@ function valueOf(result: Outcome): Review {
 }
 
 const proof = {
-  credential: 'c',
-  publicKey: 'k',
+  passkey: 'pky_1',
+  publicKey: { kty: 'OKP', crv: 'Ed25519', x: 'k' } as const,
   authenticatorData: 'a',
   clientDataJSON: 'd',
   signature: 's',
@@ -239,10 +239,25 @@ describe('a passkey', () => {
     expect(codeOf(cast(review({}, [demand({ passkeyFromRisk: 41 })]), sam))).toBe('approved');
     expect(codeOf(cast(review({}, demands), sam, { kind: 'reject' }))).toBe('rejected');
   });
-  test('an unsigned approval counts only towards the demands that ask for none', () => {
-    const both = [...demands, demand({ policy: 'plain' })];
+  test('an unsigned approval counts where nobody asks its voter for a signature', () => {
+    const owners = [{ kind: 'group', name: 'owners' }] as const;
+    const both = [
+      demand({ policy: 'signed', passkeyFromRisk: 40, approvers: owners }),
+      demand({ policy: 'plain' }),
+    ];
     const voted = valueOf(cast(review({}, both), sam));
     expect(standingsOf(voted, 2_000, everybody).map(({ met }) => met)).toEqual([false, true]);
+  });
+  test('it is refused of somebody whose signature is asked for too: it would take their one vote', () => {
+    const both = [...demands, demand({ policy: 'plain' })];
+    expect(codeOf(cast(review({}, both), sam))).toBe('vote.passkey_required');
+    expect(codeOf(cast(review({}, both), sam, { passkey: proof }))).toBe('approved');
+  });
+  test('what was signed counts until it expires', () => {
+    const late = review({}, demands);
+    expect(codeOf(cast(late, sam, { passkey: { ...proof, expiresAtMs: 2_000 }, atMs: 2_000 }))).toBe(
+      'vote.passkey_invalid',
+    );
   });
 });
 

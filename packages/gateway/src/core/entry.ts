@@ -13,7 +13,8 @@ import type { DatasetUsage } from './usage.ts';
  * `decision`: an attempt with its decision to deny or to review (an allowed attempt's decision is part of its intent);
  * `review`: a change of a review's state; `vote`: a judgment, or its retraction; `question`, `answer`: clarification;
  * `preview`: the gateway's own evidence for the reviewer; `outcome`: how an intent ended; `standing`: a change of a
- * standing grant's state; `notice`: start, stop, recovery, refusals of votes and of API calls.
+ * standing grant's state; `notice`: start, stop, recovery, refusals of votes and of API calls; `passkey`: a person's
+ * passkey was registered or revoked.
  */
 export type EntryKind =
   | 'decision'
@@ -26,7 +27,8 @@ export type EntryKind =
   | 'intent'
   | 'outcome'
   | 'notice'
-  | 'standing';
+  | 'standing'
+  | 'passkey';
 
 /**
  * What an outcome adds to the usage totals. `shape` identifies the stable part (who, where, which columns); a store may
@@ -285,9 +287,10 @@ function reviewedEntry(
 /** A vote as it was cast. The voter's words and the passkey's proof are beside the leaf, which commits to them. */
 export function voteEntry(review: Review, vote: Vote, subject: string, sealing: Sealing): SealedEntry {
   const { channel, identity, kind, passkey, person, reason, rendering, atMs } = vote;
-  const proof = passkey === null ? {} : { passkey: { ...passkey } };
+  const proof = passkey === null ? {} : { passkey: { ...passkey, publicKey: { ...passkey.publicKey } } };
   const sealed = sealValues({ ...proof, text: reason }, sealing);
-  const said = { channel, identity, kind, person, rendering, signed: passkey !== null };
+  const signing = passkey === null ? {} : { passkey: passkey.passkey };
+  const said = { channel, identity, kind, person, rendering, signed: passkey !== null, ...signing };
   return reviewedEntry('vote', { review, atMs, subject, sealed }, { vote: said });
 }
 

@@ -1,3 +1,4 @@
+import type { PasskeyProof } from '@sallyport/verifier';
 import type { Demand } from './decide.ts';
 import type { ActionId, GrantId, ReviewId } from './ids.ts';
 import type { Requester, Target } from './identity.ts';
@@ -7,6 +8,8 @@ import type { Risk } from './risk.ts';
 import type { DemandSchedule } from './schedule.ts';
 import type { DatasetUsage } from './usage.ts';
 import type { FunctionReference } from './describe.ts';
+
+export type { PasskeyProof };
 
 /** One person's judgment. */
 export interface Vote {
@@ -23,22 +26,10 @@ export interface Vote {
   readonly atMs: number;
   /** The surface through which it came: `cli`, `api`, `console`, … */
   readonly channel: string;
-  /** The passkey's signature over this vote; null: asserted by the channel alone. */
+  /** The passkey's signature over this vote (spec/vote.md); null: asserted by the channel alone. */
   readonly passkey: PasskeyProof | null;
   /** When its author took it back; null while it counts. */
   readonly retractedAtMs: number | null;
-}
-
-/** A WebAuthn assertion whose challenge binds the vote (spec/vote.md). Binary members are base64url without padding. */
-export interface PasskeyProof {
-  readonly credential: string;
-  /** COSE_Key of the credential, as it was registered. */
-  readonly publicKey: string;
-  readonly authenticatorData: string;
-  readonly clientDataJSON: string;
-  readonly signature: string;
-  readonly nonce: string;
-  readonly expiresAtMs: number;
 }
 
 /** A question to those who know what the action is for. Its answer changes nothing of the action. */
@@ -131,6 +122,15 @@ export type ReviewStatus = ReviewState['status'];
 /** The durable request for human judgment of one action. */
 export interface Review extends ReviewBase {
   readonly state: ReviewState;
+}
+
+/** Channels through which a person brings their own token. */
+const TOKEN_CHANNELS: readonly string[] = ['api', 'cli', 'browser', 'console'];
+
+/** What says that this person cast the vote. A click in a chat is asserted by that platform, and by nothing else. */
+export function basisOf({ passkey, channel }: Vote): 'passkey' | 'token' | 'platform' {
+  if (passkey !== null) return 'passkey';
+  return TOKEN_CHANNELS.includes(channel) ? 'token' : 'platform';
 }
 
 /** Votes that count: taken back, a vote is history. */

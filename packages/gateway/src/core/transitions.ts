@@ -95,7 +95,9 @@ function examine(review: Review, ballot: Ballot, electorate: Electorate): Result
   const at = { person: admitted.value, atMs: vote.atMs };
   if (vote.kind === 'approve' && !isInTime(review, at, electorate))
     return refuse('review.over', 'What you may approve here is past its time. You can still reject it.');
-  if (vote.kind === 'approve' && vote.passkey === null && !countsUnsigned(review, at, electorate)) {
+  if (vote.passkey !== null && vote.atMs >= vote.passkey.expiresAtMs)
+    return refuse('vote.passkey_invalid', 'What you signed has expired. Sign again.');
+  if (vote.kind === 'approve' && vote.passkey === null && hasToBeSigned(review, at, electorate)) {
     return refuse('vote.passkey_required', 'An approval of this action has to be signed with your passkey.');
   }
   return admitted;
@@ -112,14 +114,17 @@ function isInTime(
   );
 }
 
-/** Whether this approval counts towards anything without a passkey. */
-function countsUnsigned(
+/**
+ * Whether any demand that the voter can help to meet asks for a signature. An unsigned vote that counted towards the
+ * others alone would take the voter's one vote, and leave that demand without it.
+ */
+function hasToBeSigned(
   review: Review,
   voter: { person: Person; atMs: number },
   electorate: Electorate,
 ): boolean {
   return review.subject.demands.some(
-    (demand, index) => !needsPasskey(review, demand) && isEntitledTo(review, index, voter, electorate),
+    (demand, index) => needsPasskey(review, demand) && isEntitledTo(review, index, voter, electorate),
   );
 }
 

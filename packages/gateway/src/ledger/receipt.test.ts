@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { decodeReceipt, verifyReceipt } from '@sallyport/verifier';
+import { decodeReceipt, verifyReceipt, webCryptoVerifier } from '@sallyport/verifier';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appendNotices, startLedger, temporaryDirectory } from '../../test/support/ledger.ts';
 import type { TestLedger } from '../../test/support/ledger.ts';
@@ -67,7 +67,12 @@ async function perform(number: number): Promise<ActionId> {
 }
 
 const verify = (receipt: string | null) =>
-  verifyReceipt(receipt ?? '', { trustedKey: ledger.keys.vkey, hash, verify: verifyEd25519 });
+  verifyReceipt(receipt ?? '', {
+    ...webCryptoVerifier(),
+    trustedKey: ledger.keys.vkey,
+    hash,
+    verify: verifyEd25519,
+  });
 
 test('a receipt verifies offline, at any size of the log, however old its entries are', async () => {
   const first = await perform(1);

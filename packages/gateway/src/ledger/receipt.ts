@@ -1,4 +1,4 @@
-import { encodeProof, encodeReceipt, inclusionProof, tileSubtrees } from '@sallyport/verifier';
+import { decodeLeaf, encodeProof, encodeReceipt, inclusionProof, tileSubtrees } from '@sallyport/verifier';
 import type { SealedEntry } from '../core/entry.ts';
 import type { EntryRow, Store } from '../ports.ts';
 import { LedgerError } from './error.ts';
@@ -6,6 +6,7 @@ import type { LedgerKeys } from './keys.ts';
 import type { Publisher } from './publisher.ts';
 import { sha256Of, tilesOf } from './tree.ts';
 
+type PasskeyId = `pky_${string}`;
 export interface ReceiptPorts {
   readonly store: Store;
   readonly keys: LedgerKeys;
@@ -13,19 +14,20 @@ export interface ReceiptPorts {
 }
 
 /**
- * The receipt of an action (spec/receipt.md): all its entries so far, each with its proof against one published
- * checkpoint. Null where the ledger has no entry of it.
+ * The receipt of an action (spec/receipt.md): all its entries so far, and the registrations of the passkeys that signed
+ * its votes, each with its proof against one published checkpoint. Null where the ledger has no entry of it.
  */
 export async function makeReceipt(
   action: NonNullable<SealedEntry['action']>,
   { store, keys, publisher }: ReceiptPorts,
 ): Promise<string | null> {
-  const rows = await entriesFor(action, store);
-  const last = rows.at(-1);
+  const own = await entriesFor(action, store);
+  const last = own.at(-1);
   if (last === undefined) return null;
   const checkpoint = await coveringCheckpoint(last.index, store, publisher);
   const sha256 = sha256Of(publisher.hashing);
   const readSubtree = tileSubtrees(checkpoint.size, tilesOf(store), sha256);
+  const rows = [...(await registrationsOf(own, store)), ...own].sort((a, b) => a.index - b.index);
   const entries = [];
   for (const { index, leaf, aside } of rows) {
     const hashes = await inclusionProof(index, checkpoint.size, readSubtree, sha256);
@@ -60,6 +62,24 @@ async function entriesFor(
 function memberOf({ leaf }: EntryRow, name: string): string | null {
   const value = (JSON.parse(leaf) as Readonly<Record<string, unknown>>)[name];
   return typeof value === 'string' ? value : null;
+}
+
+/** Without them a reader could not tell whose passkeys they are (spec/vote.md). */
+async function registrationsOf(rows: readonly EntryRow[], store: Store): Promise<readonly EntryRow[]> {
+  const passkeys = new Set<PasskeyId>();
+  for (const { kind, leaf } of rows) {
+    const decoded = kind === 'vote' ? decodeLeaf(leaf) : undefined;
+    // The gateway's own leaf names the gateway's own id.
+    if (decoded?.ok === true && decoded.leaf.kind === 'vote' && decoded.leaf.vote.passkey !== null)
+      passkeys.add(decoded.leaf.vote.passkey as PasskeyId);
+  }
+  const registrations: EntryRow[] = [];
+  for (const id of passkeys) {
+    const known = await store.read('passkey', { id });
+    if (known === null) throw new LedgerError('log.inconsistent', `the store doesn't know the passkey ${id}`);
+    registrations.push(...(await store.read('entries', { from: known.registration, limit: 1 })));
+  }
+  return registrations;
 }
 
 async function coveringCheckpoint(

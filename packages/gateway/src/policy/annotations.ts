@@ -21,12 +21,22 @@ export interface Rule {
   readonly demand: Demand | null;
 }
 
-const REVIEW_ONLY = ['quorum', 'rejections', 'exclude', 'expires', 'remind', 'escalate', 'calendar'];
+const REVIEW_ONLY = [
+  'quorum',
+  'rejections',
+  'exclude',
+  'expires',
+  'remind',
+  'escalate',
+  'calendar',
+  'passkey',
+];
 const KNOWN = ['id', 'reason', 'controls', 'author', 'review', ...REVIEW_ONLY];
 const ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 const CONTROL = /^[A-Za-z0-9-]+:[A-Za-z0-9.()-]+$/;
 const DEFAULT_EXPIRES = '30m';
 const MOST_APPROVALS = 20;
+const HIGHEST_RISK = 100;
 
 class AnnotationReader {
   readonly complaints: Complaint[] = [];
@@ -156,6 +166,19 @@ class AnnotationReader {
     return [];
   }
 
+  /** From which risk on an approval has to be signed: `always` is from 0 on; null where it never has to. */
+  passkeyFromRisk(): number | null {
+    const text = this.text('passkey');
+    if (text === undefined) return null;
+    if (text === 'always') return 0;
+    const [, least] = /^risk >= (\d{1,3})$/.exec(text) ?? [];
+    if (least !== undefined && Number(least) <= HIGHEST_RISK) return Number(least);
+    const hint = 'write "always", or "risk >= N" with a whole number from 0 to 100';
+    this.complain('policy.passkey', `@passkey is ${JSON.stringify(text)}`, hint);
+    // Complaints refuse the policy; if they didn't, this would ask for most.
+    return 0;
+  }
+
   expiresInMs(): number {
     const text = this.text('expires') ?? DEFAULT_EXPIRES;
     const expiresInMs = parseDuration(text);
@@ -205,7 +228,7 @@ function readDemand(reader: AnnotationReader, policy: string, reason: string): D
     expiresInMs,
     remindersMs: reader.remindersMs(expiresInMs),
     calendar: reader.calendar(),
-    passkeyFromRisk: null,
+    passkeyFromRisk: reader.passkeyFromRisk(),
     excluded: reader.excluded(),
     reason,
     controls: reader.controls(),

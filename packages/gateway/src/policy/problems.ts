@@ -18,6 +18,7 @@ export type PolicyProblemCode =
   | 'policy.expires'
   | 'policy.remind'
   | 'policy.escalate'
+  | 'policy.passkey'
   | 'policy.controls'
   | 'policy.unknown_name'
   | 'policy.engine'

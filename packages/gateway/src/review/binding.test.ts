@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createFakeClock, createFakeRandom } from '../../test/support/fake-clock.ts';
-import { agent, demand, person, requester, target } from '../../test/support/subjects.ts';
+import { agent, demand, noPasskeys, person, requester, target } from '../../test/support/subjects.ts';
 import type { Approval, Attempt } from '../connectors/connector.ts';
 import { canonicalAction, type Action } from '../core/action.ts';
 import type { Description } from '../core/describe.ts';
@@ -54,7 +54,16 @@ async function approvedWorld() {
   const decision = { effect: 'review', policies: ['p'], reasons: ['r'], demands: [demand()] } as const;
   const policy = { version: '1', decide: () => decision, mayApprove: () => true, mayCall: () => true };
   const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
-  const shared = { clock, random: createFakeRandom('1'), hashing, store, policy, directory, calendars };
+  const shared = {
+    clock,
+    random: createFakeRandom('1'),
+    hashing,
+    store,
+    policy,
+    directory,
+    calendars,
+    passkeys: noPasskeys,
+  };
   const nothing = () => undefined;
   const log = { reviewUndecidable: nothing, voteTaken: nothing, voteRefused: nothing };
   const events = { publish: nothing, subscribe: () => nothing };

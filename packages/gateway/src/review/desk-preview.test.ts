@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
-import { agent, demand, person, requester, target } from '../../test/support/subjects.ts';
+import { agent, demand, noPasskeys, person, requester, target } from '../../test/support/subjects.ts';
 import type { Hold } from '../connectors/connector.ts';
 import type { PreviewFinding } from '../core/preview.ts';
 import type { Review } from '../core/review.ts';
@@ -54,7 +54,7 @@ function world(changes: Partial<Limits> = {}): void {
     },
   };
   const nothing = (): void => undefined;
-  const shared = { clock, random, hashing, store, policy, directory, calendars };
+  const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys: noPasskeys };
   desk = new Desk({
     ...shared,
     events: { publish: (event) => void events.push(event.kind), subscribe: () => nothing },

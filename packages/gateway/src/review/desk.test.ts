@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFakeClock, createFakeRandom, type FakeClock } from '../../test/support/fake-clock.ts';
-import { agent, demand, person, requester, target } from '../../test/support/subjects.ts';
+import { agent, demand, noPasskeys, person, requester, target } from '../../test/support/subjects.ts';
 import type { Attempt, Hold } from '../connectors/connector.ts';
 import type { Decision } from '../core/decide.ts';
 import type { Description } from '../core/describe.ts';
@@ -96,7 +96,7 @@ function makeWorld(): World {
     voteRefused: () => undefined,
   };
   const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
-  const shared = { clock, random, hashing, store, policy, directory, calendars };
+  const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys: noPasskeys };
   const publish = {
     publish: (event: GatewayEvent) => void events.push(event),
     subscribe: () => () => undefined,
@@ -537,6 +537,7 @@ function deskPorts(): ConstructorParameters<typeof Desk>[0] {
     store: world.store,
     policy,
     directory,
+    passkeys: noPasskeys,
     calendars: { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs },
     events: { publish: () => undefined, subscribe: () => () => undefined },
     publicUrl: 'http://gate',

@@ -19,6 +19,7 @@ import type {
   Directory,
   Events,
   Hashing,
+  Passkeys,
   PolicyEngine,
   Previewer,
   QuestionAsk,
@@ -47,6 +48,7 @@ export interface DeskPorts {
   readonly hashing: Hashing;
   readonly store: Store;
   readonly policy: PolicyEngine;
+  readonly passkeys: Pick<Passkeys, 'proveVote'>;
   readonly directory: Directory;
   readonly calendars: WorkingCalendars;
   readonly events: Events;

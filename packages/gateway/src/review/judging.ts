@@ -7,13 +7,14 @@ import { renderingForm } from '../core/rendering.ts';
 import { requestForm } from '../core/request-form.ts';
 import { explainRun } from '../core/review-words.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { Review, Vote } from '../core/review.ts';
+import type { PasskeyProof, Review, Vote } from '../core/review.ts';
 import { answerQuestion, askQuestion, castVote, retractVote } from '../core/transitions.ts';
 import type { Limits } from '../limits.ts';
 import type {
   AnswerAsk,
   Clock,
   Hashing,
+  Passkeys,
   PolicyEngine,
   QuestionAsk,
   Random,
@@ -22,7 +23,7 @@ import type {
   Store,
   VoteAsk,
 } from '../ports.ts';
-import type { Change, Mutation, RequestKey } from '../stores/store.ts';
+import type { Change, Mutation, RequestKey, StoreRefusal } from '../stores/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Changes } from './changes.ts';
 
@@ -32,6 +33,7 @@ export interface JudgingPorts {
   readonly hashing: Hashing;
   readonly store: Store;
   readonly policy: PolicyEngine;
+  readonly passkeys: Pick<Passkeys, 'proveVote'>;
   readonly electorate: Electorate;
   readonly limits: Limits;
   readonly log: Pick<Log, 'voteTaken' | 'voteRefused'>;
@@ -52,6 +54,14 @@ interface Act {
   readonly request: RequestKey | null;
 }
 
+type Signing = Result<PasskeyProof | null, VoteRefusal>;
+const UNSIGNED: Signing = ok(null);
+/** Fails closed: a signature that can't be looked at is no vote, signed or unsigned. */
+const UNPROVED: Signing = err({
+  code: 'ledger.unavailable',
+  message: 'Your passkey can’t be looked up now, so the vote doesn’t count. Try again.',
+});
+
 type Judged = Promise<Result<Review, VoteRefusal>>;
 
 /** How often a change is tried again after somebody else's came first; each such loss means that another one won. */
@@ -69,19 +79,34 @@ export class Judging {
   async vote(ask: VoteAsk): Judged {
     const { voter, channel, kind } = ask;
     const request = this.#requestOf(ask);
+    const signing = await this.#signing(ask).catch((): Signing => UNPROVED);
     const judged = await this.#act({
       request,
       review: ask.review,
       by: voter.name,
       channel,
-      apply: (review, nowMs) => castVote(review, this.#ballot(review, ask, nowMs), this.#ports.electorate),
+      apply: (review, nowMs) => this.#cast(review, ask, signing, nowMs),
       write: (changed) => this.#changes.ofVote(changed, this.#ports.isWaitedFor(changed.id)),
     });
     if (judged.ok) this.#ports.log.voteTaken({ review: ask.review, person: voter.name, kind, channel });
     return judged;
   }
 
-  #ballot(review: Review, ask: VoteAsk, nowMs: number) {
+  /** The proof of a signed vote; null where nobody signed. An agent has no passkey, and is refused as an agent. */
+  async #signing({ passkey: assertion, voter, ...vote }: VoteAsk): Promise<Signing> {
+    if (assertion === undefined || voter.kind !== 'person') return UNSIGNED;
+    return this.#ports.passkeys.proveVote({ ...vote, voter, assertion });
+  }
+
+  /** A signature that doesn't hold refuses the vote, unless something else does that anyhow. */
+  #cast(review: Review, ask: VoteAsk, signing: Signing, nowMs: number): Result<Review, VoteRefusal> {
+    const ballot = this.#ballot(review, ask, signing.ok ? signing.value : null, nowMs);
+    const judged = castVote(review, ballot, this.#ports.electorate);
+    if (signing.ok || (!judged.ok && judged.error.code !== 'vote.passkey_required')) return judged;
+    return signing;
+  }
+
+  #ballot(review: Review, ask: VoteAsk, passkey: PasskeyProof | null, nowMs: number) {
     const { random } = this.#ports;
     const { voter, kind, reason, digest, channel } = ask;
     const identity = voter.kind === 'person' ? voter.identity : voter.name;
@@ -94,7 +119,7 @@ export class Judging {
       rendering: ask.rendering,
       atMs: nowMs,
       channel,
-      passkey: null,
+      passkey,
       retractedAtMs: null,
     };
     return {
@@ -215,9 +240,20 @@ export class Judging {
     const taken: Mutation[] =
       act.request === null ? [] : [{ kind: 'key.take', key: act.request, atMs: nowMs }];
     const committed = await store.commit({ ...change, mutations: [...change.mutations, ...taken] });
-    if (!committed.ok) return undefined;
+    if (!committed.ok) return this.#lost(review, act, committed.error.code);
     this.#ports.changed(judged.value, change);
     return judged;
+  }
+
+  /** Undefined where another change came first, so that this one is to be tried again. */
+  async #lost(
+    review: Review,
+    act: Act,
+    code: StoreRefusal['code'],
+  ): Promise<Result<Review, VoteRefusal> | undefined> {
+    if (!code.startsWith('passkey.')) return undefined;
+    const error = { code: 'vote.passkey_invalid', message: 'This passkey was revoked.' } as const;
+    return err(await this.#refused(review, act, error, this.#ports.clock.nowMs()));
   }
 
   async #refused(review: Review, act: Act, error: VoteRefusal, nowMs: number): Promise<VoteRefusal> {

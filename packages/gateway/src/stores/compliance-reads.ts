@@ -13,7 +13,8 @@ const numbered = (number: number): SealedEntry =>
 /** What was sealed is what is read. */
 export function entriesAreRead(at: StoreUnderTest): void {
   test('rows hold what was sealed: kinds, times, texts and asides in any script', async () => {
-    const kinds = ['decision', 'review', 'vote', 'grant', 'intent', 'outcome', 'notice'] as const;
+    const early = ['decision', 'review', 'vote', 'grant', 'intent', 'outcome', 'notice'] as const;
+    const kinds = [...early, 'question', 'answer', 'preview', 'passkey'] as const;
     const sealed = kinds.flatMap((kind, number) =>
       TEXTS.map((text, place) =>
         sampleEntry(kind, kind === 'notice' ? null : actionId(number), {

@@ -7,6 +7,7 @@ import {
 import { useStore } from './compliance-fixture.ts';
 import type { StoreFixture } from './compliance-fixture.ts';
 import { changesAreAtomic, grantsAreSpentOnce, grantsEnd } from './compliance-grants.ts';
+import { passkeysAreKept, passkeysAreVouchedFor } from './compliance-passkeys.ts';
 import { actionsAreFound, entriesAreRead, openIntentsAreKnown } from './compliance-reads.ts';
 import { reviewsAreListed, reviewsAreOpened, reviewsAreRevised } from './compliance-reviews.ts';
 import { standingGrantsAreBounded, standingGrantsAreKept } from './compliance-standing.ts';
@@ -26,6 +27,8 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     grantsEnd(at);
     standingGrantsAreBounded(at);
     standingGrantsAreKept(at);
+    passkeysAreKept(at);
+    passkeysAreVouchedFor(at);
     changesAreAtomic(at);
     submissionsAreRevised(at);
     requestKeysAreTakenOnce(at);

@@ -1,7 +1,8 @@
 import type { SealedEntry, UsageShape } from '../core/entry.ts';
 import type { Grant, GrantBinding, GrantRefusal } from '../core/grant.ts';
-import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
+import type { ActionId, GrantId, PasskeyId, ReviewId, StandingId } from '../core/ids.ts';
 import type { OutcomeStatus } from '../core/execution.ts';
+import type { Passkey } from '../core/passkey.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
 import type { StandingGrant, StandingStatus, StandingUse } from '../core/standing.ts';
 import type { Revocation } from '../core/standing-changes.ts';
@@ -53,6 +54,15 @@ export type Mutation =
    * and that is not over at `atMs`. Some of those that are over may go.
    */
   | { readonly kind: 'key.take'; readonly key: RequestKey; readonly atMs: number }
+  /**
+   * The change's first entry is the registration, whose index the store keeps. Where nothing vouches for the passkey,
+   * `passkey.unvouched` if the identity ever had one; else `passkey.missing` or `passkey.revoked` if what vouches is no
+   * live one of the identity. `passkey.known` where the credential is registered already.
+   */
+  | { readonly kind: 'passkey.register'; readonly passkey: Passkey }
+  | { readonly kind: 'passkey.revoke'; readonly id: PasskeyId; readonly atMs: number }
+  /** Changes nothing; refused unless the passkey is live. */
+  | { readonly kind: 'passkey.check'; readonly id: PasskeyId }
   /** Ledger publication: replaces tiles, and the checkpoint if its size is not smaller; else `checkpoint.stale`. */
   | {
       readonly kind: 'checkpoint.publish';
@@ -91,7 +101,10 @@ export type StoreRefusal =
   | { readonly code: 'key.taken'; readonly by: RequestKey }
   | { readonly code: GrantRefusal }
   /** `unusable`: it isn't live, its time is over, its uses or rows are gone, or it is for somebody else. */
-  | { readonly code: 'standing.missing' | 'standing.conflict' | 'standing.unusable' | 'standing.over' };
+  | { readonly code: 'standing.missing' | 'standing.conflict' | 'standing.unusable' | 'standing.over' }
+  | { readonly code: PasskeyConflict };
+
+export type PasskeyConflict = 'passkey.unvouched' | 'passkey.missing' | 'passkey.revoked' | 'passkey.known';
 
 /** `firstIndex`: the ledger index of the change's first entry; the others follow it without a gap. */
 export type CommitResult =
@@ -134,6 +147,12 @@ export interface EntryRow {
   readonly atMs: number;
   readonly leaf: string;
   readonly aside: string | null;
+}
+
+export interface PasskeyRow {
+  readonly passkey: Passkey;
+  /** Where in the ledger its registration is. */
+  readonly registration: number;
 }
 
 /** Aggregated over one hour (UTC) that starts at `hourMs`. */
@@ -186,6 +205,9 @@ export interface Reads {
     ask: { readonly principal: string; readonly key: string; readonly atMs: number };
     answer: RequestKey | null;
   };
+  passkey: { ask: { readonly id: PasskeyId }; answer: PasskeyRow | null };
+  /** All of the identity, revoked ones too, oldest first. */
+  passkeys: { ask: { readonly identity: string }; answer: readonly PasskeyRow[] };
   pendingReview: { ask: { readonly binding: GrantBinding }; answer: Review | null };
   /** Entries `from` ≤ index < `from + limit`, in order; fewer at the end. */
   entries: { ask: { readonly from: number; readonly limit: number }; answer: readonly EntryRow[] };

@@ -60,6 +60,10 @@ export interface Log {
     readonly principal: string;
     readonly code: string;
   }): void;
+  passkeyRegistered(fields: { readonly person: string; readonly passkey: string }): void;
+  passkeyRevoked(fields: { readonly person: string; readonly passkey: string }): void;
+  /** Somebody with a person's token failed to add a passkey. */
+  passkeyRefused(fields: { readonly person: string; readonly code: string }): void;
   callRefused(fields: { readonly principal: string; readonly action: string; readonly code: string }): void;
   /** A bug, or something under us that failed. */
   failed(fields: { readonly where: string; readonly error: unknown }): void;
@@ -90,6 +94,9 @@ export function createLog(options: LogOptions): Log {
     voteRefused: (fields) => logger.warn({ event: 'vote.refused', ...fields }),
     standingChanged: (fields) => logger.info({ event: 'standing.changed', ...fields }),
     standingRefused: (fields) => logger.warn({ event: 'standing.refused', ...fields }),
+    passkeyRegistered: (fields) => logger.info({ event: 'passkey.registered', ...fields }),
+    passkeyRevoked: (fields) => logger.info({ event: 'passkey.revoked', ...fields }),
+    passkeyRefused: (fields) => logger.warn({ event: 'passkey.refused', ...fields }),
     callRefused: (fields) => logger.warn({ event: 'call.refused', ...fields }),
     failed: ({ where, error }) => logger.error({ event: 'failed', where, error: traceOf(error) }),
     ledgerFailed: ({ error }) => logger.error({ event: 'ledger.failed', error: traceOf(error) }),

@@ -10,7 +10,7 @@ import type { Store } from '../../src/ports.ts';
 import { hashing } from '../../src/system.ts';
 import { createFakeClock, createFakeRandom } from './fake-clock.ts';
 import { createLateStore, type LateStore } from './crash-late-store.ts';
-import { agent, demand, person, requester, target } from './subjects.ts';
+import { agent, demand, noPasskeys, person, requester, target } from './subjects.ts';
 
 const CLIENTS = 4;
 const VOTERS = 6;
@@ -105,6 +105,7 @@ class Race {
       store,
       policy,
       directory,
+      passkeys: noPasskeys,
       calendars: { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs },
     };
     const events = { publish: () => undefined, subscribe: () => () => undefined };

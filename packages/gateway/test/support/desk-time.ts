@@ -12,7 +12,7 @@ import { createMemoryStore } from '../../src/stores/memory/store.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { hashing } from '../../src/system.ts';
 import { createFakeClock, createFakeRandom, type FakeClock } from './fake-clock.ts';
-import { agent, demand, person, requester, target } from './subjects.ts';
+import { agent, demand, noPasskeys, person, requester, target } from './subjects.ts';
 
 const NINE_TO_FIVE = [{ from: 540, to: 1_020 }];
 const WEEK = [[], NINE_TO_FIVE, NINE_TO_FIVE, NINE_TO_FIVE, NINE_TO_FIVE, NINE_TO_FIVE, []];
@@ -83,7 +83,7 @@ export class TimeWorld {
       voteRefused: () => undefined,
     };
     const events = { publish, subscribe: () => () => undefined };
-    const desk = new Desk({ ...shared, events, publicUrl: '', limits, log });
+    const desk = new Desk({ ...shared, passkeys: noPasskeys, events, publicUrl: '', limits, log });
     return [desk, new Pipeline({ ...shared, classifier: { classify: () => [] } }, desk)];
   }
 

@@ -2,6 +2,7 @@ import type { Demand } from '../../src/core/decide.ts';
 import type { Agent, Person, Requester, Target } from '../../src/core/identity.ts';
 import { scheduleOf } from '../../src/core/schedule.ts';
 import type { Review } from '../../src/core/review.ts';
+import type { Passkeys } from '../../src/ports.ts';
 import type { Electorate } from '../../src/core/electorate.ts';
 
 /** Objects that many tests need, complete and valid; each test changes what it is about. */
@@ -52,6 +53,14 @@ export const demand = (given: Partial<Demand> = {}): Demand => ({
   controls: ['SOC2:CC6.1'],
   ...given,
 });
+
+/** Nobody has one. */
+export const noPasskeys: Pick<Passkeys, 'proveVote'> = {
+  proveVote: async () => ({
+    ok: false,
+    error: { code: 'vote.passkey_invalid', message: 'no passkeys here' },
+  }),
+};
 
 export const electorate = (people: readonly Person[], mayApprove = true): Electorate => ({
   person: (name) => people.find((one) => one.name === name),

@@ -1,4 +1,5 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { startGateway } from '@sallyport/gateway/main';
 import { SallyportClient, SallyportError } from '@sallyport/sdk';
 import type { Review } from '@sallyport/sdk/contract';
@@ -25,6 +26,8 @@ export interface TestSystemOptions {
   readonly mayActFor?: readonly string[];
   /** `preview` of the target. */
   readonly preview?: 'off';
+  /** Cedar text that is added to the policies that come with Sallyport. */
+  readonly policies?: string;
 }
 
 /** A gateway before a PostgreSQL 18 with the sample shop, and those who deal with it. */
@@ -40,6 +43,8 @@ export interface TestSystem {
   readonly samToken: string;
   /** Anybody by the name in the sample's configuration; `agent` is its agent. */
   as(name: PersonName | 'agent'): SallyportClient;
+  /** The ledger's verifier key. */
+  readonly vkey: string;
   /** Asks the target itself, past the gateway. */
   behind(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** The pending review of a command that holds this text; waits for it. */
@@ -88,6 +93,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
       sam,
       samToken: configuration.tokens.sam,
       as,
+      vkey: gateway.ledger.vkey,
       ...reviewing(sam),
       behind: async (sql, values) => (await direct.query(sql, values)).rows as Record<string, unknown>[],
       checkLedger: () => checkWholeLedger(sam, gateway.ledger.vkey),
@@ -102,9 +108,13 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
   }
 }
 
-function configure(path: string, { limits, mayActFor, preview }: TestSystemOptions): void {
+function configure(path: string, { limits, mayActFor, policies, preview }: TestSystemOptions): void {
   let text = readFileSync(path, 'utf8');
   if (limits !== undefined) text += `\nlimits: ${JSON.stringify(limits)}\n`;
+  if (policies !== undefined) {
+    const directory = policyFolder(dirname(path), policies);
+    text = text.replace('policies: {}', `policies: { directory: ${directory} }`);
+  }
   if (mayActFor !== undefined)
     text = text.replace(
       'groups: [reporting]',
@@ -114,6 +124,13 @@ function configure(path: string, { limits, mayActFor, preview }: TestSystemOptio
     text = text.replace('environment: production', `environment: production\n    preview: ${preview}`);
   writeFileSync(path, text);
   chmodSync(path, 0o600);
+}
+
+function policyFolder(home: string, more: string): string {
+  const folder = join(home, 'policies');
+  cpSync(new URL('../../policies', import.meta.url), folder, { recursive: true });
+  writeFileSync(join(folder, '90-test.cedar'), more);
+  return folder;
 }
 
 type Reviewing = Pick<TestSystem, 'pending' | 'approve' | 'reject' | 'reviewsOf'>;

@@ -35,10 +35,20 @@ export {
   RedeemRequest,
 } from './grant.ts';
 export { EntryPage, EntryQuery, LedgerStatus, maxEntriesPerPage } from './ledger.ts';
+export {
+  Assertion,
+  Passkey,
+  PasskeyId,
+  PasskeyList,
+  RegistrationOffer,
+  RegistrationRequest,
+  VoteOffer,
+} from './passkey.ts';
 export { ActionId, Count, Digest, ReviewId, StandingId, Timestamp } from './primitives.ts';
 export {
   actionProblemCodes,
   apiProblemCodes,
+  passkeyProblemCodes,
   Problem,
   ProblemCode,
   refusalProblemCodes,
@@ -63,6 +73,7 @@ export {
   ReviewSummary,
   Risk,
   Vote,
+  VoteChallengeRequest,
   VoteRequest,
 } from './review.ts';
 export {

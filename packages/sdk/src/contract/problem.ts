@@ -73,6 +73,19 @@ export const actionProblemCodes = [
   'idempotency.malformed',
 ] as const;
 
+/** Why a passkey was not offered, registered or revoked. */
+export const passkeyProblemCodes = [
+  'passkey.unavailable',
+  'passkey.none',
+  'passkey.challenge_unknown',
+  'passkey.invalid',
+  'passkey.unvouched',
+  'passkey.known',
+  'passkey.too_many',
+  'passkey.not_found',
+  'passkey.revoked',
+] as const;
+
 /** What the API itself refuses, before or around what a request is about. */
 export const apiProblemCodes = [
   'access.unauthenticated',
@@ -96,6 +109,7 @@ export const ProblemCode = z
     ...new Set([
       ...voteProblemCodes,
       ...standingProblemCodes,
+      ...passkeyProblemCodes,
       ...refusalProblemCodes,
       ...actionProblemCodes,
       ...grantProblemCodes,

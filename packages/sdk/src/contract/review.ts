@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SignedAssertion } from './passkey.ts';
 import { ActionId, Count, Digest, ReviewId, Timestamp } from './primitives.ts';
 
 export const ReviewStatus = z
@@ -105,6 +106,10 @@ export const Vote = z
     at: Timestamp,
     channel: z.string(),
     signed: z.boolean().meta({ description: 'By a passkey. Otherwise it is asserted by the channel alone.' }),
+    basis: z.enum(['passkey', 'token', 'platform']).meta({
+      description:
+        'What says that this person cast it: their passkey; their token; or, for a click in a chat, that platform.',
+    }),
     retractedAt: Timestamp.nullable().meta({ description: 'When its author took it back.' }),
   })
   .meta({ id: 'Vote', description: "One person's judgment, with the digest that this person was shown." });
@@ -272,7 +277,7 @@ export const ReviewQuery = z.strictObject({
   before: ReviewId.optional(),
 });
 
-export const Channel = z.enum(['api', 'cli']).default('api');
+export const Channel = z.enum(['api', 'cli', 'browser']).default('api');
 
 export const RetractRequest = z.strictObject({ channel: Channel }).meta({ id: 'RetractRequest' });
 export type RetractRequest = z.input<typeof RetractRequest>;
@@ -298,6 +303,14 @@ export const VoteRequest = z
     digest: Digest.meta({ description: 'The digest of the action that was shown to the voter.' }),
     rendering: Digest.meta({ description: 'The digest of everything that was shown to the voter.' }),
     channel: Channel,
+    passkey: SignedAssertion.optional().meta({
+      description: 'The signature of one of your passkeys, where a demand asks for it or you want it.',
+    }),
   })
   .meta({ id: 'VoteRequest' });
 export type VoteRequest = z.input<typeof VoteRequest>;
+
+export const VoteChallengeRequest = z
+  .strictObject({ kind: z.enum(['approve', 'reject']), digest: Digest, rendering: Digest })
+  .meta({ id: 'VoteChallengeRequest', description: 'The vote that is to be signed.' });
+export type VoteChallengeRequest = z.input<typeof VoteChallengeRequest>;

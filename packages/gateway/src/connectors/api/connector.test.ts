@@ -6,6 +6,7 @@ import { err, ok } from '../../core/result.ts';
 import { limits } from '../../limits.ts';
 import { Pipeline } from '../../pipeline.ts';
 import type { SubmissionView, SubmitAsk } from '../../ports.ts';
+import { agent, demand, noPasskeys, person, requester, target } from '../../../test/support/subjects.ts';
 import { Desk } from '../../review/desk.ts';
 import { createMemoryStore } from '../../stores/memory/store.ts';
 import { hashing } from '../../system.ts';
@@ -83,7 +84,7 @@ function connect(): Promise<ApiConnector> {
   };
   const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
   const shared = { clock, random, hashing, store, policy, directory, calendars, events, limits, log };
-  const desk = new Desk({ ...shared, publicUrl: 'http://gate' });
+  const desk = new Desk({ ...shared, passkeys: noPasskeys, publicUrl: 'http://gate' });
   return new ApiConnector({
     ...shared,
     gate: new Pipeline({ ...shared, classifier: { classify: () => [] } }, desk),

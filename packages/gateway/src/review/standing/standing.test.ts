@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { decodeLeaf } from '../../../../verifier/src/leaf.ts';
 import { Rules } from '../../../../verifier/src/rules.ts';
 import { createFakeClock, createFakeRandom, type FakeClock } from '../../../test/support/fake-clock.ts';
-import { agent, demand, person, requester, target } from '../../../test/support/subjects.ts';
+import { agent, demand, noPasskeys, person, requester, target } from '../../../test/support/subjects.ts';
 import type { Approval, Attempt, Judgement } from '../../connectors/connector.ts';
 import { prepareParser, shapeOfStatement } from '../../connectors/postgres/describe/index.ts';
 import type { Decision } from '../../core/decide.ts';
@@ -100,7 +100,20 @@ function makeWorld(): World {
   const shapes: ConstructorParameters<typeof StandingUses>[0]['shapes'] = (_, command, parameters) =>
     shapeOfStatement(command, parameters, limits);
   const random = createFakeRandom('standing');
-  const shared = { clock, random, hashing, store, policy, directory, calendars, shapes, limits, log };
+  const passkeys = noPasskeys;
+  const shared = {
+    clock,
+    random,
+    hashing,
+    store,
+    policy,
+    directory,
+    calendars,
+    passkeys,
+    shapes,
+    limits,
+    log,
+  };
   const events = { publish: nothing, subscribe: () => nothing };
   const desk = new Desk({ ...shared, events, publicUrl: 'http://gate' });
   const uses = new StandingUses({ ...shared, publicUrl: 'http://gate' });

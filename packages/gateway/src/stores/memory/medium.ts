@@ -3,7 +3,7 @@ import type { Grant } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
 import type { StandingGrant } from '../../core/standing.ts';
 import type { Submission } from '../../core/submission.ts';
-import type { CheckpointRow, EntryRow, RequestKey, TileRow, UsageRow } from '../store.ts';
+import type { CheckpointRow, EntryRow, PasskeyRow, RequestKey, TileRow, UsageRow } from '../store.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -14,6 +14,7 @@ export class MemoryMedium {
   readonly standings = new Map<string, StandingGrant>();
   readonly submissions = new Map<string, Submission>();
   readonly keys = new Map<string, RequestKey>();
+  readonly passkeys = new Map<string, PasskeyRow>();
   readonly tiles = new Map<string, TileRow>();
   readonly usage = new Map<string, UsageRow>();
   readonly checkpoints = new Map<'only', CheckpointRow>();

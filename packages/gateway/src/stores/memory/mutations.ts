@@ -1,4 +1,5 @@
 import type { Grant, GrantBinding, GrantRefusal } from '../../core/grant.ts';
+import type { Passkey } from '../../core/passkey.ts';
 import type { Review } from '../../core/review.ts';
 import { revokeStanding, settleStanding, spendStanding } from '../../core/standing-changes.ts';
 import { isForWhom, type StandingGrant } from '../../core/standing.ts';
@@ -42,6 +43,23 @@ function checkRevision(medium: MemoryMedium, id: string, revision: number): Stor
   const review = medium.reviews.get(id);
   if (review === undefined) return { code: 'review.missing' };
   return review.revision === revision ? null : { code: 'review.conflict' };
+}
+
+function whyNotLive(medium: MemoryMedium, id: string, identity?: string): StoreRefusal | null {
+  const passkey = medium.passkeys.get(id)?.passkey;
+  if (passkey === undefined || (identity !== undefined && passkey.identity !== identity))
+    return { code: 'passkey.missing' };
+  return passkey.revokedAtMs === null ? null : { code: 'passkey.revoked' };
+}
+
+function whyNotRegistered(
+  medium: MemoryMedium,
+  { identity, credential, vouchedBy }: Passkey,
+): StoreRefusal | null {
+  const all = [...medium.passkeys.values()].map(({ passkey }) => passkey);
+  if (all.some((each) => each.credential === credential)) return { code: 'passkey.known' };
+  if (vouchedBy !== null) return whyNotLive(medium, vouchedBy, identity);
+  return all.some((each) => each.identity === identity) ? { code: 'passkey.unvouched' } : null;
 }
 
 function assertNew(map: ReadonlyMap<string, unknown>, id: string): void {
@@ -156,6 +174,21 @@ const table: Table = {
     medium.put(medium.keys, name, key);
     return null;
   },
+  'passkey.register': (medium, { passkey }) => {
+    const refusal = whyNotRegistered(medium, passkey);
+    if (refusal !== null) return refusal;
+    assertNew(medium.passkeys, passkey.id);
+    medium.put(medium.passkeys, passkey.id, { passkey, registration: medium.entries.length });
+    return null;
+  },
+  'passkey.revoke': (medium, { id, atMs }) => {
+    const row = medium.passkeys.get(id);
+    const refusal = whyNotLive(medium, id);
+    if (row === undefined || refusal !== null) return refusal;
+    medium.put(medium.passkeys, id, { ...row, passkey: { ...row.passkey, revokedAtMs: atMs } });
+    return null;
+  },
+  'passkey.check': (medium, { id }) => whyNotLive(medium, id),
   'checkpoint.publish': (medium, { tiles, checkpoint }) => {
     if (checkpoint.size < (medium.checkpoints.get('only')?.size ?? 0)) return { code: 'checkpoint.stale' };
     for (const tile of tiles) medium.put(medium.tiles, tileKey(tile.level, tile.index), tile);

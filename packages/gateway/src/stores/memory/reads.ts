@@ -61,6 +61,11 @@ const table: Table = {
     const known = keys.get(requestKeyName(ask));
     return known !== undefined && atMs < known.expiresAtMs ? known : null;
   },
+  passkey: ({ passkeys }, { id }) => passkeys.get(id) ?? null,
+  passkeys: ({ passkeys }, { identity }) =>
+    [...passkeys.values()]
+      .filter(({ passkey }) => passkey.identity === identity)
+      .sort((left, right) => byId(left.passkey, right.passkey)),
   pendingReview: (medium, { binding }) => findPending(medium, binding),
   entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit),
   entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action),

@@ -41,6 +41,7 @@ export const KINDS: readonly SealedEntry['kind'][] = [
   'answer',
   'preview',
   'standing',
+  'passkey',
 ];
 export const INTENT = KINDS.indexOf('intent');
 export const OUTCOME = KINDS.indexOf('outcome');

@@ -66,6 +66,14 @@ const SCHEMA = `
     PRIMARY KEY (principal, key)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX request_keys_over ON request_keys (expires_at_ms);
+  CREATE TABLE passkeys (
+    id TEXT PRIMARY KEY,
+    identity TEXT NOT NULL,
+    credential TEXT NOT NULL UNIQUE,
+    registration INTEGER NOT NULL,
+    passkey TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX passkeys_by_identity ON passkeys (identity, id);
   CREATE TABLE shapes (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,

@@ -94,6 +94,8 @@ export class Engine {
       submission: ({ id }) => state.submissions.submission(id),
       grantedSubmissions: () => state.submissions.granted(),
       requestKey: (ask) => state.submissions.requestKey(ask),
+      passkey: ({ id }) => state.passkeys.read(id),
+      passkeys: ({ identity }) => state.passkeys.ofIdentity(identity),
       pendingReview: ({ binding }) => state.pendingReview(binding),
       entries: ({ from, limit }) => log.entries(from, limit),
       entriesOfAction: ({ action }) => log.entriesOfAction(action),
@@ -168,7 +170,7 @@ export class Engine {
     const firstIndex = this.#log.size + segment.first - dropped;
     if (segment.mutations.length === 0) return { ok: true, value: { firstIndex } };
     this.#statement.savepoint.run();
-    const refusal = this.#applyAll(segment);
+    const refusal = this.#applyAll(segment, firstIndex);
     if (refusal !== null) {
       this.#statement.undo.run();
       refused.push(segment);
@@ -178,10 +180,10 @@ export class Engine {
   }
 
   /** Null where every condition holds. */
-  #applyAll(segment: Segment): SegmentAnswer | null {
+  #applyAll(segment: Segment, firstIndex: number): SegmentAnswer | null {
     try {
       for (const mutation of segment.mutations) {
-        const error = this.#state.apply(mutation);
+        const error = this.#state.apply(mutation, firstIndex);
         if (error !== null) return { ok: false, error };
         if (mutation.kind === 'checkpoint.publish') this.#setRecovery.run(this.#log.lowestOpen);
       }

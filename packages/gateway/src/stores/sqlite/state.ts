@@ -4,10 +4,13 @@ import type { Review } from '../../core/review.ts';
 import { StoreError } from '../store.ts';
 import { Standings } from './standings.ts';
 import { Submissions } from './submissions.ts';
+import { Passkeys } from './passkeys.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
-type Apply = { readonly [K in Mutation['kind']]: (mutation: Of<K>) => StoreRefusal | null };
+type Apply = {
+  readonly [K in Mutation['kind']]: (mutation: Of<K>, firstIndex: number) => StoreRefusal | null;
+};
 
 const GRANT_FIELDS: readonly (keyof GrantBinding)[] = ['digest', 'agent', 'target', 'environment'];
 
@@ -60,6 +63,7 @@ type ReviewPage = Readonly<Record<string, string | number | null>>;
 /** Reviews, grants, and what is published of the ledger. */
 export class State {
   readonly standings: Standings;
+  readonly passkeys: Passkeys;
   readonly #database: Database;
   readonly #review: Statement<[string], string>;
   readonly #pendingReview: Statement<[string], string>;
@@ -80,6 +84,7 @@ export class State {
     this.#database = database;
     this.standings = new Standings(database);
     this.submissions = new Submissions(database);
+    this.passkeys = new Passkeys(database);
     const json = <P extends unknown[]>(sql: string): Statement<P, string> =>
       database.prepare<P, string>(sql).pluck();
     this.#review = json('SELECT review FROM reviews WHERE id = ?');
@@ -108,10 +113,13 @@ export class State {
     );
   }
 
-  /** Within the flush's transaction and a savepoint of its own, which a refusal rolls back. */
-  apply(mutation: Mutation): StoreRefusal | null {
-    const apply = this.#table[mutation.kind] as (mutation: Mutation) => StoreRefusal | null;
-    return apply(mutation);
+  /**
+   * Within the flush's transaction and a savepoint of its own, which a refusal rolls back.
+   * @param firstIndex the ledger index of the change's first entry.
+   */
+  apply(mutation: Mutation, firstIndex: number): StoreRefusal | null {
+    type Applied = (mutation: Mutation, firstIndex: number) => StoreRefusal | null;
+    return (this.#table[mutation.kind] as Applied)(mutation, firstIndex);
   }
 
   readonly #table: Apply = {
@@ -129,6 +137,9 @@ export class State {
     'submission.open': ({ submission }) => this.submissions.open(submission),
     'submission.update': ({ submission }) => this.submissions.update(submission),
     'key.take': ({ key, atMs }) => this.submissions.takeKey(key, atMs),
+    'passkey.register': ({ passkey }, firstIndex) => this.passkeys.register(passkey, firstIndex),
+    'passkey.revoke': ({ id, atMs }) => this.passkeys.revoke(id, atMs),
+    'passkey.check': ({ id }) => this.passkeys.whyNotLive(id),
     'checkpoint.publish': ({ tiles, checkpoint }) => this.#publish(tiles, checkpoint),
   };
 
