@@ -6,7 +6,7 @@ import { err, ok } from '../../core/result.ts';
 import { limits } from '../../limits.ts';
 import { Pipeline } from '../../pipeline.ts';
 import type { SubmissionView, SubmitAsk } from '../../ports.ts';
-import { agent, demand, noPasskeys, person, requester, target } from '../../../test/support/subjects.ts';
+import { noPasskeys } from '../../../test/support/subjects.ts';
 import { Desk } from '../../review/desk.ts';
 import { createMemoryStore } from '../../stores/memory/store.ts';
 import { hashing } from '../../system.ts';
