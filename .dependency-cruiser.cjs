@@ -2,7 +2,7 @@
 
 const gateway = 'packages/gateway/src';
 const core = `^${gateway}/core/`;
-const ports = `^${gateway}/ports\\.ts$`;
+const ports = `^${gateway}/ports(-passkeys)?\\.ts$`;
 const pipeline = `^${gateway}/pipeline\\.ts$`;
 const desk = `^${gateway}/review/`;
 const limits = `^${gateway}/limits\\.ts$`;
@@ -45,7 +45,7 @@ const table = [
   {
     name: 'ports',
     from: ports,
-    may: [core, verifier, pluginContract],
+    may: [core, verifier, ports, pluginContract],
     because: 'a port says what the pipeline needs in terms of core, verifier and the contracts of plug-ins.',
   },
   {
