@@ -134,16 +134,16 @@ describe('the gateway’s own program', () => {
   const telling = `--import=data:text/javascript,${encodeURIComponent(tell)}`;
 
   it('runs with what keeps its memory small, after which the operator’s own flags count', () => {
-    const args = ['--max-semi-space-size=8', telling, bin, '--version'];
+    const args = ['--max-semi-space-size=32', telling, bin, '--version'];
     const { code, stderr } = runNode(process.execPath, args, project);
     const [, last = ''] = stderr.split('\n');
     const [flags, arenas] = JSON.parse(last) as [string[], string];
     expect({ code, arenas }).toEqual({ code: 0, arenas: '1' });
     expect(flags.slice(0, -1)).toEqual([
-      '--max-semi-space-size=2',
+      '--max-semi-space-size=8',
       '--no-wasm-tier-up',
       '--no-wasm-dynamic-tiering',
-      '--max-semi-space-size=8',
+      '--max-semi-space-size=32',
     ]);
   });
 });
