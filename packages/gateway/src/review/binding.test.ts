@@ -1,5 +1,4 @@
 /** What an approval is bound to: any part of it changed, left out or used again is refused (threats A1, A2, A3, A5, A6). */
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createFakeClock, createFakeRandom } from '../../test/support/fake-clock.ts';
@@ -10,16 +9,10 @@ import type { Description } from '../core/describe.ts';
 import type { GrantBinding } from '../core/grant.ts';
 import { limits } from '../limits.ts';
 import { Pipeline } from '../pipeline.ts';
-import type { Hashing } from '../ports.ts';
 import { createMemoryStore } from '../stores/memory/store.ts';
+import { hashing } from '../system.ts';
 import { Desk } from './desk.ts';
 
-const hashing: Hashing = {
-  sha256: (data) => createHash('sha256').update(data).digest(),
-  sha256Hex: (data) => createHash('sha256').update(data).digest('hex'),
-  sha256Base64url: (data) => createHash('sha256').update(data).digest('base64url'),
-  base64url: (data) => Buffer.from(data).toString('base64url'),
-};
 const description: Description = {
   operation: 'sql:select',
   title: 'SELECT',

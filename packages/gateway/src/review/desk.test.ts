@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFakeClock, createFakeRandom, type FakeClock } from '../../test/support/fake-clock.ts';
 import { agent, demand, noPasskeys, person, requester, target } from '../../test/support/subjects.ts';
@@ -6,19 +5,13 @@ import type { Attempt, Hold } from '../connectors/connector.ts';
 import type { Decision } from '../core/decide.ts';
 import type { Description } from '../core/describe.ts';
 import type { Agent, Person } from '../core/identity.ts';
+import { hashing } from '../system.ts';
 import { Desk } from './desk.ts';
 import { limits } from '../limits.ts';
 import { Pipeline } from '../pipeline.ts';
-import type { GatewayEvent, Hashing, VoteAsk } from '../ports.ts';
+import type { GatewayEvent, VoteAsk } from '../ports.ts';
 import { createMemoryStore } from '../stores/memory/store.ts';
 import type { Store } from '../stores/store.ts';
-
-const hashing: Hashing = {
-  sha256: (data) => createHash('sha256').update(data).digest(),
-  sha256Hex: (data) => createHash('sha256').update(data).digest('hex'),
-  sha256Base64url: (data) => createHash('sha256').update(data).digest('base64url'),
-  base64url: (data) => Buffer.from(data).toString('base64url'),
-};
 
 const description: Description = {
   operation: 'sql:select',
