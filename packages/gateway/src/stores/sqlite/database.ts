@@ -49,31 +49,6 @@ const SCHEMA = `
     "grant" TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX grants_live ON grants (binding, id) WHERE status = 'live';
-  CREATE TABLE submissions (
-    id TEXT PRIMARY KEY,
-    revision INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    kept_until_ms INTEGER NOT NULL,
-    submission TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX submissions_granted ON submissions (id) WHERE status = 'granted';
-  CREATE INDEX submissions_kept ON submissions (kept_until_ms);
-  CREATE TABLE request_keys (
-    principal TEXT NOT NULL,
-    key TEXT NOT NULL,
-    expires_at_ms INTEGER NOT NULL,
-    request TEXT NOT NULL,
-    PRIMARY KEY (principal, key)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX request_keys_over ON request_keys (expires_at_ms);
-  CREATE TABLE passkeys (
-    id TEXT PRIMARY KEY,
-    identity TEXT NOT NULL,
-    credential TEXT NOT NULL UNIQUE,
-    registration INTEGER NOT NULL,
-    passkey TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX passkeys_by_identity ON passkeys (identity, id);
   CREATE TABLE shapes (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
@@ -125,8 +100,37 @@ const STANDINGS = `
   CREATE INDEX standings_by_agent ON standings (agent, status, id);
 `;
 
+/** Actions submitted over the API with the keys of their requests, and people's passkeys. */
+const SUBMISSIONS_AND_PASSKEYS = `
+  CREATE TABLE IF NOT EXISTS submissions (
+    id TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    kept_until_ms INTEGER NOT NULL,
+    submission TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS submissions_granted ON submissions (id) WHERE status = 'granted';
+  CREATE INDEX IF NOT EXISTS submissions_kept ON submissions (kept_until_ms);
+  CREATE TABLE IF NOT EXISTS request_keys (
+    principal TEXT NOT NULL,
+    key TEXT NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    request TEXT NOT NULL,
+    PRIMARY KEY (principal, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS request_keys_over ON request_keys (expires_at_ms);
+  CREATE TABLE IF NOT EXISTS passkeys (
+    id TEXT PRIMARY KEY,
+    identity TEXT NOT NULL,
+    credential TEXT NOT NULL UNIQUE,
+    registration INTEGER NOT NULL,
+    passkey TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS passkeys_by_identity ON passkeys (identity, id);
+`;
+
 /** What each version has beyond the one before; a version never changes. */
-const VERSIONS: readonly string[] = [SCHEMA, STANDINGS];
+const VERSIONS: readonly string[] = [SCHEMA, STANDINGS, SUBMISSIONS_AND_PASSKEYS];
 const SCHEMA_VERSION = VERSIONS.length;
 
 /** What a failure of the library means, and what one does about it. */
