@@ -35,6 +35,14 @@ export const limits = {
   previewStatementMs: 1_000,
   /** How long a preview waits for a lock of others: it may not queue before those who have work to do. */
   previewLockMs: 200,
+  /** Messages of a session that its target owes an answer to; then the client is not read until it has answered some. */
+  unansweredMessages: 10_000,
+  /** From a statement with names that the gateway can't resolve to the target's word about them; then a person is asked. */
+  analysisMs: 1_500,
+  /** Such questions at once for one target. */
+  analysesAtOnce: 2,
+  /** Those that wait for their turn, for one target; statements beyond are put before a person without. */
+  analysesWaiting: 64,
   /** Where counting stops: beyond it the exact number changes nobody's mind. */
   previewCountRows: 100_000,
   /** What the target may answer a preview with; a plan of a thousand nodes is smaller. */

@@ -63,6 +63,7 @@ const actionProblems: Readonly<Record<Exclude<ActionRefusalCode, VoteRefusalCode
   'grant.expired': { status: 409, title: 'Past its time' },
   'describe.unparsable': { status: 422, title: 'Not understood' },
   'describe.unsupported': { status: 422, title: 'Not supported' },
+  'describe.unresolved': { status: 422, title: 'Names that are not there' },
   'limit.exceeded': { status: 429, title: 'Over a limit' },
   'review.rejected': { status: 403, title: 'Rejected by a person' },
   'review.expired': { status: 403, title: 'Nobody decided in time' },

@@ -110,7 +110,7 @@ const target = z.strictObject({
     .enum(['on', 'off'])
     .default('on')
     .describe(
-      'Whether the gateway asks the server what a held action would do, over at most two further connections: estimates, counts, locks. Nothing of the action runs.',
+      'Whether the gateway asks the server what a held action would do, estimates, counts, locks; and whether what a statement names is there at all, before a person is asked. Over at most four further connections. Nothing of the action runs.',
     ),
 });
 

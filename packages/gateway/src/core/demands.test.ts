@@ -138,6 +138,7 @@ test('every refusal says what happened, and but for two what to do now', () => {
     'grant.expired': true,
     'describe.unparsable': true,
     'describe.unsupported': true,
+    'describe.unresolved': true,
     'limit.exceeded': true,
     'review.rejected': true,
     'review.expired': true,

@@ -7,6 +7,7 @@ export type RefusalCode =
   | GrantRefusal
   | 'describe.unparsable'
   | 'describe.unsupported'
+  | 'describe.unresolved'
   | 'limit.exceeded'
   | 'review.rejected'
   | 'review.expired'
@@ -58,6 +59,10 @@ const TEXTS: Readonly<Record<RefusalCode, readonly [message: string, hint: strin
   'describe.unsupported': [
     'The gateway can’t say what this action does, so it is refused.',
     'Use a form that it supports.',
+  ],
+  'describe.unresolved': [
+    'The target can’t find what this names, so it can’t run.',
+    'Correct the names; the target’s own error says which.',
   ],
   'limit.exceeded': ['The action is over a limit of the gateway.', 'Make it smaller.'],
   'review.rejected': ['A person rejected this action.', ''],

@@ -30,10 +30,9 @@ export interface Log {
   /** After a crash: intents without an outcome, now `unknown`. */
   intentsRecovered(fields: { readonly count: number }): void;
   sessionOpened(fields: Sessioned & { readonly client: string }): void;
-  sessionClosed(fields: Sessioned & { readonly actions: number }): void;
+  sessionClosed(fields: Sessioned): void;
   /** Somebody failed to become a session. */
   sessionRefused(fields: { readonly client: string; readonly code: string }): void;
-  actionRefused(fields: Sessioned & { readonly action: string | null; readonly code: string }): void;
   reviewOpened(fields: Reviewed & { readonly risk: number }): void;
   /** Nobody who exists can meet its demands (threat B4). */
   reviewUndecidable(fields: Reviewed & { readonly policy: string }): void;
@@ -84,7 +83,6 @@ export function createLog(options: LogOptions): Log {
     sessionOpened: (fields) => logger.info({ event: 'session.opened', ...fields }),
     sessionClosed: (fields) => logger.info({ event: 'session.closed', ...fields }),
     sessionRefused: (fields) => logger.warn({ event: 'session.refused', ...fields }),
-    actionRefused: (fields) => logger.info({ event: 'action.refused', ...fields }),
     reviewOpened: (fields) => logger.info({ event: 'review.opened', ...fields }),
     reviewUndecidable: (fields) => logger.error({ event: 'review.undecidable', ...fields }),
     reviewReminded: (fields) => logger.info({ event: 'review.reminded', ...fields }),

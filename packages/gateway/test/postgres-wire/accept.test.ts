@@ -67,6 +67,7 @@ beforeAll(async () => {
     allowPlainTextFromOtherHosts: false,
     lookupVerifier: (user) => (user === 'agent' ? verifier : undefined),
     onCancel: (processId, secretKey) => void cancels.push(`${processId} ${secretKey.toString('hex')}`),
+    onRefused: () => undefined,
     fakeVerifierSecret: Buffer.alloc(32, 5),
     clock: systemClock,
     random: systemRandom,

@@ -50,8 +50,11 @@ afterAll(async () => {
   remove();
 });
 
+let logged: string[] = [];
+
 beforeEach(async () => {
   gate = new WithheldGate();
+  logged = [];
   const { host, port, user, password } = database;
   const verifier = await makeAgentCredential(token, random);
   const certificate = await loadOrMakeCertificate({ folder: directory, hosts: [], nowMs: Date.now() });
@@ -77,7 +80,12 @@ beforeEach(async () => {
     hashing,
     publicUrl: 'http://127.0.0.1',
     limits,
-    log: { failed: () => undefined, sessionOpened: () => undefined },
+    log: {
+      failed: () => undefined,
+      sessionOpened: ({ session }) => void logged.push(`opened ${session}`),
+      sessionClosed: ({ session }) => void logged.push(`closed ${session}`),
+      sessionRefused: ({ code }) => void logged.push(`refused ${code}`),
+    },
   }).start();
   client = await connect();
 });
@@ -87,14 +95,14 @@ afterEach(async () => {
   await behind.query('TRUNCATE notes');
 });
 
-function connect(): Promise<RawClient> {
+function connect(agentToken = token): Promise<RawClient> {
   const [host = '', port = ''] = connector.address.split(':');
   return RawClient.connect({
     host,
     port: Number(port),
     target: 'shop',
     agent: agent.name,
-    agentToken: token,
+    agentToken,
   });
 }
 
@@ -218,6 +226,15 @@ describe.each(['simple', 'extended'] as const)('law 7, %s protocol', (protocol) 
     await client.until('Z');
     expect(gate.outcomes.map(({ outcome }) => [outcome.status, outcome.code])).toEqual([['failed', '22012']]);
   });
+});
+
+test('the log tells of a session’s beginning and end, and of a client that was refused', async () => {
+  await expect(connect('wrong-token')).rejects.toThrow('28P01');
+  client.end();
+  await eventually('the end', () => (logged.length === 3 ? true : undefined));
+  const [opened = ''] = logged;
+  expect(logged).toEqual([opened, 'refused 28P01', opened.replace('opened', 'closed')]);
+  expect(opened).toMatch(/^opened ses_/);
 });
 
 test('the disk is slow: a second read behind the first keeps its place', async () => {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { queryMessage } from '../../src/connectors/postgres/wire/frontend.ts';
+import { closeMessage, queryMessage } from '../../src/connectors/postgres/wire/frontend.ts';
 import { connectPg, refusalOf } from '../support/system-drivers.ts';
 import { startTestSystem, type TestSystem } from '../support/system-fixture.ts';
 import { printed, psql, psycopg } from '../support/system-programs.ts';
@@ -224,16 +224,30 @@ describe('limits', () => {
     },
   );
 
-  test('a statement far over it: 54000, and the connection ends', async () => {
+  test('a statement far over it: 54000 with the limit and the way out, recorded; and the connection ends', async () => {
+    const before = (await system.checkLedger()).length;
     client.send(queryMessage(`SELECT '${'x'.repeat(3_000_000)}'`));
     await eventually('the end', () => (client.isClosed ? true : undefined));
-    expect(codesOf(client.answers)).toEqual(['54000']);
+    expect(reportsOf(client.answers)[0]).toMatchObject({
+      code: '54000',
+      message: expect.stringMatching(/3000\d{3} bytes is over the limit of \d+ bytes/) as string,
+      hint: expect.stringContaining('in parts') as string,
+    });
+    const leaves = (await system.checkLedger()).slice(before);
+    expect(leaves).toContainEqual(expect.objectContaining({ kind: 'decision', operation: 'undescribed' }));
   });
 
   test('values over 4 MiB: 54000', async () => {
     client.send(...extended('SELECT length($1)', ['x'.repeat(4_300_000)]), sync);
     await eventually('the error', () => (codesOf(client.answers).length > 0 ? true : undefined));
     expect(codesOf(client.answers)).toEqual(['54000']);
+  });
+
+  test('a round without an end: all of it is answered, though more than is kept track of', async () => {
+    const count = 15_000;
+    const close = closeMessage({ kind: 'statement', name: 'nothing' });
+    const answers = await client.round(...Array.from({ length: count }, () => close), sync);
+    expect(typesOf(answers)).toBe(`${'3'.repeat(count)}Z`);
   });
 
   test('values of 3 MiB pass', async () => {

@@ -47,6 +47,7 @@ export const refusalProblemCodes = [
   'grant.expired',
   'describe.unparsable',
   'describe.unsupported',
+  'describe.unresolved',
   'limit.exceeded',
   'review.rejected',
   'review.expired',

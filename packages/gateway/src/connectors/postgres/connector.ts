@@ -8,13 +8,16 @@ import type { Clock, Directory, Hashing, Previewer, Random } from '../../ports.t
 import type { Log } from '../../telemetry/log.ts';
 import { CatalogWatcher, type CatalogWatcherOptions } from './catalog/index.ts';
 import { SqlDescriber, prepareParser } from './describe/index.ts';
+import { Analyser } from './analysis/analyser.ts';
 import { PostgresPreviewer } from './preview/previewer.ts';
-import { Session, type TargetAccess } from './session/session.ts';
+import type { TargetAccess } from './session/options.ts';
+import { Session } from './session/session.ts';
 import { Slots } from './session/slots.ts';
 import { fatal } from './session/refusals.ts';
 import { readStartup } from './session/startup.ts';
 import { isLoopback } from './wire/loopback.ts';
 import { acceptClient, type AcceptedClient } from './wire/accept.ts';
+import { parseReport } from './wire/backend.ts';
 import type { TlsIdentity } from './wire/certificate.ts';
 import { cancelUpstream, connectUpstream, type UpstreamOptions } from './wire/upstream.ts';
 
@@ -40,7 +43,7 @@ export interface PostgresConnectorOptions {
   readonly hashing: Hashing;
   readonly publicUrl: string;
   readonly limits: Limits;
-  readonly log: Pick<Log, 'failed' | 'sessionOpened'>;
+  readonly log: Pick<Log, 'failed' | 'sessionOpened' | 'sessionClosed' | 'sessionRefused'>;
 }
 
 const SECRET_BYTES = { 0: 4, 2: 32 } as const;
@@ -102,24 +105,25 @@ export class PostgresConnector {
       this.#options.log.failed({ where: `catalog of ${target.name}`, error });
     const catalog = new CatalogWatcher({ connection: catalogConnection(target), clock, onProblem });
     const { name, protocol, environment } = target;
+    const { limits } = this.#options;
+    const aside = {
+      ...upstream,
+      parameters: { application_name: 'sallyport-preview' },
+      timeoutMs: limits.previewMs,
+    };
     const access = {
       target: { name, protocol, environment },
       catalog,
+      analyser: target.preview ? new Analyser({ upstream: aside, clock, limits }) : null,
       slots: new Slots(target.maxConnections),
       upstream,
       parameters: new Map<string, string>(),
     };
     this.#accesses.set(name, access);
-    if (target.preview) this.#previewers.set(name, this.#previewer(upstream, catalog));
+    const previewing = { upstream: aside, catalog, describer: this.#describer, limits };
+    if (target.preview) this.#previewers.set(name, new PostgresPreviewer(previewing));
     await catalog.start();
     await this.#learnParameters(access);
-  }
-
-  #previewer(upstream: UpstreamOptions, catalog: CatalogWatcher): Previewer {
-    const { limits } = this.#options;
-    const parameters = { application_name: 'sallyport-preview' };
-    const options = { ...upstream, parameters, timeoutMs: limits.previewMs };
-    return new PostgresPreviewer({ upstream: options, catalog, describer: this.#describer, limits });
   }
 
   /** What the target reports of itself, so that clients can be greeted before they need a connection of their own. */
@@ -134,12 +138,14 @@ export class PostgresConnector {
   }
 
   async #accept(socket: Socket): Promise<void> {
-    const { clock, limits, tls, agentVerifier, random } = this.#options;
+    const { clock, limits, tls, agentVerifier, random, log } = this.#options;
+    const address = addressOf(socket);
     const client = await acceptClient(socket, {
       tls,
       allowPlainTextFromOtherHosts: false,
       clock,
       handshakeMs: limits.handshakeMs,
+      onRefused: (code) => log.sessionRefused({ client: address, code }),
       onCancel: (processId, secretKey) => this.#cancel(processId, secretKey),
       lookupVerifier: agentVerifier,
       random,
@@ -148,6 +154,8 @@ export class PostgresConnector {
     if (client === null) return;
     const refused = await this.#admit(client);
     if (refused === undefined) return;
+    const report = parseReport(refused);
+    log.sessionRefused({ client: address, code: report.ok ? report.value.code : '' });
     client.socket.end(refused);
     client.socket.resume();
   }
@@ -197,8 +205,10 @@ export class PostgresConnector {
       onBehalfOfBasis: onBehalfOf === agent.sponsor ? 'configured' : 'asserted',
       parties: partiesOf(agent, onBehalfOf, (name) => directory.person(name)),
       session: makeId('ses', clock.nowMs(), random.bytes(10)),
-      client: `${client.socket.remoteAddress ?? ''}:${(client.socket.remotePort ?? 0).toString()}`,
+      client: addressOf(client.socket),
     };
+    const { session: id, client: address } = requester;
+    const named = { session: id, agent: agent.name, target: access.target.name };
     const session = new Session({
       access: { ...access, upstream: { ...access.upstream, parameters: startup.value.parameters } },
       ports: { gate, clock, hashing, describer: this.#describer, directory, publicUrl, limits },
@@ -210,17 +220,14 @@ export class PostgresConnector {
       ownSearchPath: startup.value.parameters['search_path'],
       processId,
       secretKey,
-      onEnd: () => this.#ended(processId, agent.name),
+      onEnd: () => {
+        this.#ended(processId, agent.name);
+        this.#options.log.sessionClosed(named);
+      },
     });
     this.#live.set(processId, { session, agent: agent.name, secretKey });
     session.start();
-    const { session: id, client: address } = requester;
-    this.#options.log.sessionOpened({
-      session: id,
-      agent: agent.name,
-      target: access.target.name,
-      client: address,
-    });
+    this.#options.log.sessionOpened({ ...named, client: address });
     return undefined;
   }
 
@@ -262,6 +269,9 @@ export class PostgresConnector {
 /** Connections that wait to be accepted: agents start in swarms. */
 const BACKLOG = 4_096;
 const CONNECT_MS = 10_000;
+
+const addressOf = ({ remoteAddress, remotePort }: Socket): string =>
+  `${remoteAddress ?? ''}:${(remotePort ?? 0).toString()}`;
 
 /** The same target, for the library that reads its catalog. */
 function catalogConnection({ upstream }: PostgresTarget): CatalogWatcherOptions['connection'] {

@@ -52,7 +52,8 @@ export function describeSetting(statement: VariableSetStmt): SettingFacts {
   const name = (statement.name ?? '').toLowerCase();
   const local = statement.is_local ?? false;
   if (statement.kind === 'VAR_RESET_ALL') {
-    return { settings: [{ name: '*', value: null, local }], flags: ['setConfig:*'] };
+    // As a new connection has them, like DISCARD ALL; roles stay, which the target leaves out.
+    return { settings: [{ name: '*', value: null, local }], flags: ['harmlessSetting'] };
   }
   if (statement.kind === 'VAR_SET_MULTI') return multiple(statement, local);
   const value = statement.kind === 'VAR_SET_VALUE' ? valueOf(name, statement.args) : null;

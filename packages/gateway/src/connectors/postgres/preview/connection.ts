@@ -18,7 +18,7 @@ export type Fault = string;
 
 const controlTypes = typeTable(Object.values(backend));
 
-/** One connection for one preview: it asks one round at a time, and says what failed as a value. */
+/** One connection for one preview, or one analysis: it asks one round at a time, and says what failed as a value. */
 export class PreviewConnection {
   readonly #upstream: Upstream;
   readonly #scanner: BackendScanner;
@@ -30,6 +30,7 @@ export class PreviewConnection {
     rows: (readonly (string | null)[])[];
   };
   #fault: Fault | null = null;
+  #report: Buffer | null = null;
   #ended: Fault | null = null;
   #resolve: (answer: Result<Answer, Fault>) => void = () => undefined;
 
@@ -92,11 +93,17 @@ export class PreviewConnection {
     return this.#round([queryMessage(text)]);
   }
 
+  /** The target's first ErrorResponse of the round: only for whoever wrote the statement, whose values it may quote. */
+  get report(): Buffer | null {
+    return this.#report;
+  }
+
   /** Collects what comes up to the one ReadyForQuery that the messages bring. */
   #round(messages: readonly Buffer[]): Promise<Result<Answer, Fault>> {
     if (this.#ended !== null) return Promise.resolve(err(this.#ended));
     this.#answer = emptyAnswer();
     this.#fault = null;
+    this.#report = null;
     this.#bytes = 0;
     const { promise, resolve } = Promise.withResolvers<Result<Answer, Fault>>();
     this.#resolve = resolve;
@@ -115,6 +122,7 @@ export class PreviewConnection {
     if (type === backend.errorResponse) {
       const report = parseReport(frame);
       this.#fault ??= report.ok ? report.value.code : 'protocol';
+      this.#report ??= Buffer.from(frame);
     } else if (type === backend.parameterDescription) {
       this.#keep(parseParameterDescription(frame), (types) => (this.#answer.parameterTypes = types));
     } else if (type === backend.rowDescription) {

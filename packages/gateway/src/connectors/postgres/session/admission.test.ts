@@ -25,6 +25,7 @@ async function admit(settlements: readonly Result<Approval, Refusal>[]): Promise
   await new Admission(gate, clock).admit({
     candidates,
     again: () => ok(candidates),
+    objection: async () => null,
     holding: async () => [],
     wait: async () => {
       const settled = settlements[waiting++] ?? err(refusal('review.expired', {}));

@@ -20,6 +20,8 @@ export interface AdmissionAsk {
   readonly again: () => Result<readonly Candidate[], Refusal>;
   /** What waits while people decide. */
   readonly holding: () => Promise<readonly string[]>;
+  /** The target's objection to what a person would be asked about; null where it has none, or wasn't asked. */
+  readonly objection: () => Promise<Refusal | null>;
   /** Waits for one review, with the client told of it. */
   readonly wait: (hold: Hold) => Promise<Result<Approval, Refusal>>;
   /** Everything is approved: what the statements will need can be got ready while they are looked at once more. */
@@ -61,6 +63,8 @@ export class Admission {
   }
 
   async #review(ask: AdmissionAsk, judgements: readonly Judgement[]): Promise<Admitted> {
+    const objection = await ask.objection();
+    if (objection !== null) return err(objection);
     const approvals = await this.#approvals(ask, judgements);
     if (!approvals.ok) return approvals;
     ask.prepare();

@@ -6,10 +6,11 @@ import { refusal, type Refusal } from '../../../core/reasons.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { limits } from '../../../limits.ts';
 import type { Directory, Hashing } from '../../../ports.ts';
+import type { Analyser } from '../analysis/analyser.ts';
 import type { CatalogWatcher } from '../catalog/index.ts';
 import type { DescribedStatement, SqlDescriber } from '../describe/index.ts';
 import type { Candidate } from './admission.ts';
-import { unsupported } from './refusals.ts';
+import { unsupported, type TargetRefusal } from './refusals.ts';
 import type { SessionState } from './state.ts';
 import { wordsOfComment } from './task.ts';
 
@@ -18,6 +19,8 @@ export interface AskingOptions {
   readonly hashing: Hashing;
   readonly describer: SqlDescriber;
   readonly catalog: CatalogWatcher;
+  /** Null: the gateway opens no connections of its own for this. */
+  readonly analyser: Analyser | null;
   readonly target: Target;
   readonly agent: Agent;
   readonly requester: Requester;
@@ -119,6 +122,25 @@ export class Asking {
     this.#options.state.apply(statement);
     const acting = statement.effects.settings.findLast((change) => change.name === 'sallyport.on_behalf_of');
     if (acting !== undefined) this.#requester = this.#actingFor(acting.value) ?? this.#requester;
+  }
+
+  /**
+   * The target's own error about a statement with names that the gateway couldn't resolve, recorded. Asked only where
+   * another connection would find by those names what this session finds, and nobody's work is in between.
+   */
+  async objection(candidates: readonly Candidate[]): Promise<Refusal | null> {
+    const { analyser, state } = this.#options;
+    const [only, more] = candidates;
+    if (analyser === null || only === undefined || more !== undefined) return null;
+    const { command, description, parameters } = only.attempt;
+    const { searchPath } = state;
+    if (description.unknown.length === 0 || searchPath === null || !state.hasCommonNames) return null;
+    const parameterTypes = parameters.map(({ type }) => Number(type));
+    const report = await analyser.objection({ query: command, parameterTypes, searchPath });
+    if (report === null) return null;
+    const reason: TargetRefusal = { ...refusal('describe.unresolved', {}), report };
+    const refused = await this.refuse(command, reason);
+    return refused.ok ? null : refused.error;
   }
 
   /** Records that the text could not be described. */

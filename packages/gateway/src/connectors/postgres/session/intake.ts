@@ -1,19 +1,20 @@
-import type { Socket } from 'node:net';
 import { limits } from '../../../limits.ts';
 import { FrameSplitter, type FrameError } from '../wire/frames.ts';
 import { frontend } from '../wire/messages.ts';
 
 export interface IntakeOptions {
-  readonly socket: Socket;
   /** Handles one message. A promise where the next one has to wait for it; it rejects where the ledger is lost. */
   readonly handle: (frame: Buffer) => Promise<void> | undefined;
+  /** More is kept than should be, or less again. */
+  readonly crowded: () => void;
   /** What was received has been handled, as far as it could be. */
   readonly settled: () => void;
   readonly malformed: (error: FrameError) => void;
   readonly ledgerLost: () => void;
 }
 
-const FRAME_RULES = {
+/** The most that one message of a client may be; the body of what is refused is never read. */
+export const FRAME_RULES = {
   maxBytes(type: number): number {
     if (type === frontend.bind) return limits.parameterBytes + limits.startupBytes;
     if (type === frontend.copyData) return limits.copyDataBytes;
@@ -50,7 +51,7 @@ export class Intake {
     if (!this.isBusy) return this.#handle(frame);
     this.#kept.push(frame);
     this.#keptBytes += frame.length;
-    if (this.isCrowded) this.#options.socket.pause();
+    if (this.isCrowded) this.#options.crowded();
   }
 
   #handle(frame: Buffer): void {
@@ -68,7 +69,7 @@ export class Intake {
       this.#keptBytes -= next.length;
       this.#handle(next);
     }
-    if (this.#keptBytes === 0) this.#options.socket.resume();
+    this.#options.crowded();
     this.#options.settled();
   }
 

@@ -16,6 +16,7 @@ const SQLSTATE: Readonly<Record<RefusalCode, string>> = {
   'grant.expired': '42501',
   'describe.unparsable': '42601',
   'describe.unsupported': '0A000',
+  'describe.unresolved': '42703',
   'limit.exceeded': '54000',
   'review.rejected': '42501',
   'review.expired': '42501',
@@ -32,8 +33,15 @@ const SQLSTATE: Readonly<Record<RefusalCode, string>> = {
   'target.unavailable': '08001',
 };
 
+/** The target's own words are the better answer. */
+export interface TargetRefusal extends Refusal {
+  /** An ErrorResponse. */
+  readonly report: Buffer;
+}
+
 /** The refusal as the client's own protocol says it: reason, then review, policies and link, then the way out. */
-export function refusalFrame(reason: Refusal, publicUrl: string): Buffer {
+export function refusalFrame(reason: Refusal | TargetRefusal, publicUrl: string): Buffer {
+  if ('report' in reason) return reason.report;
   const detail = [
     reason.policies.length > 0 ? `Policy: ${reason.policies.join(', ')}.` : '',
     reason.review === null ? '' : `Review: ${reason.review}, ${publicUrl}/reviews/${reason.review}`,
@@ -56,3 +64,10 @@ export const fatal = (code: string, message: string, hint = ''): Buffer =>
 
 export const unsupported = (message: string, hint: string): Refusal =>
   refusal('describe.unsupported', { message, hint });
+
+/** A message whose length alone says that it can't be taken. Nothing behind it can be read, so the session ends. */
+export const tooLarge = (bytes: number, mostBytes: number): Refusal =>
+  refusal('limit.exceeded', {
+    message: `A message of ${bytes.toString()} bytes is over the limit of ${mostBytes.toString()} bytes.`,
+    hint: 'Connect again, and send the statement in parts, or data by COPY in smaller messages.',
+  });

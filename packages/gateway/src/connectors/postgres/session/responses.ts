@@ -28,6 +28,16 @@ export function newPart(authorized: Authorized, statement: DescribedStatement, s
   return { authorized, statement, startedMs, rows: 0, bytes: 0, gated: false, state: 'bound' };
 }
 
+/** Whether running it can't be undone any more, because it commits or reaches outside of the transaction (law 7). */
+export function hasEffectAtOnce({ authorized, statement }: Part, autocommit: boolean): boolean {
+  const { reach } = authorized.judgement.description;
+  const { transaction } = statement.effects;
+  if (reach === 'outside' || (reach === 'transaction' && autocommit)) return true;
+  return (
+    transaction === 'commit' || transaction === 'prepare-transaction' || transaction === 'commit-prepared'
+  );
+}
+
 /**
  * What the target owes an answer to, in order; `local` is an answer of the gateway's own that waits for its turn, `mark`
  * a place that somebody waits for.
@@ -97,6 +107,11 @@ export class Responses implements BackendSink {
 
   get idle(): boolean {
     return this.#queue.length === 0;
+  }
+
+  /** Messages that the target owes an answer to. */
+  get unanswered(): number {
+    return this.#queue.length;
   }
 
   push(chunk: Buffer): FrameError | null {

@@ -1,11 +1,7 @@
-import type { Gate } from '../../connector.ts';
-import type { Agent, Requester, Target } from '../../../core/identity.ts';
 import type { Refusal } from '../../../core/reasons.ts';
-import { limits as bounds, type Limits } from '../../../limits.ts';
-import type { Clock, Directory, Hashing } from '../../../ports.ts';
-import type { CatalogWatcher } from '../catalog/index.ts';
-import { parseSearchPath, type SqlDescriber } from '../describe/index.ts';
-import type { AcceptedClient } from '../wire/accept.ts';
+import { limits as bounds } from '../../../limits.ts';
+import type { Clock } from '../../../ports.ts';
+import { parseSearchPath } from '../describe/index.ts';
 import { backendKeyData, parameterStatus, readyForQuery } from '../wire/backend.ts';
 import type { FrameError } from '../wire/frames.ts';
 import { frontend, type TransactionStatus } from '../wire/messages.ts';
@@ -13,51 +9,17 @@ import type { Upstream, UpstreamOptions } from '../wire/upstream.ts';
 import { Admission, type AdmissionAsk, type Admitted } from './admission.ts';
 import { Asking, isUtf8 } from './asking.ts';
 import { Extended } from './extended.ts';
+import { Flow } from './flow.ts';
 import { Holding } from './holding.ts';
 import type { Next, SessionHost } from './host.ts';
-import { Intake } from './intake.ts';
+import { FRAME_RULES, Intake } from './intake.ts';
 import { Link } from './link.ts';
-import { fatal, refusalFrame } from './refusals.ts';
+import { fatal, refusalFrame, tooLarge } from './refusals.ts';
+import type { SessionOptions } from './options.ts';
 import { Release } from './release.ts';
-import { Responses, type Part } from './responses.ts';
-import type { Slots } from './slots.ts';
+import { hasEffectAtOnce, Responses, type Part } from './responses.ts';
 import { Simple } from './simple.ts';
 import { SessionState } from './state.ts';
-
-/** What the sessions of one target share. */
-export interface TargetAccess {
-  readonly target: Target;
-  readonly catalog: CatalogWatcher;
-  readonly slots: Slots;
-  readonly upstream: UpstreamOptions;
-  /** What the target reports of itself to a connection that asked for nothing; clients are greeted with it. */
-  readonly parameters: ReadonlyMap<string, string>;
-}
-
-export interface SessionPorts {
-  readonly gate: Gate;
-  readonly clock: Clock;
-  readonly hashing: Hashing;
-  readonly directory: Directory;
-  readonly describer: SqlDescriber;
-  readonly publicUrl: string;
-  readonly limits: Limits;
-}
-
-export interface SessionOptions {
-  readonly access: TargetAccess;
-  readonly ports: SessionPorts;
-  readonly client: AcceptedClient;
-  readonly agent: Agent;
-  readonly requester: Requester;
-  readonly statedTask: string;
-  readonly supersedes: string;
-  /** The client asked for a search path in its startup packet. */
-  readonly ownSearchPath: string | undefined;
-  readonly processId: number;
-  readonly secretKey: Uint8Array;
-  readonly onEnd: () => void;
-}
 
 /** One client connection: its messages in order, one at a time, each decided before it is passed on. */
 export class Session implements SessionHost {
@@ -72,6 +34,7 @@ export class Session implements SessionHost {
   readonly #simple: Simple;
   readonly #extended: Extended;
   readonly #intake: Intake;
+  readonly #flow: Flow;
   #ended = false;
   /** The target's last word about the transaction. */
   status: TransactionStatus = 'I';
@@ -104,22 +67,27 @@ export class Session implements SessionHost {
       connected: (upstream) => this.#connected(upstream),
       data: (chunk) => this.#fromTarget(chunk),
       lost: (message, wasOpen) => this.#targetLost(message, wasOpen),
-      saturated: (isSaturated) => this.#throttleClient(isSaturated),
+      saturated: (isSaturated) => this.#flow.targetIsFull(isSaturated),
       mayYield: () => this.#mayYield(),
     });
-    const { catalog, target } = access;
+    const { analyser, catalog, target } = access;
     const { agent, requester } = options;
-    this.asking = new Asking({ ...ports, catalog, target, agent, requester, state: this.state });
+    this.asking = new Asking({ ...ports, analyser, catalog, target, agent, requester, state: this.state });
     this.#holding = new Holding({ ...ports, catalog, notify: (frame) => this.responses.aside(frame) });
     this.#admission = new Admission(ports.gate, ports.clock);
     this.#simple = new Simple(this);
     this.#extended = new Extended(this);
     this.#intake = new Intake({
-      socket: client.socket,
+      crowded: () => this.#flow.update(),
       handle: (frame) => this.#dispatch(frame),
       settled: () => this.#settled(),
       malformed: (error) => this.#malformed(error),
       ledgerLost: () => this.#fail('58030', 'The ledger can’t record, so nothing is executed.'),
+    });
+    this.#flow = new Flow({
+      socket: client.socket,
+      isCrowded: () => this.#intake.isCrowded,
+      unanswered: () => this.responses.unanswered,
     });
   }
 
@@ -151,13 +119,15 @@ export class Session implements SessionHost {
   #settled(): void {
     if (!this.#ended && !this.#intake.isBusy) this.link.flush();
     this.release.flush();
+    this.#flow.update();
   }
 
-  #malformed({ reason, length }: FrameError): void {
-    if (reason === 'over_limit') {
-      return this.#fail('54000', `A message of ${length.toString()} bytes is over the limit.`);
-    }
-    this.#fail('08P01', 'The connection sent what is no message of the protocol.');
+  #malformed(error: FrameError): void {
+    if (error.reason !== 'over_limit')
+      return this.#fail('08P01', 'The connection sent what is no message of the protocol.');
+    const reason = tooLarge(error.length, FRAME_RULES.maxBytes(error.type));
+    const end = (): void => this.#fail('54000', reason.message, reason.hint);
+    void this.asking.refuse(reason.message, reason).then(end);
   }
 
   /** One message. A promise where the next message has to wait for this one. */
@@ -207,17 +177,8 @@ export class Session implements SessionHost {
    * of the transaction wait until their INTENTs are durable.
    */
   afterIntents(parts: readonly Part[], autocommit: boolean, send: () => void): Next {
-    const mustWait = parts.some((part) => {
-      const { reach } = part.authorized.judgement.description;
-      const { transaction } = part.statement.effects;
-      const commits =
-        transaction === 'commit' ||
-        transaction === 'prepare-transaction' ||
-        transaction === 'commit-prepared';
-      return reach === 'outside' || commits || (reach === 'transaction' && autocommit);
-    });
-    const last = parts.at(-1);
-    if (last !== undefined) this.lastDurability = last.authorized.durability;
+    const mustWait = parts.some((part) => hasEffectAtOnce(part, autocommit));
+    this.lastDurability = parts.at(-1)?.authorized.durability ?? this.lastDurability;
     const pending = this.lastDurability;
     if (!mustWait || pending === undefined || pending.durable) return this.#unlessEnded(parts, send);
     return pending.done.then(() => this.#unlessEnded(parts, send));
@@ -239,6 +200,11 @@ export class Session implements SessionHost {
   ): Admitted | Promise<Admitted> {
     return this.#admission.admit({
       ...ask,
+      // An open transaction may hold changes that another connection doesn't see.
+      objection: () =>
+        this.status === 'I' && !isTransactionOpen
+          ? this.asking.objection(ask.candidates)
+          : Promise.resolve(null),
       holding: () => this.#holding.describe(this.link.upstream?.processId, isTransactionOpen),
       wait: (hold) => this.#holding.wait(hold, isTransactionOpen),
       prepare: () => this.#ended || this.link.open(),
@@ -267,6 +233,7 @@ export class Session implements SessionHost {
   #fromTarget(chunk: Buffer): 'done' | 'kept' {
     const { socket } = this.#options.client;
     const error = this.responses.push(chunk);
+    this.#flow.update();
     if (error !== null) this.#targetLost('The target sent what is no message of the protocol.', true);
     else if (this.release.queuedBytes > bounds.bufferedBytes || socket.writableNeedDrain)
       this.#throttleTarget();
@@ -290,12 +257,6 @@ export class Session implements SessionHost {
     if (this.#options.client.socket.writableNeedDrain || this.release.queuedBytes > bounds.bufferedBytes)
       return;
     this.link.upstream?.socket.resume();
-  }
-
-  #throttleClient(isSaturated: boolean): void {
-    const { socket } = this.#options.client;
-    if (isSaturated) socket.pause();
-    else if (!this.#intake.isCrowded) socket.resume();
   }
 
   #ready(status: TransactionStatus): void {
@@ -346,10 +307,10 @@ export class Session implements SessionHost {
   }
 
   /** Ends the session with a last word. */
-  #fail(code: string, message: string): void {
+  #fail(code: string, message: string, hint = ''): void {
     if (this.#ended) return;
     const { socket } = this.#options.client;
-    if (!this.release.waiting) socket.write(fatal(code, message));
+    if (!this.release.waiting) socket.write(fatal(code, message, hint));
     socket.destroySoon();
     this.end();
   }

@@ -94,6 +94,12 @@ export class SessionState implements SessionContext {
     });
   }
 
+  /** Names mean to any new connection with the same search path what they mean here, prepared ones aside. */
+  get hasCommonNames(): boolean {
+    const { catalogStale, standardConformingStrings, temporary } = this;
+    return this.#roles.size === 0 && temporary.size === 0 && standardConformingStrings && !catalogStale;
+  }
+
   prepared(name: string): DescribedStatement | undefined {
     const parsing = this.parsing.get(name);
     if (parsing !== undefined) return parsing.statement ?? undefined;

@@ -38,6 +38,7 @@ let outcomes: (AcceptedClient | null)[];
 let cancels: { processId: number; secretKey: Buffer }[];
 let peers: Socket[];
 let arrivals = 0;
+let refusals: string[] = [];
 let clock = createFakeClock();
 let remoteAddress: string | undefined;
 let options: AcceptOptions;
@@ -50,13 +51,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 beforeEach(async () => {
-  [outcomes, cancels, peers, remoteAddress] = [[], [], [], undefined];
+  [outcomes, cancels, peers, refusals, remoteAddress] = [[], [], [], [], undefined];
   clock = createFakeClock();
   options = {
     tls: tlsIdentity(certificate),
     allowPlainTextFromOtherHosts: false,
     lookupVerifier: (user) => verifiers.get(user),
     onCancel: (processId, secretKey) => void cancels.push({ processId, secretKey }),
+    onRefused: (code) => void refusals.push(code),
     fakeVerifierSecret: Buffer.alloc(32, 5),
     clock,
     random: createFakeRandom(),
@@ -221,6 +223,7 @@ describe('a client that cannot prove itself', () => {
     const wrong = await attempt('agent', 'canary-wrong');
     const unknown = await attempt('canary-nobody', token);
     expect(parseReport(wrong)).toMatchObject({ ok: true, value: { code: '28P01', severity: 'FATAL' } });
+    expect(new Set(refusals)).toEqual(new Set(['28P01']));
     expect(unknown).toEqual(wrong);
     expect(wrong.toString()).not.toContain('canary');
     expect(outcomes).toEqual([null, null]);

@@ -23,6 +23,8 @@ export interface AcceptOptions extends AuthenticationOptions {
   readonly allowPlainTextFromOtherHosts: boolean;
   /** A CancelRequest, on a connection of its own that ends with it. Unauthenticated: the key is all that speaks for it. */
   onCancel(processId: number, secretKey: Buffer): void | Promise<void>;
+  /** The client was told why it is refused; `code` is the SQLSTATE. */
+  onRefused(code: string): void;
   readonly clock: Clock;
   /** From the connection to the end of authentication. */
   readonly handshakeMs: number;
@@ -206,6 +208,7 @@ class Handshake {
   /** Says why, and closes. What the client still sends is read and thrown away, else a reset could overtake the reason. */
   #refuse(report: Report): null {
     const socket = this.#socket;
+    this.#options.onRefused(report.code);
     this.#source.release();
     socket.end(errorResponse(report));
     socket.resume();
