@@ -138,7 +138,7 @@ test('a CancelRequest with a wrong key cancels nothing', async () => {
   client.end();
 });
 
-test('a client that left while held uses the approval when it comes back with the same bytes', async () => {
+test('a client that left while held uses the approval when it comes back with the same bytes (A9)', async () => {
   const sql = 'SELECT email FROM customers -- came back';
   const first = await RawClient.connect(system);
   first.send(queryMessage(sql));
@@ -154,6 +154,30 @@ test('a client that left while held uses the approval when it comes back with th
   second.send(queryMessage(sql));
   expect((await system.pending('came back')).id).not.toBe(id);
   second.end();
+});
+
+test.each([
+  ['a space', 'SELECT  email FROM customers -- elsewhere'],
+  ['a column', 'SELECT email, phone FROM customers -- elsewhere'],
+  ['the case of a word', 'select email FROM customers -- elsewhere'],
+])('a client that comes back with %s changed finds no approval, and spends none (A9)', async (_, other) => {
+  const sql = 'SELECT email FROM customers -- elsewhere';
+  const first = await RawClient.connect(system);
+  first.send(queryMessage(sql));
+  const { id } = await system.pending('elsewhere');
+  first.end();
+  await sleep(50);
+  await system.approve('elsewhere');
+  const second = await RawClient.connect(system);
+  second.send(queryMessage(other));
+  expect((await system.pending(other)).id).not.toBe(id);
+  expect(await intentsOf(id)).toBe(0);
+  second.end();
+  const third = await RawClient.connect(system);
+  expect(firstColumn(await third.query(sql)).length).toBeGreaterThan(100);
+  expect(await intentsOf(id)).toBe(1);
+  third.end();
+  await system.reject(other, 'not needed any more');
 });
 
 test('two clients with the same bytes: one review, one approval, one execution', async () => {
