@@ -13,6 +13,7 @@ import { PasskeyService } from '../packages/gateway/src/passkeys/service.ts';
 import { Pipeline } from '../packages/gateway/src/pipeline.ts';
 import { createPolicyEngine } from '../packages/gateway/src/policy/engine.ts';
 import type { ActionDesk, PolicyEngine } from '../packages/gateway/src/ports.ts';
+import type { Custody } from '../packages/gateway/src/api/deps.ts';
 import { Desk } from '../packages/gateway/src/review/desk.ts';
 import { StandingGrants } from '../packages/gateway/src/review/standing/desk.ts';
 import { err } from '../packages/gateway/src/core/result.ts';
@@ -133,6 +134,7 @@ class Bench {
       standing: new StandingGrants({ ...shared, shapes: () => err('none here'), limits: bounds, log }),
       // None of its routes is measured.
       actions: {} as ActionDesk,
+      custody: {} as Custody,
       events,
       ledger: { vkey: '', origin: '', publishNow: async () => undefined, receipt: async () => null },
       publicUrl: 'http://bench',

@@ -50,6 +50,7 @@ export const options = {
     value: 'WHOM',
     about: 'agent, or sponsor: the person for whom it acts; default agent',
   },
+  subject: { type: 'string', short: '', value: 'WHOM', about: 'agent:NAME, or person:NAME' },
   reason: { type: 'string', short: '', value: 'TEXT', about: 'why; the agent is told it' },
   fields: {
     type: 'string',

@@ -108,6 +108,10 @@ function requester(review: Review, style: Style): string[] {
 }
 
 function command(review: Review, style: Style, width: number): string[] {
+  if (review.erasedAt !== null) {
+    const what = `erased at ${review.erasedAt}, with all values and words: nothing brings it back`;
+    return [title('Command', what, style)];
+  }
   const bytes = new TextEncoder().encode(review.command).length;
   const lines = [
     title('Command', `exactly what will be sent, ${count(bytes, 'byte')}`, style),

@@ -29,11 +29,13 @@ import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { StaticDirectory } from './identity/directory.ts';
+import { eraseSubject } from './ledger/erase.ts';
 import { openKeyFile } from './ledger/key-file.ts';
 import { openKeys, type LedgerKeys } from './ledger/keys.ts';
 import { Publisher } from './ledger/publisher.ts';
 import { makeReceipt } from './ledger/receipt.ts';
 import { recover } from './ledger/recover.ts';
+import { finishRotation, rotateKey } from './ledger/rotation.ts';
 import { err, ok } from './core/result.ts';
 import { limits as bounds, type Limits } from './limits.ts';
 import { PasskeyService } from './passkeys/service.ts';
@@ -111,6 +113,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const { publicUrl } = configuration.listen.api;
   const limits: Limits = { ...bounds, ...configuration.limits };
   const keys = await openKeys({ directory: state, origin: configuration.origin });
+  await finishRotation(store, keys);
   const publisher = new Publisher({ store, keys, clock, hashing, log });
   await announceStart(assembly, publisher);
   undo.push(() => publisher.close());
@@ -160,6 +163,10 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     store,
     events,
     ledger: ledgerOf(store, keys, publisher),
+    custody: {
+      erase: (ask) => eraseSubject(ask, shared),
+      rotate: (by) => rotateKey(by, { store, keys, publisher, clock, log }),
+    },
     clock,
     publicUrl,
     log,
@@ -178,7 +185,9 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
 /** What the API may ask of the ledger. */
 function ledgerOf(store: Store, keys: LedgerKeys, publisher: Publisher): ApiDeps['ledger'] {
   return {
-    vkey: keys.vkey,
+    get vkey() {
+      return keys.vkey;
+    },
     origin: keys.origin,
     publishNow: () => publisher.publishNow(),
     receipt: (action) => makeReceipt(action, { store, keys, publisher }),
@@ -197,12 +206,13 @@ async function recordRefusedCall(store: Store, principal: string, action: string
 
 /** Recovery is part of every start: what an earlier run left unfinished is recorded before anything else happens. */
 async function announceStart({ store, policy, log }: Assembly, publisher: Publisher): Promise<void> {
+  // Before anything is added: what can't be gone on from stays as it is.
+  await publisher.start();
   const count = await recover({ store, clock });
   if (count > 0) log.intentsRecovered({ count });
   await store.append(
     noticeEntry('gateway.started', { policies: policy.version, version: VERSION }, clock.nowMs()),
   ).done;
-  await publisher.start();
 }
 
 async function closeAll({ undo, store, log }: Assembly, publisher: Publisher): Promise<void> {

@@ -2,6 +2,8 @@
 export const limits = {
   /** An entry must fit in a tlog-tiles entry bundle, whose length prefix has 16 bits. */
   entryBytes: 65_535,
+  /** How much later than now the last checkpoint may be at start: clocks are set by a second or two, not by more. */
+  clockBackMs: 5_000,
   /** Larger statements are generated ones; a person could not read them anyway. */
   statementBytes: 1_048_576,
   /** Bound values are shown and digested, so they have to fit in memory several times. */

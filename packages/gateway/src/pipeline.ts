@@ -30,12 +30,12 @@ import {
   noticeEntry,
   outcomeEntry,
   sealAction,
-  usageShape,
   type AttemptMembers,
   type Circumstances,
   type Sealed,
   type UsageShape,
 } from './core/entry.ts';
+import { usageShape } from './core/usage-shape.ts';
 import { makeId, type GrantId } from './core/ids.ts';
 import type { Requester } from './core/identity.ts';
 import type { StandingId } from './core/ids.ts';

@@ -11,7 +11,7 @@ import type { Result } from './core/result.ts';
 import type { Review, ReviewSubject } from './core/review.ts';
 import type { FieldTerm, StandingGrant, Uncovered } from './core/standing.ts';
 import type { SignedAssertion } from './ports-passkeys.ts';
-import type { Durability, EntryRow, Mutation, RequestKey, Store } from './stores/store.ts';
+import type { CheckpointRow, Durability, EntryRow, Mutation, RequestKey, Store } from './stores/store.ts';
 import type { Standing } from './core/electorate.ts';
 import type { Risk } from './core/risk.ts';
 import type { WorkingTime } from './core/schedule.ts';
@@ -20,7 +20,7 @@ import type { ActionId } from './core/ids.ts';
 import type { DeclaredDataset, Submission } from './core/submission.ts';
 import type { DatasetUsage } from './core/usage.ts';
 
-export type { Durability, EntryRow, Mutation, RequestKey, Store };
+export type { CheckpointRow, Durability, EntryRow, Mutation, RequestKey, Store };
 export type * from './ports-passkeys.ts';
 
 /** Law 11: the only source of time. */

@@ -8,6 +8,9 @@ import {
   BundleVoteResults,
   EntryPage,
   IssuedGrant,
+  Erasure,
+  type ErasureRequest,
+  KeyRotation,
   LedgerStatus,
   type OutcomeReport,
   type ProposalRequest,
@@ -254,6 +257,16 @@ export class SallyportClient {
 
   usage(filter: UsageFilter = {}): Promise<UsageReport> {
     return this.#json(UsageReport, `/v1/usage${query({ ...filter })}`);
+  }
+
+  /** For good. Resolves when the keys of the values are destroyed. */
+  eraseValues(erasure: ErasureRequest): Promise<Erasure> {
+    return this.#json(Erasure, '/v1/ledger/erasures', { method: 'POST', body: erasure });
+  }
+
+  /** Whoever verifies goes on trusting the key that they have: the hand-over leads from it to the next one. */
+  rotateLedgerKey(): Promise<KeyRotation> {
+    return this.#json(KeyRotation, '/v1/ledger/key/rotation', { method: 'POST', body: {} });
   }
 
   ledgerStatus(): Promise<LedgerStatus> {

@@ -37,6 +37,8 @@ export type {
 } from './note.ts';
 export { formatCheckpoint, openCheckpoint, parseCheckpoint } from './checkpoint.ts';
 export type { Checkpoint, CheckpointRefusal, OpenCheckpointResult } from './checkpoint.ts';
+export { handoverText, openHandover } from './handover.ts';
+export type { Handover } from './handover.ts';
 export { encodeProof, parseProof, verifyProof } from './proof.ts';
 export type { Proof, ProofRefusal, Trust, VerifyProofResult } from './proof.ts';
 export { webCryptoVerifier } from './web-crypto.ts';

@@ -1,6 +1,10 @@
 import { MAX_ENTRY_BYTES } from './bundle.ts';
 import { parseCanonical } from './canonical.ts';
 import type { JsonValue } from './canonical.ts';
+import { erasureOf } from './erasure-record.ts';
+import type { ErasureRecord } from './erasure-record.ts';
+import { handoverOf } from './handover.ts';
+import type { Handover } from './handover.ts';
 import {
   countAt,
   isObject,
@@ -20,7 +24,7 @@ import { passkeyRecordOf } from './passkey-record.ts';
 
 /** Entries of the log as spec/ledger.md has them. Further members of a leaf are allowed and ignored. */
 interface LeafBase {
-  /** Null for what is about no action: a notice, a passkey. */
+  /** Null for what is about no action: a notice, a passkey, an erasure, a key. */
   readonly action: string | null;
   /** Unix milliseconds. */
   readonly at: number;
@@ -153,6 +157,16 @@ export interface PasskeyLeaf extends LeafBase {
   readonly passkey: PasskeyRecord;
 }
 
+export interface ErasureLeaf extends LeafBase {
+  readonly kind: 'erasure';
+  readonly erasure: ErasureRecord;
+}
+
+export interface KeyLeaf extends LeafBase {
+  readonly kind: 'key';
+  readonly key: Handover;
+}
+
 export type Leaf =
   | AttemptLeaf
   | ReviewLeaf
@@ -162,10 +176,12 @@ export type Leaf =
   | StandingLeaf
   | OutcomeLeaf
   | NoticeLeaf
-  | PasskeyLeaf;
+  | PasskeyLeaf
+  | ErasureLeaf
+  | KeyLeaf;
 
 /** Kinds of entries that are about no action. */
-const WITHOUT_ACTION: ReadonlySet<Leaf['kind']> = new Set<Leaf['kind']>(['notice', 'passkey']);
+const WITHOUT_ACTION: ReadonlySet<string> = new Set(['notice', 'passkey', 'erasure', 'key']);
 
 /** A decision or an intent: who attempts what, and what policy says. */
 export function isAttempt(leaf: Leaf): leaf is AttemptLeaf {
@@ -361,6 +377,8 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
     kind: 'passkey',
     passkey: passkeyRecordOf(objectAt(value, 'passkey')),
   }),
+  erasure: (value) => ({ ...baseOf(value), kind: 'erasure', erasure: erasureOf(value) }),
+  key: (value) => ({ ...baseOf(value), kind: 'key', key: handoverOf(objectAt(value, 'key')) }),
 };
 
 const KINDS = Object.keys(decoders) as readonly Leaf['kind'][];

@@ -133,6 +133,8 @@ export class Rules {
       case 'passkey':
         return this.#passkey(leaf);
       case 'notice':
+      case 'erasure':
+      case 'key':
         return;
     }
   }

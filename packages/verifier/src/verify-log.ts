@@ -1,11 +1,13 @@
 import { encodeUtf8, equalBytes, toHex } from './bytes.ts';
 import { MAX_ENTRY_BYTES } from './bundle.ts';
-import { openCheckpoint } from './checkpoint.ts';
+import { openCheckpoint, parseCheckpoint } from './checkpoint.ts';
+import { KeyChain } from './handover.ts';
+import type { Handover } from './handover.ts';
 import type { Checkpoint, CheckpointRefusal } from './checkpoint.ts';
 import { leafInput, nodeInput } from './hash.ts';
 import type { Hash } from './hash.ts';
 import { decodeLeaf } from './leaf.ts';
-import { parseVkey } from './note.ts';
+import { parseNote, parseVkey } from './note.ts';
 import type { VerifySignature } from './note.ts';
 import { Rules } from './rules.ts';
 import type { RuleCode } from './rules.ts';
@@ -22,7 +24,7 @@ export interface LogToVerify {
   readonly checkpoint: string;
   /** Checkpoints of the same log that somebody kept out of its reach. With them, a replaced or shortened log shows. */
   readonly earlier: readonly string[];
-  /** The log's verifier key, had from elsewhere than the log. */
+  /** The log's verifier key, had from elsewhere than the log: the one of now, or one that it was handed over from. */
   readonly trustedKey: string;
   readonly hash: Hash;
   readonly verify: VerifySignature;
@@ -33,6 +35,8 @@ export type LogFindingCode =
   | RuleCode
   | CheckpointRefusal
   | 'key.malformed'
+  /** A hand-over of the log's key that is not by the key before it. */
+  | 'key.unfounded'
   /** Not the next index: an entry is missing, repeated or out of order. Nothing after it is read. */
   | 'entry.gap'
   | 'entry.too_large'
@@ -124,21 +128,14 @@ class Auditor {
   readonly #findings: Findings;
   readonly #tree: TreeHasher;
   readonly #hash: Hash;
-  readonly #newest: Checkpoint | undefined;
-  readonly #checkpoints: readonly Checkpoint[];
+  readonly #claims: readonly Claim[];
   root: string | null = null;
 
-  constructor(
-    hash: Hash,
-    findings: Findings,
-    newest: Checkpoint | undefined,
-    earlier: readonly Checkpoint[],
-  ) {
+  constructor(hash: Hash, findings: Findings, claims: readonly Claim[]) {
     this.#hash = hash;
     this.#findings = findings;
     this.#tree = new TreeHasher(hash);
-    this.#newest = newest;
-    this.#checkpoints = newest === undefined ? earlier : [newest, ...earlier];
+    this.#claims = claims;
   }
 
   get size(): number {
@@ -155,53 +152,112 @@ class Auditor {
 
   /** Call once before the first entry, for checkpoints of the empty log. */
   async compare(): Promise<void> {
-    const due = this.#checkpoints.filter((checkpoint) => checkpoint.size === this.size);
+    const due = this.#claims.filter(({ checkpoint }) => checkpoint.size === this.size);
     if (due.length === 0) return;
     const root = await this.#tree.root();
-    for (const checkpoint of due) {
-      const isNewest = checkpoint === this.#newest;
-      if (isNewest) this.root = toHex(root);
-      if (equalBytes(checkpoint.root, root)) continue;
-      this.#findings.add(
-        isNewest ? 'log.root_mismatch' : 'log.forked',
-        null,
-        `The first ${checkpoint.size} entries are not those of the checkpoint.`,
-      );
+    for (const claim of due) {
+      if (claim.isNewest) this.root = toHex(root);
+      claim.isContradicted = !equalBytes(claim.checkpoint.root, root);
+      if (claim.isOpened && claim.isContradicted) reportContradicted(claim, this.#findings);
     }
   }
 }
 
+/** A checkpoint that was handed in. */
+interface Claim {
+  readonly checkpoint: Checkpoint;
+  readonly note: string;
+  readonly isNewest: boolean;
+  /** Whether the trusted key signed it. Otherwise it may be by a key that the log's entries hand over to. */
+  readonly isOpened: boolean;
+  /** The entries are not those that it commits to. */
+  isContradicted: boolean;
+}
+
+function reportContradicted({ isNewest, checkpoint }: Claim, findings: Findings): void {
+  const code = isNewest ? 'log.root_mismatch' : 'log.forked';
+  findings.add(code, null, `The first ${checkpoint.size} entries are not those of the checkpoint.`);
+}
+
+/** What the checkpoint says, before anything vouches for it. */
+function claimOf(note: string, origin: string): Checkpoint | undefined {
+  const checkpoint = parseCheckpoint(parseNote(note)?.text ?? '');
+  return checkpoint?.origin === origin ? checkpoint : undefined;
+}
+
+const whichOf = (isNewest: boolean): string => `The ${isNewest ? 'newest' : 'kept'} checkpoint was refused.`;
+
 async function openAll(
   log: LogToVerify,
   findings: Findings,
-): Promise<{ newest?: Checkpoint; earlier: Checkpoint[] }> {
+): Promise<{ readonly claims: Claim[]; readonly chain: KeyChain | null }> {
   const key = await parseVkey(log.trustedKey, log.hash);
   if (key === undefined) {
     findings.add('key.malformed', null, 'The trusted key is not an Ed25519 verifier key.');
-    return { earlier: [] };
+    return { claims: [], chain: null };
   }
-  const open = async (note: string, which: string): Promise<Checkpoint | undefined> => {
+  const open = async (note: string, isNewest: boolean): Promise<Claim | undefined> => {
     const opened = await openCheckpoint(note, key, log.verify);
-    if (opened.ok) return opened.checkpoint;
-    findings.add(opened.code, null, `The ${which} checkpoint was refused.`);
+    const claimed = opened.ok ? opened.checkpoint : claimOf(note, key.name);
+    const mayBeLater = opened.ok || opened.code === 'note.unknown_signer';
+    if (mayBeLater && claimed !== undefined)
+      return { checkpoint: claimed, note, isNewest, isOpened: opened.ok, isContradicted: false };
+    findings.add(opened.ok ? 'checkpoint.malformed' : opened.code, null, whichOf(isNewest));
     return undefined;
   };
-  const newest = await open(log.checkpoint, 'newest');
-  const kept = await Promise.all(log.earlier.map((note) => open(note, 'kept')));
-  const earlier = kept.filter((checkpoint) => checkpoint !== undefined);
-  return newest === undefined ? { earlier } : { newest, earlier };
+  const claims = await Promise.all([
+    open(log.checkpoint, true),
+    ...log.earlier.map((note) => open(note, false)),
+  ]);
+  return {
+    claims: claims.filter((claim) => claim !== undefined),
+    chain: new KeyChain(log.trustedKey, key, { hash: log.hash, verify: log.verify }),
+  };
 }
 
-function readEntry(entry: LogEntry, rules: Rules, findings: Findings): Uint8Array {
+/** Once all hand-overs are known: those checkpoints that are by the key of their time. */
+async function confirmed(
+  claims: readonly Claim[],
+  chain: KeyChain,
+  log: LogToVerify,
+  findings: Findings,
+): Promise<Claim[]> {
+  const sound: Claim[] = [];
+  for (const claim of claims) {
+    const { checkpoint, note, isNewest, isOpened, isContradicted } = claim;
+    const opened = await openCheckpoint(note, chain.keyAt(checkpoint.size), log.verify);
+    if (opened.ok) sound.push(claim);
+    else findings.add(opened.code, null, whichOf(isNewest));
+    if (opened.ok && !isOpened && isContradicted) reportContradicted(claim, findings);
+  }
+  return sound;
+}
+
+function readEntry(
+  entry: LogEntry,
+  rules: Rules,
+  findings: Findings,
+): { readonly bytes: Uint8Array; readonly handover: Handover | null } {
   const bytes = encodeUtf8(entry.leaf);
   if (bytes.length > MAX_ENTRY_BYTES) findings.add('entry.too_large', entry.index);
   const decoded = decodeLeaf(entry.leaf);
   if (decoded.ok) rules.observe(entry.index, decoded.leaf);
   else findings.add('entry.malformed', entry.index, decoded.detail);
-  return bytes;
+  const isHandover = decoded.ok && decoded.leaf.kind === 'key';
+  return { bytes, handover: isHandover ? decoded.leaf.key : null };
 }
 
-async function readAll(log: LogToVerify, auditor: Auditor, rules: Rules, findings: Findings): Promise<void> {
+interface Reading {
+  readonly auditor: Auditor;
+  readonly rules: Rules;
+  readonly chain: KeyChain | null;
+}
+
+async function readAll(
+  log: LogToVerify,
+  { auditor, rules, chain }: Reading,
+  findings: Findings,
+): Promise<void> {
   let batch: Uint8Array[] = [];
   await auditor.compare();
   for await (const entry of log.entries) {
@@ -210,7 +266,10 @@ async function readAll(log: LogToVerify, auditor: Auditor, rules: Rules, finding
       findings.add('entry.gap', entry.index, `Entry ${expected} was expected.`);
       break;
     }
-    batch.push(readEntry(entry, rules, findings));
+    const { bytes, handover } = readEntry(entry, rules, findings);
+    if (handover !== null && (await chain?.observe(entry.index, handover)) === false)
+      findings.add('key.unfounded', entry.index);
+    batch.push(bytes);
     if (batch.length < BATCH_ENTRIES) continue;
     await auditor.append(batch);
     batch = [];
@@ -259,10 +318,13 @@ function compareSizes(
  */
 export async function verifyLog(log: LogToVerify): Promise<LogReport> {
   const findings = new Findings();
-  const { newest, earlier } = await openAll(log, findings);
+  const { claims, chain } = await openAll(log, findings);
   const rules = new Rules(({ code, index, action }) => findings.add(code, index, action ?? ''));
-  const auditor = new Auditor(log.hash, findings, newest, earlier);
-  await readAll(log, auditor, rules, findings);
+  const auditor = new Auditor(log.hash, findings, claims);
+  await readAll(log, { auditor, rules, chain }, findings);
+  const sound = chain === null ? [] : await confirmed(claims, chain, log, findings);
+  const newest = sound.find(({ isNewest }) => isNewest)?.checkpoint;
+  const earlier = sound.filter(({ isNewest }) => !isNewest).map(({ checkpoint }) => checkpoint);
   const { size, root } = auditor;
   if (newest !== undefined) compareSizes(newest, earlier, size, findings);
   const covered = newest?.size ?? 0;
@@ -271,7 +333,7 @@ export async function verifyLog(log: LogToVerify): Promise<LogReport> {
     size,
     covered,
     notCovered: Math.max(0, size - covered),
-    root,
+    root: newest === undefined ? null : root,
     openIntents: rules.openIntents,
     findings: findings.list,
     findingsOmitted: findings.omitted,

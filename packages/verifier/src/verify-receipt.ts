@@ -1,6 +1,7 @@
 import { commitmentOf, isFormOf, readForm } from './aside.ts';
 import type { ActionForm } from './aside.ts';
 import { encodeUtf8 } from './bytes.ts';
+import { openHandover } from './handover.ts';
 import { leafInput } from './hash.ts';
 import type { Hash } from './hash.ts';
 import { decodeLeaf, isAttempt } from './leaf.ts';
@@ -118,22 +119,34 @@ const APPROVAL_RULES: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'standing.mismatch',
 ]);
 
-/** The key to verify with: the one that is trusted, else the receipt's own, which proves consistency only. */
+/** Whether the trusted key is the receipt's, or handed over to it, step by step, as entries of the receipt say. */
+async function leadsTo(trustedKey: string, receipt: Receipt, trust: ReceiptTrust): Promise<boolean> {
+  let key = trustedKey;
+  for (const { leaf } of receipt.entries) {
+    const decoded = decodeLeaf(leaf);
+    if (!decoded.ok || decoded.leaf.kind !== 'key' || decoded.leaf.key.previous !== key) continue;
+    if ((await openHandover(decoded.leaf.key, trust)) !== undefined) key = decoded.leaf.key.next;
+  }
+  return key === receipt.publicKey;
+}
+
+/** The receipt's key. Where no trusted key leads to it, it proves consistency only. */
 async function chooseKey(
   receipt: Receipt,
   trust: ReceiptTrust,
   failures: Failures,
 ): Promise<Trust | undefined> {
   const { trustedKey, hash, verify } = trust;
+  const leads = trustedKey === null || (await leadsTo(trustedKey, receipt, trust));
   if (trustedKey === null) {
     failures.add(
       'authenticity',
       'Not proved: no trusted key was given, and anybody can make a log with a key of their own.',
     );
-  } else if (trustedKey !== receipt.publicKey) {
+  } else if (!leads) {
     failures.add('authenticity', 'The receipt names another key than the one you trust.');
   }
-  const key = await parseVkey(trustedKey ?? receipt.publicKey, hash);
+  const key = await parseVkey(leads ? receipt.publicKey : trustedKey, hash);
   if (key === undefined) return undefined;
   if (key.name !== receipt.origin) failures.add('signature', 'The receipt names another log than its key.');
   return { key, hash, verify };
@@ -154,9 +167,12 @@ async function isProved(entry: ReceiptEntry, trust: Trust, failures: Failures): 
   return isThisProof;
 }
 
-/** Of a standing grant under which the action ran, which was decided before it; or of a passkey that signed a vote. */
+/** A hand-over of the log's key; of a standing grant under which the action ran, which was decided before it; or of a passkey that signed a vote. */
 const isOfBasis = (leaf: Leaf): boolean =>
-  leaf.kind === 'passkey' || leaf.kind === 'standing' || (leaf.kind === 'vote' && leaf.standing !== null);
+  leaf.kind === 'passkey' ||
+  leaf.kind === 'key' ||
+  leaf.kind === 'standing' ||
+  (leaf.kind === 'vote' && leaf.standing !== null);
 
 async function proveEntries(receipt: Receipt, trust: Trust, failures: Failures): Promise<SoundEntry[]> {
   const proved: SoundEntry[] = [];

@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { configCheck, up } from './gateway.ts';
-import { ledgerExport, ledgerVerify, receipt, verify } from './ledger.ts';
+import { ledgerErase, ledgerExport, ledgerRotateKey, ledgerVerify, receipt, verify } from './ledger.ts';
 import { reviews, show } from './reviews.ts';
 import { standingCommands } from './standing.ts';
 import { tokenCreate } from './token.ts';
@@ -26,4 +26,6 @@ export const commands: readonly Command[] = [
   verify,
   ledgerVerify,
   ledgerExport,
+  ledgerErase,
+  ledgerRotateKey,
 ];

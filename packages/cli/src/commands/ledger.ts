@@ -67,6 +67,57 @@ async function download(client: SallyportClient): Promise<ExportedLedger> {
   return { vkey, checkpoint, entries: () => client.ledgerEntries(0, size) };
 }
 
+export const ledgerErase: Command = {
+  name: 'ledger erase',
+  arguments: [],
+  summary: 'erase every value of an agent or a person, for good',
+  details: [
+    'Destroys the keys of their values: commands, bound values, words. Who did what, when and by whose leave stays, and so does every proof.',
+    'Refused while something of theirs is not over, and without --reason. The erasure is recorded in the ledger.',
+  ],
+  options: ['subject', 'reason', 'yes'],
+  remote: true,
+  run: async ({ client, invocation, output }) => {
+    const [kind, ...name] = (invocation.text('subject') ?? '').split(':');
+    const subject = { kind, name: name.join(':') };
+    if (!isSubject(subject))
+      throw new Failure('usage', 'option.subject', '--subject is `agent:NAME` or `person:NAME`');
+    if (!invocation.flag('yes')) {
+      const detail = `Nothing brings the values of ${subject.kind} ${subject.name} back. Say --yes to erase them.`;
+      throw new Failure('usage', 'option.yes', detail);
+    }
+    const reason = invocation.text('reason') ?? '';
+    const erased = await client().eraseValues({ subject, reason });
+    output.result(
+      erased,
+      () => `The values of ${subject.kind} ${subject.name} are erased. Entry ${erased.index} records it.`,
+    );
+  },
+};
+
+type Subject = { readonly kind: 'agent' | 'person'; readonly name: string };
+const isSubject = (given: { kind: string | undefined; name: string }): given is Subject =>
+  (given.kind === 'agent' || given.kind === 'person') && given.name !== '';
+
+export const ledgerRotateKey: Command = {
+  name: 'ledger rotate-key',
+  arguments: [],
+  summary: 'make the next key of the ledger; the one before signs the hand-over',
+  details: [
+    'Checkpoints are by the next key from then on. Whoever verifies with the key before goes on doing so: the hand-over in the ledger leads to the next one.',
+    'The key before is destroyed.',
+  ],
+  options: [],
+  remote: true,
+  run: async ({ client, output }) => {
+    const rotated = await client().rotateLedgerKey();
+    output.result(
+      rotated,
+      () => `The ledger is signed by\n  ${rotated.vkey}\nnow. Entry ${rotated.index} is the hand-over.`,
+    );
+  },
+};
+
 export const receipt: Command = {
   name: 'receipt',
   arguments: ['ID'],

@@ -4,7 +4,9 @@ import type { Grant } from '../core/grant.ts';
 import type { Agent, Person, Principal } from '../core/identity.ts';
 import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
+import type { Result } from '../core/result.ts';
 import type { StandingGrant, StandingStatus } from '../core/standing.ts';
+import type { ErasedSubject } from '../core/subject.ts';
 import type {
   ActionDesk,
   Clock,
@@ -89,6 +91,29 @@ export interface LedgerAccess {
   receipt(action: ActionId): Promise<string | null>;
 }
 
+/** What people may do to the ledger itself. Each resolves when it is recorded and done, or says why not. */
+export interface Custody {
+  erase(ask: {
+    readonly subject: ErasedSubject;
+    readonly by: Person;
+    readonly reason: string;
+  }): Promise<
+    Result<
+      { readonly index: number; readonly atMs: number },
+      | { readonly code: 'erasure.reason_required' | 'erasure.unknown_subject' | 'ledger.unavailable' }
+      | { readonly code: 'erasure.in_use'; readonly by: readonly string[] }
+    >
+  >;
+  rotate(
+    by: Person,
+  ): Promise<
+    Result<
+      { readonly index: number; readonly previous: string; readonly vkey: string },
+      'key.not_rotatable' | 'ledger.unavailable'
+    >
+  >;
+}
+
 /** Everything that the API needs. */
 export interface ApiDeps {
   /** The principal of a bearer token; undefined where it is nobody's. Takes the same time whatever the token. */
@@ -105,6 +130,7 @@ export interface ApiDeps {
   readonly store: Records;
   readonly events: Events;
   readonly ledger: LedgerAccess;
+  readonly custody: Custody;
   readonly clock: Clock;
   /** Where people reach this API, without a slash at its end. */
   readonly publicUrl: string;

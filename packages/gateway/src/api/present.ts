@@ -86,6 +86,7 @@ export function presentReview(review: core.Review, showing: Showing): Review {
           },
     supersedes: review.supersedes,
     resolution: presentResolution(state),
+    erasedAt: review.erasedAtMs === undefined ? null : timestamp(review.erasedAtMs),
   };
 }
 

@@ -22,6 +22,8 @@ export const apiActions = [
   'api:events.read',
   'api:usage.read',
   'api:ledger.read',
+  'api:ledger.erase',
+  'api:ledger.rotate',
   'api:receipts.read',
   'api:document.read',
   'api:actions.submit',

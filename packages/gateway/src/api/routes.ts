@@ -22,6 +22,7 @@ import { z } from 'zod';
 import { actionRoutes } from './action-routes.ts';
 import { readBundle, voteOnBundle } from './bundle-handlers.ts';
 import { streamReviewEvents } from './event-handler.ts';
+import { custodyRoutes } from './custody-routes.ts';
 import { conditionalRead, conditionalVote, resumed } from './headers.ts';
 import {
   readCheckpoint,
@@ -293,6 +294,7 @@ export const routes: readonly Route[] = [
     problems: [],
     handle: decidePage,
   }),
+  ...custodyRoutes,
   ...passkeyRoutes,
   ...pages,
 ];

@@ -13,10 +13,10 @@ import {
   outcomeEntry,
   reviewEntry,
   sealAction,
-  usageShape,
   voteEntry,
   type Circumstances,
 } from './entry.ts';
+import { usageShape } from './usage-shape.ts';
 import type { Requester } from './identity.ts';
 import { demand, DIGEST, requester, review, target } from '../../test/support/subjects.ts';
 

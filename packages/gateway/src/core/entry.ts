@@ -7,6 +7,7 @@ import type { Outcome, OutcomeStatus } from './execution.ts';
 import type { Preview } from './preview.ts';
 import type { Answer, Question, Review, Vote } from './review.ts';
 import type { Risk } from './risk.ts';
+import { subjectOf, type Subject } from './subject.ts';
 import type { DatasetUsage } from './usage.ts';
 
 /**
@@ -14,7 +15,8 @@ import type { DatasetUsage } from './usage.ts';
  * `review`: a change of a review's state; `vote`: a judgment, or its retraction; `question`, `answer`: clarification;
  * `preview`: the gateway's own evidence for the reviewer; `outcome`: how an intent ended; `standing`: a change of a
  * standing grant's state; `notice`: start, stop, recovery, refusals of votes and of API calls; `passkey`: a person's
- * passkey was registered or revoked.
+ * passkey was registered or revoked; `erasure`: somebody's values were erased; `key`: the log's next key, named by the one
+ * before it.
  */
 export type EntryKind =
   | 'decision'
@@ -28,7 +30,9 @@ export type EntryKind =
   | 'outcome'
   | 'notice'
   | 'standing'
-  | 'passkey';
+  | 'passkey'
+  | 'erasure'
+  | 'key';
 
 /**
  * What an outcome adds to the usage totals. `shape` identifies the stable part (who, where, which columns); a store may
@@ -67,6 +71,8 @@ export interface SealedEntry {
   /** Canonical JSON of the sensitive values with their salt, whose SHA-256 the leaf commits to; kept beside the log. */
   readonly aside: string | null;
   readonly usage: UsageCount | null;
+  /** Whose values the aside holds; absent: nobody's in particular. */
+  readonly subject?: Subject;
 }
 
 type Json = Parameters<typeof canonicalize>[0];
@@ -109,6 +115,7 @@ export interface Circumstances {
 export interface AttemptMembers {
   readonly beforeKind: string;
   readonly afterKind: string;
+  readonly subject: Subject;
 }
 
 const canonicalApprovers = (approvers: Demand['approvers']) =>
@@ -173,6 +180,7 @@ export function attemptMembers(circumstances: Circumstances): AttemptMembers {
       usage: canonicalDatasets(datasets),
       version: 1,
     }),
+    subject: subjectOf(requester),
   };
 }
 
@@ -197,10 +205,15 @@ function attemptLeaf(
   return `${head}${beforeKind},${grantMember}"kind":"${kind}",${afterKind.slice(0, split)},${reviewMember}${afterKind.slice(split)}}`;
 }
 
+const besideOf = ({ sealed, members }: AttemptEntry): Beside => ({
+  aside: sealed.aside,
+  subject: members.subject,
+});
+
 /** An attempt that policy denied, or sent to review. */
 export function decisionEntry(attempt: AttemptEntry, review: string | null): SealedEntry {
   const leaf = attemptLeaf('decision', attempt, '', review === null ? '' : `"review":"${review}"`);
-  return entry('decision', attempt, leaf, attempt.sealed.aside);
+  return entry('decision', attempt, leaf, besideOf(attempt));
 }
 
 /** What people gave leave with: a review and the grant that it yielded, or a standing grant. */
@@ -208,7 +221,7 @@ export type Leave = { readonly review: string; readonly grant: string } | { read
 
 /** An attempt that may run; `leave` is null where policy allows it by itself. */
 export function intentEntry(attempt: AttemptEntry, leave: Leave | null): SealedEntry {
-  return entry('intent', attempt, intentLeaf(attempt, leave), attempt.sealed.aside);
+  return entry('intent', attempt, intentLeaf(attempt, leave), besideOf(attempt));
 }
 
 function intentLeaf(attempt: AttemptEntry, leave: Leave | null): string {
@@ -222,8 +235,16 @@ function intentLeaf(attempt: AttemptEntry, leave: Leave | null): string {
   return attemptLeaf('intent', attempt, `"grant":"${leave.grant}",`, `"review":"${leave.review}"`);
 }
 
-export function entry(kind: EntryKind, about: About, leaf: string, aside: string | null): SealedEntry {
-  return { kind, action: about.action, atMs: about.atMs, leaf, aside, usage: null };
+/** @param beside the values that the leaf commits to, and whose they are. */
+export function entry(kind: EntryKind, about: About, leaf: string, beside: Beside | null): SealedEntry {
+  const { action, atMs } = about;
+  const base = { kind, action, atMs, leaf, usage: null };
+  return beside === null ? { ...base, aside: null } : { ...base, ...beside };
+}
+
+export interface Beside {
+  readonly aside: string;
+  readonly subject: Subject;
 }
 
 interface About {
@@ -281,7 +302,8 @@ function reviewedEntry(
   const { action } = review.subject;
   const { commitment, aside } = sealed;
   const base = { action, at: atMs, commitment, kind, review: review.id, subject, version: 1 };
-  return entry(kind, { action, atMs }, canonicalize({ ...base, ...members }), aside);
+  const whose = subjectOf(review.subject.requester);
+  return entry(kind, { action, atMs }, canonicalize({ ...base, ...members }), { aside, subject: whose });
 }
 
 /** A vote as it was cast. The voter's words and the passkey's proof are beside the leaf, which commits to them. */
@@ -371,18 +393,4 @@ export function noticeEntry(
     version: 1,
   });
   return entry('notice', { action: null, atMs }, leaf, null);
-}
-
-export function usageShape(circumstances: Circumstances, reviewed: boolean): UsageShape {
-  const { requester, target, operation } = circumstances;
-  const fields = {
-    agent: requester.agent,
-    datasets: canonicalize(canonicalDatasets(circumstances.datasets)),
-    environment: target.environment,
-    onBehalfOf: requester.onBehalfOf,
-    operation,
-    reviewed,
-    target: target.name,
-  };
-  return { ...fields, key: canonicalize(fields) };
 }

@@ -15,10 +15,10 @@ import {
   retractionEntry,
   reviewEntry,
   sealAction,
-  usageShape,
   voteEntry,
   type SealedEntry,
 } from './entry.ts';
+import { usageShape } from './usage-shape.ts';
 import type { Vote } from './review.ts';
 
 const sealing = {

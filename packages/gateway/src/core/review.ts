@@ -102,6 +102,8 @@ interface ReviewBase {
   readonly supersedes: ReviewId | null;
   /** Grows by one with each transition; a write names the revision that it replaces. */
   readonly revision: number;
+  /** When the values in it were erased; absent: they are there. */
+  readonly erasedAtMs?: number;
 }
 
 export type ReviewState =

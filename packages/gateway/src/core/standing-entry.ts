@@ -9,6 +9,7 @@ import {
 } from './entry.ts';
 import type { StandingGrant, StandingTerms } from './standing.ts';
 import type { Vote } from './review.ts';
+import { subjectOf } from './subject.ts';
 
 type Json = Parameters<typeof canonicalize>[0];
 
@@ -26,10 +27,10 @@ export function sealTerms(form: string, reason: string, sealing: Sealing): Retur
 
 /**
  * Everything that a surface shows of a standing grant that is voted on, in canonical form: its SHA-256 is the
- * rendering's digest (threat A4). Votes are no part of it.
+ * rendering's digest (threat A4), which the salt of the sample keeps from being searched for. Votes are no part of it.
  */
 export function standingRenderingForm(grant: StandingGrant, policyVersion: string): string {
-  const { commitment: _, salt: __, ...sample } = grant.sample;
+  const { commitment: _, ...sample } = grant.sample;
   const { id, review, terms, digest, proposedBy, reason, schedule } = grant;
   const shown = { id, review, terms, digest, proposedBy, reason, schedule, sample, policies: policyVersion };
   return canonicalize({ ...shown, version: 'sallyport/standing-rendering/v1' } as unknown as Json);
@@ -66,7 +67,8 @@ export function standingEntry(grant: StandingGrant, atMs: number, aside: string 
     validUntil: validUntilMs,
     version: 1,
   });
-  return entry('standing', { action: sample.action, atMs }, leaf, aside);
+  const beside = aside === null ? null : { aside, subject: subjectOf(sample.requester) };
+  return entry('standing', { action: sample.action, atMs }, leaf, beside);
 }
 
 /** A vote on a proposed grant, as votes on reviews are recorded. */
@@ -78,5 +80,8 @@ export function standingVoteEntry(grant: StandingGrant, vote: Vote, sealing: Sea
   const said = { channel, identity, kind, person, rendering, signed: passkey !== null };
   const about = { action: sample.action, at: atMs, commitment, kind: 'vote', standing: id, subject };
   const leaf = canonicalize({ ...about, version: 1, vote: said });
-  return entry('vote', { action: sample.action, atMs }, leaf, aside);
+  return entry('vote', { action: sample.action, atMs }, leaf, {
+    aside,
+    subject: subjectOf(sample.requester),
+  });
 }

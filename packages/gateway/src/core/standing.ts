@@ -79,6 +79,8 @@ export interface StandingGrant {
   readonly uses: readonly StandingUse[];
   /** Grows by one with each change. */
   readonly revision: number;
+  /** When the values in it were erased; absent: they are there. */
+  readonly erasedAtMs?: number;
   readonly state: StandingState;
 }
 

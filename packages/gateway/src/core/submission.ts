@@ -68,6 +68,8 @@ export interface Submission {
   readonly keptUntilMs: number;
   /** Grows by one with each change; a write names the revision that it replaces. */
   readonly revision: number;
+  /** When the values in it were erased; absent: they are there. */
+  readonly erasedAtMs?: number;
   readonly state: SubmissionState;
 }
 

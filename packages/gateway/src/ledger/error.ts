@@ -1,9 +1,20 @@
 /**
- * `key.exposed`: others can read the signing key; `key.malformed`: the file holds no Ed25519 key; `log.other_key`: the
- * published checkpoint is not by this key and origin; `log.inconsistent`: the published tiles are not those of the
- * published checkpoint, or the log holds other entries than it. With any of them the gateway does not start.
+ * `key.exposed`: others can read the signing key; `key.malformed`: its file holds no Ed25519 key; `key.unavailable`: what
+ * holds it doesn't answer, or not as itself; `log.other_key`: the published checkpoint is not by this key;
+ * `log.other_origin`: it is of a log of another name; `log.inconsistent`: the published tiles are not those of the
+ * published checkpoint, or the log holds other entries than it; `log.future`: it was published later than it is now;
+ * `witness.refused`: a witness knows another log of this name, or a longer one. With any of them the gateway does not
+ * start, and repairs nothing.
  */
-export type LedgerErrorCode = 'key.exposed' | 'key.malformed' | 'log.other_key' | 'log.inconsistent';
+export type LedgerErrorCode =
+  | 'key.exposed'
+  | 'key.malformed'
+  | 'key.unavailable'
+  | 'log.other_key'
+  | 'log.other_origin'
+  | 'log.inconsistent'
+  | 'log.future'
+  | 'witness.refused';
 
 export class LedgerError extends Error {
   readonly code: LedgerErrorCode;

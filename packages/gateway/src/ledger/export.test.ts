@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appendNotices, startLedger, temporaryDirectory } from '../../test/support/ledger.ts';
 import { createMemoryStore } from '../stores/memory/store.ts';
 import { writeLog } from './export.ts';
-import { verifyEd25519 } from './tree.ts';
+import { verifyEd25519 } from './ed25519.ts';
 
 let home: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {

@@ -1,11 +1,80 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { LedgerError } from './error.ts';
+import type { HeldKey, KeyCustody } from './key-custody.ts';
 
 const PRIVATE_MODE = 0o600;
 const OTHERS_MODE = 0o077;
+
+/** Keys in files of the state folder: the one in use, and beside it the next one during a hand-over. */
+export class KeyFiles implements KeyCustody {
+  readonly #file: string;
+  readonly #next: string;
+
+  constructor(directory: string, name: string) {
+    this.#file = join(directory, `${name}.pem`);
+    this.#next = join(directory, `${name}.next.pem`);
+  }
+
+  async current(): Promise<HeldKey> {
+    return heldKey(openKeyFile(this.#file));
+  }
+
+  async next(): Promise<HeldKey | null> {
+    const key = readKey(this.#next);
+    return key === undefined ? null : heldKey(key);
+  }
+
+  async makeNext(): Promise<HeldKey> {
+    return heldKey(makeKey(this.#next));
+  }
+
+  async adoptNext(): Promise<void> {
+    if (!existsSync(this.#next)) return;
+    const before = openSync(this.#file, 'r+');
+    try {
+      renameSync(this.#next, this.#file);
+      syncDirectoryOf(this.#file);
+      overwrite(before);
+    } finally {
+      closeSync(before);
+    }
+  }
+
+  async discardNext(): Promise<void> {
+    if (!existsSync(this.#next)) return;
+    rmSync(this.#next);
+    syncDirectoryOf(this.#next);
+  }
+}
+
+function heldKey(privateKey: KeyObject): HeldKey {
+  // RFC 8037 §2: `x` is the public key.
+  const { x = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
+  return {
+    publicKey: new Uint8Array(Buffer.from(x, 'base64url')),
+    sign: async (message) => new Uint8Array(sign(null, message, privateKey)),
+  };
+}
+
+/** What was in the file is no longer on the disk, as far as that writes in place. */
+function overwrite(descriptor: number): void {
+  writeSync(descriptor, Buffer.alloc(fstatSync(descriptor).size));
+  fsyncSync(descriptor);
+}
 
 /**
  * Reads a signing key, or makes it at the first start: an Ed25519 key as PKCS #8 PEM, readable by its owner only. Throws

@@ -1,11 +1,11 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { generateKeyPairSync, hash } from 'node:crypto';
 import { join } from 'node:path';
-import { parseVkey, signNote, verifyNote } from '@sallyport/verifier';
+import { parseVkey, verifyNote } from '@sallyport/verifier';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { temporaryDirectory } from '../../test/support/ledger.ts';
 import { openKeys } from './keys.ts';
-import { verifyEd25519 } from './tree.ts';
+import { verifyEd25519 } from './ed25519.ts';
 
 let home: ReturnType<typeof temporaryDirectory>;
 const open = () => openKeys({ directory: home.directory, origin: 'log.example' });
@@ -26,10 +26,11 @@ test('the key is made at the first start, for its owner only, and kept', async (
 });
 
 test('what it signs verifies under the printed form of the key', async () => {
-  const { signer, vkey } = await open();
+  const keys = await open();
+  const { vkey } = keys;
   const key = await parseVkey(vkey, (data) => hash('sha256', data, 'buffer'));
   expect(key?.name).toBe('log.example');
-  const note = signNote('something\n', [signer]);
+  const note = await keys.signNote('something\n');
   expect(await verifyNote(note, [key!], verifyEd25519)).toMatchObject({ ok: true, text: 'something\n' });
   const changed = note.replace('something', 'somethinG');
   expect(await verifyNote(changed, [key!], verifyEd25519)).toMatchObject({ ok: false });

@@ -1,4 +1,4 @@
-import { emptyEdge, formatCheckpoint, signNote } from '@sallyport/verifier';
+import { emptyEdge, formatCheckpoint } from '@sallyport/verifier';
 import type { TileEdge } from '@sallyport/verifier';
 import type { Clock, Hashing, Store } from '../ports.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -31,6 +31,10 @@ export class Publisher {
   /** The publication that begins when the running one ends; whoever asks meanwhile shares it. */
   #next: Promise<void> | null = null;
   #cancel: (() => void) | null = null;
+  /** The next checkpoint covers the hand-over to the key in use, or it would be by the wrong one. */
+  #leastSize = 0;
+  /** A hand-over is in the log, and its key is not in use: nothing may be signed until the next start. */
+  #halted: unknown = null;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -39,8 +43,9 @@ export class Publisher {
 
   /** Call once, before anything else. Rejects with a `LedgerError` where the published log can't be gone on from. */
   async start(): Promise<void> {
-    const { store, keys } = this.#options;
-    this.#edge = await readPublished(store, keys.verifier, this.hashing);
+    const { edge, leastSize } = await readPublished(this.#options);
+    this.#edge = edge;
+    this.#leastSize = leastSize;
     this.#arm();
   }
 
@@ -55,6 +60,29 @@ export class Publisher {
         return this.#running;
       });
     return this.#next;
+  }
+
+  /**
+   * Publishes what there is with the key in use, then calls `record`, which makes the hand-over durable and resolves with
+   * its index, then goes on with the next key. Nothing else is published meanwhile. Rejects as `record` does.
+   */
+  handOver(record: () => Promise<number>): Promise<void> {
+    const running = this.#running
+      .catch(() => undefined)
+      .then(async () => {
+        await this.#publish();
+        const index = await record();
+        try {
+          await this.#options.keys.custody.adoptNext();
+          await this.#options.keys.reload();
+          this.#leastSize = index + 1;
+        } catch (error) {
+          this.#halted = error;
+          throw error;
+        }
+      });
+    this.#running = running.catch(() => undefined);
+    return running;
   }
 
   /** Ends the timer, and waits for what is under way. Publishes nothing more by itself. */
@@ -76,9 +104,13 @@ export class Publisher {
 
   async #publish(): Promise<void> {
     const { store, log } = this.#options;
+    if (this.#halted !== null) throw this.#halted;
     const size = await store.read('size', {});
     if (size <= this.#edge.size) return;
-    while (this.#edge.size < size) await this.#publishUpTo(Math.min(size, this.#edge.size + STEP_ENTRIES));
+    while (this.#edge.size < size) {
+      const step = Math.max(this.#edge.size + STEP_ENTRIES, this.#leastSize);
+      await this.#publishUpTo(Math.min(size, step));
+    }
     log.checkpointPublished({ size });
   }
 
@@ -86,12 +118,12 @@ export class Publisher {
     const { store, keys, clock } = this.#options;
     const { edge, tiles, root } = await grow(this.#edge, size, store, this.hashing);
     const text = formatCheckpoint({ origin: keys.origin, size, root, extensions: [] });
-    const checkpoint = { size, note: signNote(text, [keys.signer]), atMs: clock.nowMs() };
+    const checkpoint = { size, note: await keys.signNote(text), atMs: clock.nowMs() };
     const published = await store.commit({
       mutations: [{ kind: 'checkpoint.publish', tiles, checkpoint }],
       entries: [],
     });
     // Stale: another replica published more; go on from there.
-    this.#edge = published.ok ? edge : await readPublished(store, keys.verifier, this.hashing);
+    this.#edge = published.ok ? edge : (await readPublished(this.#options)).edge;
   }
 }

@@ -11,7 +11,7 @@ import type { ActionId } from '../core/ids.ts';
 import { createMemoryStore } from '../stores/memory/store.ts';
 import { hashing } from '../system.ts';
 import { makeReceipt } from './receipt.ts';
-import { verifyEd25519 } from './tree.ts';
+import { verifyEd25519 } from './ed25519.ts';
 
 let home: ReturnType<typeof temporaryDirectory>;
 let ledger: TestLedger;

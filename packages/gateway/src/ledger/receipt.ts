@@ -27,7 +27,8 @@ export async function makeReceipt(
   const checkpoint = await coveringCheckpoint(last.index, store, publisher);
   const sha256 = sha256Of(publisher.hashing);
   const readSubtree = tileSubtrees(checkpoint.size, tilesOf(store), sha256);
-  const rows = [...(await registrationsOf(own, store)), ...own].sort((a, b) => a.index - b.index);
+  const basis = [...(await handoversBefore(checkpoint.size, store)), ...(await registrationsOf(own, store))];
+  const rows = [...basis, ...own].sort((a, b) => a.index - b.index);
   const entries = [];
   for (const { index, leaf, aside } of rows) {
     const hashes = await inclusionProof(index, checkpoint.size, readSubtree, sha256);
@@ -39,6 +40,12 @@ export async function makeReceipt(
     });
   }
   return encodeReceipt({ action, entries, origin: keys.origin, publicKey: keys.vkey });
+}
+
+/** By which whoever trusts an earlier key of the log comes to trust the one of now. */
+async function handoversBefore(size: number, store: Store): Promise<readonly EntryRow[]> {
+  const indices = (await store.read('handovers', {})).filter((index) => index < size);
+  return (await Promise.all(indices.map((from) => store.read('entries', { from, limit: 1 })))).flat();
 }
 
 /** Those of the action, and where it ran under a standing grant, those that made the grant: in the order of the log. */

@@ -12,7 +12,7 @@ const granted = (number: number): SubmissionState => ({
   token: { id: grantId(number), atMs: START_MS, expiresAtMs: START_MS + 1, usedAtMs: null },
 });
 
-function submission(number: number, more: Partial<Submission> = {}): Submission {
+export function sampleSubmission(number: number, more: Partial<Submission> = {}): Submission {
   const { requester, target } = sampleReview(number).subject;
   return {
     id: actionId(number),
@@ -39,32 +39,32 @@ const update = (one: Submission): Mutation => ({ kind: 'submission.update', subm
 
 export function submissionsAreRevised(at: StoreUnderTest): void {
   test('a submission is read as it was written, also after a restart', async () => {
-    await accept(at.store, { mutations: [open(submission(1))] });
+    await accept(at.store, { mutations: [open(sampleSubmission(1))] });
     await reopen(at);
-    expect(await at.store.read('submission', { id: actionId(1) })).toEqual(submission(1));
+    expect(await at.store.read('submission', { id: actionId(1) })).toEqual(sampleSubmission(1));
     expect(await at.store.read('submission', { id: actionId(2) })).toBeNull();
   });
 
   test('of two changes of one revision of a submission the second is a conflict', async () => {
-    await accept(at.store, { mutations: [open(submission(1))] });
-    const next = submission(1, { revision: 2, state: granted(1) });
+    await accept(at.store, { mutations: [open(sampleSubmission(1))] });
+    const next = sampleSubmission(1, { revision: 2, state: granted(1) });
     const answers = await Promise.all([refusal(at, update(next)), refusal(at, update(next))]);
     expect(answers).toEqual(['accepted', 'submission.conflict']);
-    expect(await refusal(at, update(submission(2, { revision: 2 })))).toBe('submission.missing');
+    expect(await refusal(at, update(sampleSubmission(2, { revision: 2 })))).toBe('submission.missing');
     expect(await at.store.read('size', {})).toBe(1);
   });
 
   test('a submission is opened once', async () => {
-    await accept(at.store, { mutations: [open(submission(1))] });
-    const again = at.store.commit({ mutations: [open(submission(1))], entries: [] });
+    await accept(at.store, { mutations: [open(sampleSubmission(1))] });
+    const again = at.store.commit({ mutations: [open(sampleSubmission(1))], entries: [] });
     expect(await codeOf(again)).toBe('store.invalid');
   });
 
   test('submissions that somebody performs are listed, oldest first', async () => {
-    for (const number of [3, 1, 2]) await accept(at.store, { mutations: [open(submission(number))] });
+    for (const number of [3, 1, 2]) await accept(at.store, { mutations: [open(sampleSubmission(number))] });
     for (const number of [3, 1])
       await accept(at.store, {
-        mutations: [update(submission(number, { revision: 2, state: granted(number) }))],
+        mutations: [update(sampleSubmission(number, { revision: 2, state: granted(number) }))],
       });
     await reopen(at);
     const listed = await at.store.read('grantedSubmissions', {});
@@ -72,10 +72,10 @@ export function submissionsAreRevised(at: StoreUnderTest): void {
   });
 
   test('a submission goes when it need not be kept any more, and not before', async () => {
-    await accept(at.store, { mutations: [open(submission(1))] });
-    await accept(at.store, { mutations: [open(submission(2, { openedAtMs: START_MS + 1_999 }))] });
+    await accept(at.store, { mutations: [open(sampleSubmission(1))] });
+    await accept(at.store, { mutations: [open(sampleSubmission(2, { openedAtMs: START_MS + 1_999 }))] });
     expect(await at.store.read('submission', { id: actionId(1) })).not.toBeNull();
-    await accept(at.store, { mutations: [open(submission(3, { openedAtMs: START_MS + 2_000 }))] });
+    await accept(at.store, { mutations: [open(sampleSubmission(3, { openedAtMs: START_MS + 2_000 }))] });
     expect(await at.store.read('submission', { id: actionId(1) })).toBeNull();
   });
 }
@@ -116,7 +116,9 @@ export function requestKeysAreTakenOnce(at: StoreUnderTest): void {
   });
 
   test('a change that is refused takes no key', async () => {
-    expect(await refusal(at, take(key()), update(submission(9, { revision: 2 })))).toBe('submission.missing');
+    expect(await refusal(at, take(key()), update(sampleSubmission(9, { revision: 2 })))).toBe(
+      'submission.missing',
+    );
     expect(await refusal(at, take(key()))).toBe('accepted');
   });
 }

@@ -4,6 +4,7 @@ import {
   entriesKeepTheirOrder,
   failuresCloseTheStore,
 } from './compliance-durability.ts';
+import { erasureWaits, valuesAreErased } from './compliance-erasure.ts';
 import { useStore } from './compliance-fixture.ts';
 import type { StoreFixture } from './compliance-fixture.ts';
 import { changesAreAtomic, grantsAreSpentOnce, grantsEnd } from './compliance-grants.ts';
@@ -40,5 +41,7 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     openIntentsAreKnown(at);
     usageIsSummed(at);
     tilesArePublished(at);
+    valuesAreErased(at);
+    erasureWaits(at);
   });
 }

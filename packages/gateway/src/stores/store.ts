@@ -6,6 +6,7 @@ import type { Passkey } from '../core/passkey.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
 import type { StandingGrant, StandingStatus, StandingUse } from '../core/standing.ts';
 import type { Revocation } from '../core/standing-changes.ts';
+import type { ErasedSubject } from '../core/subject.ts';
 import type { Submission } from '../core/submission.ts';
 
 /** One conditional change of state. A change is applied whole, with its entries, or not at all. */
@@ -63,6 +64,15 @@ export type Mutation =
   | { readonly kind: 'passkey.revoke'; readonly id: PasskeyId; readonly atMs: number }
   /** Changes nothing; refused unless the passkey is live. */
   | { readonly kind: 'passkey.check'; readonly id: PasskeyId }
+  /**
+   * Erases every value of the subject: asides of entries, and what the state holds of its actions. From the commit on no
+   * read gives them, and when the commit is acknowledged their keys are destroyed. Refused with `subject.unknown` where
+   * there is none, and with `subject.in_use` while something of the subject is not over: a pending review, a live grant,
+   * a standing grant that is proposed or live, a submitted action that may be or is performed.
+   */
+  | { readonly kind: 'subject.erase'; readonly subject: ErasedSubject; readonly atMs: number }
+  /** The change's first entry is a hand-over of the log's key, whose index the store keeps. */
+  | { readonly kind: 'key.handOver' }
   /** Ledger publication: replaces tiles, and the checkpoint if its size is not smaller; else `checkpoint.stale`. */
   | {
       readonly kind: 'checkpoint.publish';
@@ -102,7 +112,10 @@ export type StoreRefusal =
   | { readonly code: GrantRefusal }
   /** `unusable`: it isn't live, its time is over, its uses or rows are gone, or it is for somebody else. */
   | { readonly code: 'standing.missing' | 'standing.conflict' | 'standing.unusable' | 'standing.over' }
-  | { readonly code: PasskeyConflict };
+  | { readonly code: PasskeyConflict }
+  /** `in_use`: these are not over yet: ids of reviews, grants, standing grants and submitted actions. */
+  | { readonly code: 'subject.in_use'; readonly by: readonly string[] }
+  | { readonly code: 'subject.unknown' };
 
 export type PasskeyConflict = 'passkey.unvouched' | 'passkey.missing' | 'passkey.revoked' | 'passkey.known';
 
@@ -146,6 +159,7 @@ export interface EntryRow {
   readonly action: ActionId | null;
   readonly atMs: number;
   readonly leaf: string;
+  /** Null where there is none, and where it was erased: the leaf then has a commitment. */
   readonly aside: string | null;
 }
 
@@ -217,6 +231,8 @@ export interface Reads {
   leafHashes: { ask: { readonly from: number; readonly limit: number }; answer: Uint8Array };
   tile: { ask: { readonly level: number; readonly index: number }; answer: TileRow | null };
   checkpoint: { ask: Record<never, never>; answer: CheckpointRow | null };
+  /** Where the log's key was handed over, oldest first. */
+  handovers: { ask: Record<never, never>; answer: readonly number[] };
   /** Number of entries. */
   size: { ask: Record<never, never>; answer: number };
   /** Intents without an outcome, oldest first: after a crash, each becomes `unknown`. */
@@ -254,10 +270,17 @@ export interface Store {
 /**
  * `store.failed`: the medium failed; `store.closed`: used after `close`; `store.invalid`: a bug of the caller (an entry
  * over its limit, an id twice), which touches nothing else. The others refuse to open: `store.locked`: another live
- * process has it open; `store.newer`: written by a later release; `store.corrupt`: not a store, or damaged.
+ * process has it open; `store.newer`: written by a later release; `store.corrupt`: not a store, or damaged;
+ * `store.other_key`: the keys of its values are missing, exposed, or not those that they were sealed with.
  */
 export type StoreErrorCode =
-  'store.failed' | 'store.closed' | 'store.invalid' | 'store.locked' | 'store.newer' | 'store.corrupt';
+  | 'store.failed'
+  | 'store.closed'
+  | 'store.invalid'
+  | 'store.locked'
+  | 'store.newer'
+  | 'store.corrupt'
+  | 'store.other_key';
 
 /** What a store throws and rejects with: bugs and lost infrastructure. Expected refusals are a `CommitResult`. */
 export class StoreError extends Error {

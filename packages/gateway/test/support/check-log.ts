@@ -2,7 +2,7 @@ import { TILE_WIDTH, changedTiles, leafInput, nodeInput, verifyLog } from '@sall
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import type { LedgerKeys } from '../../src/ledger/keys.ts';
-import { verifyEd25519 } from '../../src/ledger/tree.ts';
+import { verifyEd25519 } from '../../src/ledger/ed25519.ts';
 import type { Store } from '../../src/ports.ts';
 
 const sha256 = (data: Uint8Array): Uint8Array => createHash('sha256').update(data).digest();

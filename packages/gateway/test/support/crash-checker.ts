@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodeLeaf, verifyLog, type AttemptLeaf, type Leaf, type LogEntry } from '@sallyport/verifier';
 import { expect } from 'vitest';
-import { verifyEd25519 } from '../../src/ledger/tree.ts';
+import { verifyEd25519 } from '../../src/ledger/ed25519.ts';
 import type { GatewayProcess } from './crash-process.ts';
 import type { Site } from './crash-site.ts';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { noticeEntry } from '../../src/core/entry.ts';
 import { openKeys } from '../../src/ledger/keys.ts';
 import type { LedgerKeys } from '../../src/ledger/keys.ts';
+import { finishRotation } from '../../src/ledger/rotation.ts';
 import { Publisher } from '../../src/ledger/publisher.ts';
 import type { Store } from '../../src/ports.ts';
 import { hashing } from '../../src/system.ts';
@@ -36,6 +37,7 @@ export async function startLedger(
   origin = 'log.example',
 ): Promise<TestLedger> {
   const keys = await openKeys({ directory, origin });
+  await finishRotation(store, keys);
   const clock = createFakeClock();
   const failures: unknown[] = [];
   const log = {

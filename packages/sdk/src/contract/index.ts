@@ -34,7 +34,15 @@ export {
   Redeemed,
   RedeemRequest,
 } from './grant.ts';
-export { EntryPage, EntryQuery, LedgerStatus, maxEntriesPerPage } from './ledger.ts';
+export {
+  EntryPage,
+  EntryQuery,
+  Erasure,
+  ErasureRequest,
+  KeyRotation,
+  LedgerStatus,
+  maxEntriesPerPage,
+} from './ledger.ts';
 export {
   Assertion,
   Passkey,
@@ -48,6 +56,7 @@ export { ActionId, Count, Digest, ReviewId, StandingId, Timestamp } from './prim
 export {
   actionProblemCodes,
   apiProblemCodes,
+  custodyProblemCodes,
   passkeyProblemCodes,
   Problem,
   ProblemCode,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Count } from './primitives.ts';
+import { Count, Timestamp } from './primitives.ts';
 
 export const LedgerStatus = z
   .object({
@@ -10,6 +10,36 @@ export const LedgerStatus = z
   })
   .meta({ id: 'LedgerStatus' });
 export type LedgerStatus = z.infer<typeof LedgerStatus>;
+
+/** The longest reason of an erasure, in characters. */
+const maxErasureReason = 2_000;
+
+export const ErasureRequest = z
+  .strictObject({
+    subject: z
+      .strictObject({ kind: z.enum(['agent', 'person']), name: z.string().min(1).max(200) })
+      .meta({ description: 'An agent, or a person for whom agents acted.' }),
+    reason: z.string().max(maxErasureReason),
+  })
+  .meta({ id: 'ErasureRequest' });
+export type ErasureRequest = z.input<typeof ErasureRequest>;
+
+export const Erasure = z
+  .object({
+    index: Count.meta({ description: 'Where in the ledger the erasure is recorded.' }),
+    at: Timestamp,
+  })
+  .meta({ id: 'Erasure', description: 'The values are gone, and so are their keys.' });
+export type Erasure = z.infer<typeof Erasure>;
+
+export const KeyRotation = z
+  .object({
+    index: Count.meta({ description: 'Where in the ledger the hand-over is.' }),
+    previous: z.string().meta({ description: 'The key that signed until now, and signed the hand-over.' }),
+    vkey: z.string().meta({ description: 'The key that signs from now on.' }),
+  })
+  .meta({ id: 'KeyRotation', description: 'The key of the log was handed over.' });
+export type KeyRotation = z.infer<typeof KeyRotation>;
 
 /** The most entries of one page. */
 export const maxEntriesPerPage = 512;

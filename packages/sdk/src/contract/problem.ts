@@ -87,6 +87,14 @@ export const passkeyProblemCodes = [
   'passkey.revoked',
 ] as const;
 
+/** Why values were not erased, or the log's key not handed over. */
+export const custodyProblemCodes = [
+  'erasure.reason_required',
+  'erasure.unknown_subject',
+  'erasure.in_use',
+  'key.not_rotatable',
+] as const;
+
 /** What the API itself refuses, before or around what a request is about. */
 export const apiProblemCodes = [
   'access.unauthenticated',
@@ -114,6 +122,7 @@ export const ProblemCode = z
       ...refusalProblemCodes,
       ...actionProblemCodes,
       ...grantProblemCodes,
+      ...custodyProblemCodes,
       ...apiProblemCodes,
     ]),
   ])

@@ -2,10 +2,14 @@ import type { UsageCount } from '../../core/entry.ts';
 import type { Grant } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
 import type { StandingGrant } from '../../core/standing.ts';
+import type { Subject } from '../../core/subject.ts';
 import type { Submission } from '../../core/submission.ts';
 import type { CheckpointRow, EntryRow, PasskeyRow, RequestKey, TileRow, UsageRow } from '../store.ts';
 
 const HOUR_MS = 3_600_000;
+
+/** With whose values its aside holds. */
+export type HeldEntry = EntryRow & { readonly subject: Subject };
 
 /** What the store would have on its disk. Survives `close`, so that a test can open it again. */
 export class MemoryMedium {
@@ -18,7 +22,8 @@ export class MemoryMedium {
   readonly tiles = new Map<string, TileRow>();
   readonly usage = new Map<string, UsageRow>();
   readonly checkpoints = new Map<'only', CheckpointRow>();
-  readonly entries: EntryRow[] = [];
+  readonly handovers = new Map<number, number>();
+  readonly entries: HeldEntry[] = [];
   /** How to take back what was written since the last flush, newest last. */
   #undo: (() => void)[] = [];
 
@@ -43,7 +48,14 @@ export class MemoryMedium {
     map.delete(key);
   }
 
-  push(entry: EntryRow): void {
+  replace(index: number, entry: HeldEntry): void {
+    const before = this.entries[index];
+    if (before === undefined) return;
+    this.#undo.push(() => void (this.entries[index] = before));
+    this.entries[index] = entry;
+  }
+
+  push(entry: HeldEntry): void {
     this.#undo.push(() => {
       this.entries.pop();
     });

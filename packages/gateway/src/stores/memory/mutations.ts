@@ -5,6 +5,7 @@ import { revokeStanding, settleStanding, spendStanding } from '../../core/standi
 import { isForWhom, type StandingGrant } from '../../core/standing.ts';
 import { StoreError } from '../store.ts';
 import type { Mutation, StoreRefusal } from '../store.ts';
+import { eraseSubject } from './erase.ts';
 import { tileKey } from './medium.ts';
 import type { MemoryMedium } from './medium.ts';
 
@@ -189,6 +190,11 @@ const table: Table = {
     return null;
   },
   'passkey.check': (medium, { id }) => whyNotLive(medium, id),
+  'subject.erase': (medium, { subject, atMs }) => eraseSubject(medium, subject, atMs),
+  'key.handOver': (medium) => {
+    medium.put(medium.handovers, medium.entries.length, medium.entries.length);
+    return null;
+  },
   'checkpoint.publish': (medium, { tiles, checkpoint }) => {
     if (checkpoint.size < (medium.checkpoints.get('only')?.size ?? 0)) return { code: 'checkpoint.stale' };
     for (const tile of tiles) medium.put(medium.tiles, tileKey(tile.level, tile.index), tile);

@@ -3,7 +3,7 @@ import type { ActionId } from '../../core/ids.ts';
 import { statusOf } from '../../core/standing.ts';
 import type { EntryRow, Reads } from '../store.ts';
 import { overlaps, tileKey } from './medium.ts';
-import type { MemoryMedium } from './medium.ts';
+import type { HeldEntry, MemoryMedium } from './medium.ts';
 import { findPending, isSameBinding, requestKeyName } from './mutations.ts';
 
 type Table = {
@@ -27,6 +27,8 @@ function openIntents(entries: readonly EntryRow[]): { readonly index: number; re
   }
   return [...open].map(([action, index]) => ({ index, action }));
 }
+
+const rowOf = ({ subject: _, ...row }: HeldEntry): EntryRow => row;
 
 const table: Table = {
   review: ({ reviews }, { id }) => reviews.get(id) ?? null,
@@ -67,12 +69,13 @@ const table: Table = {
       .filter(({ passkey }) => passkey.identity === identity)
       .sort((left, right) => byId(left.passkey, right.passkey)),
   pendingReview: (medium, { binding }) => findPending(medium, binding),
-  entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit),
-  entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action),
+  entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit).map(rowOf),
+  entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action).map(rowOf),
   leafHashes: ({ entries }, { from, limit }) =>
     new Uint8Array(Buffer.concat(entries.slice(from, from + limit).map(leafHash))),
   tile: ({ tiles }, { level, index }) => tiles.get(tileKey(level, index)) ?? null,
   checkpoint: ({ checkpoints }) => checkpoints.get('only') ?? null,
+  handovers: ({ handovers }) => [...handovers.values()],
   size: ({ entries }) => entries.length,
   openIntents: ({ entries }) => openIntents(entries),
   usage: ({ usage }, { agent, sinceMs, untilMs }) =>

@@ -1,4 +1,5 @@
 import type { SealedEntry } from '../../core/entry.ts';
+import { NO_SUBJECT } from '../../core/subject.ts';
 import { limits } from '../../limits.ts';
 import { StoreError } from '../store.ts';
 import type { Change, CommitResult, Durability, Reads, Store } from '../store.ts';
@@ -145,8 +146,8 @@ class MemoryStore implements Store {
     return { ok: true, value: { firstIndex } };
   }
 
-  #push({ kind, action, atMs, leaf, aside, usage }: SealedEntry): void {
-    this.#medium.push({ index: this.#medium.entries.length, kind, action, atMs, leaf, aside });
+  #push({ kind, action, atMs, leaf, aside, usage, subject = NO_SUBJECT }: SealedEntry): void {
+    this.#medium.push({ index: this.#medium.entries.length, kind, action, atMs, leaf, aside, subject });
     if (usage !== null) this.#medium.count(usage);
   }
 }

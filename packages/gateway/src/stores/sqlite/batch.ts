@@ -2,7 +2,8 @@ import type { SealedEntry, UsageShape } from '../../core/entry.ts';
 import { limits } from '../../limits.ts';
 import { StoreError } from '../store.ts';
 import type { CommitResult, Durability, Mutation } from '../store.ts';
-import { HEAD_BYTES, ID_BYTES, KINDS, USAGE_FIELDS, writeHead } from './arena.ts';
+import { NO_SUBJECT, type Subject } from '../../core/subject.ts';
+import { HEAD_BYTES, ID_BYTES, KINDS, NEW_SUBJECT, USAGE_FIELDS, setSubject, writeHead } from './arena.ts';
 import type { ArenaBuffers, ArenaRoom } from './arena.ts';
 import { STATUSES } from './protocol.ts';
 import type { AnyAsk, ReadAnswer, Segment, SegmentAnswer, TurnMessage } from './protocol.ts';
@@ -121,6 +122,8 @@ export class Batch {
   readonly arena: Arena;
   readonly #onWait: () => void;
   readonly shapes: UsageShape[] = [];
+  /** Subjects without a row yet. */
+  readonly subjects: Subject[] = [];
   entries = 0;
   leafBytes = 0;
   asideBytes = 0;
@@ -212,14 +215,16 @@ export class Batch {
     );
   }
 
-  /** The caller has made sure of the room. `shapeRow`: of the usage's shape, undefined where it has none yet. */
-  write(entry: SealedEntry, shapeRow: number | undefined): void {
+  /** The caller has made sure of the room. Rows are of the usage's shape and of the subject; undefined: none yet. */
+  write(entry: SealedEntry, shapeRow: number | undefined, subjectRow: number | undefined): void {
     const { heads, leaves, asides } = this.arena;
     leaves[this.leafBytes] = 0;
     const leafBytes = leaves.write(entry.leaf, this.leafBytes + 1, 'utf8');
     const asideBytes = entry.aside === null ? -1 : asides.write(entry.aside, this.asideBytes, 'utf8');
     const kind = KIND_NUMBERS.get(entry.kind) ?? 0;
     writeHead(heads, this.entries, entry.action, { kind, leafBytes, asideBytes, atMs: entry.atMs });
+    if (entry.aside !== null)
+      setSubject(heads, this.entries, subjectRow ?? this.#newSubject(entry.subject ?? NO_SUBJECT));
     if (entry.usage !== null) this.#writeUsage(entry.usage, shapeRow ?? this.#newShape(entry.usage.shape));
     this.leafBytes += leafBytes + 1;
     this.asideBytes += Math.max(0, asideBytes);
@@ -230,6 +235,11 @@ export class Batch {
   #newShape(shape: UsageShape): number {
     const known = this.shapes.indexOf(shape);
     return known < 0 ? -this.shapes.push(shape) : -1 - known;
+  }
+
+  #newSubject(subject: Subject): number {
+    const known = this.subjects.indexOf(subject);
+    return NEW_SUBJECT + (known < 0 ? this.subjects.push(subject) - 1 : known);
   }
 
   #writeUsage(usage: NonNullable<SealedEntry['usage']>, shape: number): void {
@@ -263,12 +273,13 @@ export class Batch {
   message(close: boolean): TurnMessage | null {
     const { arena } = this;
     const isNews = this.entries > 0 && !arena.known;
-    const extras = this.shapes.length + this.#segments.length + this.#asks.length;
+    const extras = this.shapes.length + this.subjects.length + this.#segments.length + this.#asks.length;
     if (!isNews && extras === 0 && !close) return null;
     if (isNews) arena.known = true;
     return {
       arena: isNews ? { number: arena.number, buffers: arena.buffers, keep: arena.keep } : null,
       shapes: this.shapes,
+      subjects: this.subjects,
       segments: this.#segments,
       reads: this.#asks,
       close,

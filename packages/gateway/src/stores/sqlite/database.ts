@@ -129,8 +129,50 @@ const SUBMISSIONS_AND_PASSKEYS = `
   CREATE INDEX IF NOT EXISTS passkeys_by_identity ON passkeys (identity, id);
 `;
 
+/**
+ * Sealed values. `subjects`: whose values there are; `slot` is that of the key in use. `value_keys`: every key that a
+ * subject had. `vault`: the slots of the keys that belong to no subject, and by what the master key is known again; without its row the values are in plain text
+ * (sealing.ts). `scrub`: what earlier commits left in the files is to be overwritten.
+ */
+const SEALED = `
+  CREATE TABLE subjects (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL UNIQUE,
+    agent TEXT NOT NULL,
+    person TEXT NOT NULL,
+    slot INTEGER
+  ) STRICT;
+  CREATE INDEX subjects_by_agent ON subjects (agent);
+  CREATE INDEX subjects_by_person ON subjects (person);
+  CREATE TABLE value_keys (
+    slot INTEGER PRIMARY KEY,
+    subject INTEGER NOT NULL,
+    erased_at_ms INTEGER,
+    destroyed INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX value_keys_by_subject ON value_keys (subject);
+  CREATE INDEX value_keys_due ON value_keys (slot) WHERE erased_at_ms IS NOT NULL AND destroyed = 0;
+  CREATE TABLE vault (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    journal_slot INTEGER NOT NULL,
+    index_slot INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    scrub TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE handovers (entry INTEGER PRIMARY KEY) STRICT;
+  ALTER TABLE reviews ADD COLUMN sealed BLOB;
+  ALTER TABLE reviews ADD COLUMN subject INTEGER;
+  ALTER TABLE grants ADD COLUMN sealed BLOB;
+  ALTER TABLE grants ADD COLUMN subject INTEGER;
+  ALTER TABLE standings ADD COLUMN sealed BLOB;
+  ALTER TABLE standings ADD COLUMN subject INTEGER;
+  ALTER TABLE submissions ADD COLUMN sealed BLOB;
+  ALTER TABLE submissions ADD COLUMN subject INTEGER;
+  ALTER TABLE request_keys ADD COLUMN sealed BLOB;
+`;
+
 /** What each version has beyond the one before; a version never changes. */
-const VERSIONS: readonly string[] = [SCHEMA, STANDINGS, SUBMISSIONS_AND_PASSKEYS];
+const VERSIONS: readonly string[] = [SCHEMA, STANDINGS, SUBMISSIONS_AND_PASSKEYS, SEALED];
 const SCHEMA_VERSION = VERSIONS.length;
 
 /** What a failure of the library means, and what one does about it. */
@@ -187,6 +229,8 @@ function configure(database: Database.Database): void {
   // The worker decides when: between flushes, not inside of one.
   database.pragma('wal_autocheckpoint = 0');
   database.pragma('trusted_schema = OFF');
+  // What is deleted or replaced is overwritten with zeros.
+  database.pragma('secure_delete = ON');
   database.pragma(`cache_size = -${CACHE_KIB}`);
   // From here on the lock is held: an exclusive one is kept once it is taken.
   database.exec('BEGIN IMMEDIATE; COMMIT');
@@ -221,7 +265,7 @@ function migrate(database: Database.Database): void {
  * Writes the log's file full and takes it back, so that later commits overwrite blocks that the file has already.
  * A small cache makes the pages spill into the log before the transaction ends.
  */
-function fillLog(database: Database.Database, walBytes: number): void {
+export function fillLog(database: Database.Database, walBytes: number): void {
   const cachePages = Number(database.pragma('cache_size', { simple: true }));
   database.pragma('cache_size = 8');
   database.exec('BEGIN IMMEDIATE');

@@ -1,14 +1,27 @@
-import { closeSync, fdatasyncSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, openSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Reads } from '../store.ts';
-import { HEAD_BYTES, USAGE_FIELDS } from './arena.ts';
-import { failureOf } from './database.ts';
+import {
+  HEAD_BYTES,
+  NEW_SUBJECT,
+  USAGE_FIELDS,
+  asideBytesOf,
+  leafBytesOf,
+  setSubject,
+  subjectAt,
+} from './arena.ts';
+import { failureOf, fillLog } from './database.ts';
+import { Erasures } from './erasures.ts';
 import { EntryLog } from './entries.ts';
 import type { Run } from './entries.ts';
-import { prepareJournal, recoverJournal } from './journal-recovery.ts';
-import type { AnyAsk, ReadAnswer, Segment, SegmentAnswer, TurnMessage } from './protocol.ts';
+import { prepareJournal, recoverJournal, wipeJournal } from './journal-recovery.ts';
+import type { AnyAsk, ReadAnswer, Segment, SegmentAnswer, TurnMessage, WorkerOptions } from './protocol.ts';
 import { joined, keepOnly, rowsOf } from './runs.ts';
+import { fingerprintOf, LeafSubjects, sealStore } from './sealing.ts';
+import { SealedRows } from './sealed-rows.ts';
 import { State } from './state.ts';
+import { Subjects } from './subjects.ts';
+import { Vault } from './vault.ts';
 import { UsageTotals } from './usage.ts';
 
 /** A checkpoint moves at least so much while nobody waits. */
@@ -41,6 +54,8 @@ export interface Flushed {
   readonly segments: readonly SegmentAnswer[];
   /** The rows of the shapes that the turn brought, in their order. */
   readonly shapeRows: readonly number[];
+  /** The same of its subjects. */
+  readonly subjectRows: readonly number[];
   /** Of the log. */
   readonly size: number;
 }
@@ -53,6 +68,10 @@ export class Engine {
   readonly #walBytes: number;
   /** The write-ahead log, which SQLite keeps as one file for as long as the database is open. */
   readonly #wal: number;
+  readonly #journal: string;
+  readonly #vault: Vault;
+  readonly #subjects: Subjects;
+  readonly #erasures: Erasures;
   readonly #log: EntryLog;
   readonly #state: State;
   readonly #usage: UsageTotals;
@@ -62,16 +81,27 @@ export class Engine {
   #isOpen = false;
   /** The size of the log that the database has, durably. */
   applied = 0;
+  /** Of this process alone: what an earlier one wrote to the journal can't be read by it. */
+  readonly journalKey: Uint8Array;
   readonly #setRecovery: Statement<[number]>;
   readonly #answers: Answers;
   #logBytes = 0;
 
-  constructor(database: Database, journal: string, walBytes: number) {
+  constructor(database: Database, { directory, journal, walBytes }: Omit<WorkerOptions, 'file' | 'words'>) {
     this.#database = database;
     this.#walBytes = walBytes;
+    this.#journal = journal;
     this.#wal = openSync(`${database.name}-wal`, 'r+');
-    this.#log = new EntryLog(database);
-    this.#state = new State(database);
+    const fingerprint = fingerprintOf(database);
+    this.#vault = new Vault(directory, fingerprint);
+    this.#subjects = new Subjects(database, this.#vault);
+    const rows = new SealedRows(this.#subjects, this.#vault);
+    this.#erasures = new Erasures(database, rows, this.#vault);
+    const ports = { database, vault: this.#vault, rows, hasValues: existsSync(journal) };
+    if (fingerprint === null) database.transaction(sealStore)(ports);
+    this.#erasures.forget();
+    this.#log = new EntryLog(database, this.#subjects, this.#vault);
+    this.#state = new State(database, rows, this.#erasures);
     this.#usage = new UsageTotals(database);
     this.#statement = {
       begin: database.prepare('BEGIN IMMEDIATE'),
@@ -102,12 +132,15 @@ export class Engine {
       leafHashes: ({ from, limit }) => log.leafHashes(from, limit),
       tile: (ask) => state.tile(ask),
       checkpoint: () => state.checkpoint(),
+      handovers: () => state.handovers(),
       size: () => log.size,
       openIntents: () => log.openIntents(),
       usage: (ask) => usage.read(ask),
     };
     this.#recover(journal);
     prepareJournal(journal, walBytes);
+    this.#scrub();
+    this.journalKey = this.#renewJournalKey();
     this.applied = this.#log.size;
   }
 
@@ -117,11 +150,61 @@ export class Engine {
 
   /** What an earlier process left in the journal, by the path that it would have taken. */
   #recover(path: string): void {
-    const records = recoverJournal(path, this.#log.size);
+    const key = this.#vault.keyOf(this.#slotOfJournal());
+    const records = recoverJournal(path, this.#log.size, key);
     if (records.length === 0) return;
-    this.#takeOver(joined(records.map(({ run }) => run)));
+    this.#begin();
+    const run = joined(records.map((record) => record.run));
+    this.#nameSubjects(run);
+    this.#takeOver(run);
     for (const { usages } of records) this.#usage.count(usages);
     this.#commit();
+  }
+
+  /** An earlier release's records name no subjects. */
+  #nameSubjects({ heads, leaves, count }: Run): void {
+    const subjects = new LeafSubjects();
+    let at = 0;
+    for (let ordinal = 0; ordinal < count; ordinal++) {
+      const end = at + 1 + leafBytesOf(heads, ordinal);
+      const isUnnamed = asideBytesOf(heads, ordinal) >= 0 && subjectAt(heads, ordinal) === 0;
+      if (isUnnamed)
+        setSubject(heads, ordinal, this.#subjects.rowOf(subjects.of(leaves.toString('utf8', at + 1, end))));
+      at = end;
+    }
+  }
+
+  #slotOfJournal(): number {
+    return this.#database.prepare<[], number>('SELECT journal_slot FROM vault').pluck().get() ?? -1;
+  }
+
+  /** Everything that was in the journal is in the database: nobody needs its key any more. */
+  #renewJournalKey(): Uint8Array {
+    const before = this.#slotOfJournal();
+    const slot = this.#vault.allocate();
+    this.#begin();
+    this.#database.prepare('UPDATE vault SET journal_slot = ?').run(slot);
+    this.#commit();
+    this.#vault.destroy([before]);
+    return new Uint8Array(this.#vault.keyOf(slot));
+  }
+
+  /**
+   * Behind a durable commit, and at start: destroys the keys of what was erased, and overwrites what earlier commits left
+   * in the files. Nothing of the journal is needed here, because a commit of state takes all of it over.
+   */
+  #scrub(): void {
+    const { scrub } = this.#erasures;
+    if (!this.#erasures.destroyKeys() && scrub === '') return;
+    if (scrub === 'plain') this.#database.exec('VACUUM');
+    wipeJournal(this.#journal);
+    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    this.#begin();
+    this.#erasures.settle();
+    this.#commit();
+    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    fillLog(this.#database, this.#walBytes);
+    this.#logBytes = 0;
   }
 
   /** The database's part in what is durable already: in its own time, in a transaction that may stay open. */
@@ -138,11 +221,15 @@ export class Engine {
   flush(message: TurnMessage, turn: Turn): Flushed {
     this.#begin();
     const shapeRows = this.#usage.learn(message.shapes);
+    const subjectRows = message.subjects.map((subject) => this.#subjects.rowOf(subject));
+    if (turn.arena !== null)
+      resolveSubjects(this.#memory(turn.arena, message).heads, turn.entries, subjectRows);
     const refused: Segment[] = [];
     const segments = message.segments.map((segment) => this.#apply(segment, refused));
     if (turn.arena !== null) this.#append(this.#memory(turn.arena, message), turn, refused);
     this.#commit();
-    return { segments, shapeRows, size: this.#log.size };
+    if (message.segments.some(erases)) this.#scrub();
+    return { segments, shapeRows, subjectRows, size: this.#log.size };
   }
 
   #begin(): void {
@@ -173,6 +260,7 @@ export class Engine {
     const refusal = this.#applyAll(segment, firstIndex);
     if (refusal !== null) {
       this.#statement.undo.run();
+      this.#erasures.forget();
       refused.push(segment);
     }
     this.#statement.release.run();
@@ -250,6 +338,7 @@ export class Engine {
   close(): void {
     this.settle();
     this.#database.close();
+    this.#vault.close();
     closeSync(this.#wal);
   }
 }
@@ -258,6 +347,17 @@ export class Engine {
 function isCallersBug(error: unknown): boolean {
   const { code } = failureOf(error);
   return code === 'store.invalid' || error instanceof TypeError || error instanceof RangeError;
+}
+
+const erases = ({ mutations }: Segment): boolean => mutations.some(({ kind }) => kind === 'subject.erase');
+
+/** Rows in place of the numbers of the turn's new subjects. */
+function resolveSubjects(heads: Buffer, entries: number, rows: readonly number[]): void {
+  if (rows.length === 0) return;
+  for (let ordinal = 0; ordinal < entries; ordinal++) {
+    const subject = subjectAt(heads, ordinal);
+    if (subject >= NEW_SUBJECT) setSubject(heads, ordinal, rows[subject - NEW_SUBJECT] ?? 0);
+  }
 }
 
 function messageOf(error: unknown): string {

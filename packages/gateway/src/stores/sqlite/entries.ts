@@ -5,7 +5,10 @@ import type { ActionId } from '../../core/ids.ts';
 import { StoreError } from '../store.ts';
 import type { EntryRow } from '../store.ts';
 import { HEAD_BYTES, INTENT, KINDS, OUTCOME, actionOf, kindOf, leafBytesOf, readHead } from './arena.ts';
+import { openAsides, sealAsides } from './asides.ts';
 import { findPlainEntries } from './search.ts';
+import type { Subjects } from './subjects.ts';
+import type { Vault } from './vault.ts';
 
 const HASH_BYTES = 32;
 /** An intent that comes later than this after its action's id was made is indexed, so that a search can end. */
@@ -60,8 +63,13 @@ export class EntryLog {
     { readonly first_index: number; readonly hashes: Buffer }
   >;
 
-  constructor(database: Database) {
+  readonly #subjects: Subjects;
+  readonly #vault: Vault;
+
+  constructor(database: Database, subjects: Subjects, vault: Vault) {
     this.#database = database;
+    this.#subjects = subjects;
+    this.#vault = vault;
     this.#insertBundle = database.prepare('INSERT INTO bundles VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#insertIndexed = database.prepare('INSERT INTO indexed VALUES (?, ?)');
     this.#indexedOf = database
@@ -89,7 +97,8 @@ export class EntryLog {
 
   /** Within the flush's transaction. */
   append(run: Run): void {
-    const { heads, leaves, asides, count } = run;
+    const { heads, leaves, count } = run;
+    const asides = sealAsides(run, this.#size, this.#subjects, this.#vault);
     const actions: string[] = [];
     for (let ordinal = 0; ordinal < count; ordinal++) {
       const action = actionOf(heads, ordinal);
@@ -141,7 +150,8 @@ export class EntryLog {
     while (index < end) {
       const bundle = this.#bundleAt(index);
       const ordinal = index - bundle.first_index;
-      rows.push(...decode(bundle, ordinal, Math.min(bundle.count, ordinal + end - index)));
+      const to = Math.min(bundle.count, ordinal + end - index);
+      rows.push(...decode(bundle, openAsides(bundle, bundle.first_index, this.#vault), ordinal, to));
       index = bundle.first_index + bundle.count;
     }
     return rows;
@@ -245,14 +255,17 @@ function boundOf(action: string, ms: number): string {
 }
 
 /** The entries of the ordinals `from` up to `end`. */
-function decode(bundle: BundleRow, from: number, end: number): EntryRow[] {
+function decode(
+  bundle: BundleRow,
+  asides: readonly (string | null)[],
+  from: number,
+  end: number,
+): EntryRow[] {
   const rows: EntryRow[] = [];
   let leafAt = 0;
-  let asideAt = 0;
   for (let ordinal = 0; ordinal < end; ordinal++) {
     const head = readHead(bundle.heads, ordinal);
     const leafEnd = leafAt + 1 + head.leafBytes;
-    const asideEnd = asideAt + Math.max(0, head.asideBytes);
     if (ordinal >= from) {
       const action = actionOf(bundle.heads, ordinal);
       rows.push({
@@ -261,11 +274,10 @@ function decode(bundle: BundleRow, from: number, end: number): EntryRow[] {
         action: action === '' ? null : (action as ActionId),
         atMs: head.atMs,
         leaf: bundle.leaves.toString('utf8', leafAt + 1, leafEnd),
-        aside: head.asideBytes < 0 ? null : bundle.asides.toString('utf8', asideAt, asideEnd),
+        aside: asides[ordinal] ?? null,
       });
     }
     leafAt = leafEnd;
-    asideAt = asideEnd;
   }
   return rows;
 }

@@ -9,8 +9,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { decode, halfOf } from './journal-format.ts';
-import type { JournalRecord } from './journal-format.ts';
+import { decode, halfOf, openRecord } from './journal-format.ts';
+import type { DecodedRecord, JournalRecord } from './journal-format.ts';
 
 const FILL_BYTES = 1 << 20;
 
@@ -34,6 +34,20 @@ export function prepareJournal(path: string, bytes: number): void {
   syncFolderOf(path);
 }
 
+/** Overwrites whatever is in the journal's file. All of it must be in the database. */
+export function wipeJournal(path: string): void {
+  const file = openSync(path, 'r+');
+  try {
+    const zeros = Buffer.alloc(FILL_BYTES);
+    const bytes = fstatSync(file).size;
+    for (let at = 0; at < bytes; at += FILL_BYTES)
+      writeSync(file, zeros, 0, Math.min(FILL_BYTES, bytes - at), at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** A file's name is its folder's data: without this a loss of power could take the file with all that it holds. */
 function syncFolderOf(path: string): void {
   const folder = openSync(dirname(path), 'r');
@@ -46,27 +60,27 @@ function syncFolderOf(path: string): void {
  * is the size of the log up to it. Those of an earlier round have smaller indices, and what a crash cut short has
  * another checksum.
  */
-export function recoverJournal(path: string, size: number): JournalRecord[] {
+export function recoverJournal(path: string, size: number, key: Uint8Array): JournalRecord[] {
   if (!existsSync(path)) return [];
   const half = halfOf(statSync(path).size);
   const found = [0, half].flatMap((from) => recordsOf(readHalf(path, from, half), size));
-  found.sort((a, b) => a.firstIndex - b.firstIndex);
+  found.sort((a, b) => a.record.firstIndex - b.record.firstIndex);
   const following: JournalRecord[] = [];
   let next = size;
-  for (const record of found) {
-    if (record.firstIndex !== next) continue;
-    following.push(record);
-    next += record.run.count;
+  for (const decoded of found) {
+    if (decoded.record.firstIndex !== next) continue;
+    following.push(openRecord(decoded, key));
+    next += decoded.record.run.count;
   }
   return following;
 }
 
-function recordsOf(half: Buffer, size: number): JournalRecord[] {
-  const records: JournalRecord[] = [];
+function recordsOf(half: Buffer, size: number): DecodedRecord[] {
+  const records: DecodedRecord[] = [];
   let at = 0;
   for (let read = decode(half); read !== undefined; read = decode(half.subarray(at))) {
     at += read.length;
-    if (read.record.firstIndex >= size) records.push(read.record);
+    if (read.record.firstIndex >= size) records.push(read);
   }
   return records;
 }

@@ -1,16 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { noticeEntry } from '../../core/entry.ts';
 import { HEAD_BYTES, USAGE_FIELDS } from './arena.ts';
-import { HEADER_BYTES, lengthOf, type JournalRecord } from './journal-format.ts';
+import { OVERHEAD_BYTES, lengthOf, type JournalRecord } from './journal-format.ts';
 import { prepareJournal, recoverJournal } from './journal-recovery.ts';
 import { Journal } from './journal.ts';
 import { openSqliteStore } from './store.ts';
 
 const BYTES = 1 << 16;
+const KEY = Buffer.alloc(32, 7);
 let directory: string;
 let path: string;
 
@@ -33,7 +34,7 @@ const record = (firstIndex: number, count: number, text = 'leaf'): JournalRecord
 
 function open(bytes = BYTES): Journal {
   prepareJournal(path, bytes);
-  return new Journal(path, () => 0);
+  return new Journal(path, () => 0, KEY);
 }
 
 /** `applied`: how much of the log the database has before each record. */
@@ -47,7 +48,7 @@ function write(records: readonly JournalRecord[], applied: readonly number[] = [
   journal.close();
 }
 
-const recovered = (size: number): readonly JournalRecord[] => recoverJournal(path, size);
+const recovered = (size: number): readonly JournalRecord[] => recoverJournal(path, size, KEY);
 
 describe('what an earlier process left', () => {
   test('comes back whole and in order', () => {
@@ -76,7 +77,7 @@ describe('what an earlier process left', () => {
     const records = [record(0, 3), record(3, 2), record(5, 2)];
     write(records);
     const whole = readFileSync(path);
-    const used = whole.lastIndexOf('aside 5') + 7 + USAGE_FIELDS * 8;
+    const used = records.reduce((sum, one) => sum + lengthOf(one), 0);
     fc.assert(
       fc.property(fc.nat(used - 1), fc.nat(7), (at, bit) => {
         const damaged = Buffer.from(whole);
@@ -88,6 +89,11 @@ describe('what an earlier process left', () => {
       }),
       { numRuns: 200 },
     );
+  });
+  test('holds no aside that can be read, and opens by its own key only', () => {
+    write([record(0, 1)]);
+    expect(readFileSync(path).includes('aside')).toBe(false);
+    expect(() => recoverJournal(path, 0, Buffer.alloc(32, 8))).toThrow(/store\.other_key: .*restore/);
   });
   test('random bytes are nothing', () => {
     fc.assert(
@@ -137,8 +143,8 @@ describe('a full half', () => {
 
   test('has no room for what is larger than a half', () => {
     const journal = open(4_096);
-    expect(journal.roomFor(journal.mostBytes + HEADER_BYTES)).toBe('here');
-    expect(journal.roomFor(journal.mostBytes + HEADER_BYTES + 1)).toBe('none');
+    expect(journal.roomFor(journal.mostBytes + OVERHEAD_BYTES)).toBe('here');
+    expect(journal.roomFor(journal.mostBytes + OVERHEAD_BYTES + 1)).toBe('none');
     journal.close();
   });
 });
@@ -148,7 +154,7 @@ describe('where to wait for the disk', () => {
   const slow = (ms: number): Journal => {
     prepareJournal(path, BYTES);
     let nowMs = 0;
-    return new Journal(path, () => (nowMs += ms));
+    return new Journal(path, () => (nowMs += ms), KEY);
   };
 
   test('a quick disk is waited for where the entries are made', () => {
@@ -181,13 +187,11 @@ test('a store that gets a larger journal takes over both halves of the one that 
   const first = await openSqliteStore({ directory: folder, walBytes: BYTES });
   const entry = (n: number) => ({ ...noticeEntry('x', { n: n.toString() }, 1), aside: 'x'.repeat(8_000) });
   for (let n = 0; n < 6; n++) await first.append(entry(n)).done;
-  // As a crash leaves it: the journal alone has the entries.
-  const kept = readFileSync(join(folder, 'store.db-journal-of-entries'));
+  // As a crash leaves it.
+  const crashed = join(directory, 'crashed');
+  cpSync(folder, crashed, { recursive: true });
   await first.close();
-  rmSync(folder, { recursive: true });
-  await (await openSqliteStore({ directory: folder, walBytes: BYTES })).close();
-  writeFileSync(join(folder, 'store.db-journal-of-entries'), kept);
-  const second = await openSqliteStore({ directory: folder, walBytes: BYTES * 4 });
+  const second = await openSqliteStore({ directory: crashed, walBytes: BYTES * 4 });
   const rows = await second.read('entries', { from: 0, limit: 10 });
   expect(rows.map(({ leaf }) => leaf)).toEqual([0, 1, 2, 3, 4, 5].map((n) => entry(n).leaf));
   await second.close();

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { limits } from '../../limits.ts';
-import { HEADER_BYTES, encode, halfOf, lengthOf } from './journal-format.ts';
+import { OVERHEAD_BYTES, encode, halfOf, lengthOf } from './journal-format.ts';
 import type { JournalRecord } from './journal-format.ts';
 
 /** Records of one flush are a few kilobytes; larger ones get memory of their own. */
@@ -34,6 +34,7 @@ export class Journal {
     { at: 0, end: 0 },
   ];
   readonly #memory = Buffer.alloc(MEMORY_BYTES);
+  readonly #key: Uint8Array;
   readonly #nowMs: () => number;
   #current: 0 | 1 = 0;
   #applied = 0;
@@ -41,7 +42,9 @@ export class Journal {
   #slowWrites = 0;
   #writesAway = 0;
 
-  constructor(path: string, nowMs: () => number) {
+  /** @param key seals the asides in the records; of this process alone. */
+  constructor(path: string, nowMs: () => number, key: Uint8Array) {
+    this.#key = key;
     this.#file = openSync(path, constants.O_RDWR | constants.O_DSYNC);
     this.#halfBytes = halfOf(fstatSync(this.#file).size);
     this.#nowMs = nowMs;
@@ -49,7 +52,7 @@ export class Journal {
 
   /** No record may hold more. */
   get mostBytes(): number {
-    return this.#halfBytes - HEADER_BYTES;
+    return this.#halfBytes - OVERHEAD_BYTES;
   }
 
   /** The database has the log up to this size, durably. */
@@ -105,7 +108,11 @@ export class Journal {
 
   #place(record: JournalRecord): { readonly bytes: Buffer; readonly at: number } {
     const length = lengthOf(record);
-    const bytes = encode(record, length <= MEMORY_BYTES ? this.#memory : Buffer.allocUnsafe(length));
+    const bytes = encode(
+      record,
+      length <= MEMORY_BYTES ? this.#memory : Buffer.allocUnsafe(length),
+      this.#key,
+    );
     const half = this.#halves[this.#current];
     const at = this.#current * this.#halfBytes + half.at;
     half.at += length;

@@ -1,5 +1,6 @@
 import type { UsageShape } from '../../core/entry.ts';
 import type { OutcomeStatus } from '../../core/execution.ts';
+import type { Subject } from '../../core/subject.ts';
 import type { CommitResult, Mutation, Reads, StoreErrorCode } from '../store.ts';
 import type { ArenaBuffers } from './arena.ts';
 
@@ -41,6 +42,8 @@ export interface TurnMessage {
   readonly arena: { readonly number: number; readonly buffers: ArenaBuffers; readonly keep: boolean } | null;
   /** Shapes without a row yet. Usages name rows, and the first of these as -1, the second as -2. */
   readonly shapes: readonly UsageShape[];
+  /** Subjects without a row yet; heads name the first of these as `NEW_SUBJECT`. */
+  readonly subjects: readonly Subject[];
   readonly segments: readonly Segment[];
   readonly reads: readonly AnyAsk[];
   readonly close: boolean;
@@ -59,18 +62,19 @@ export type ReadAnswer = { readonly answer: Reads[keyof Reads]['answer'] } | Fai
 export const TAKEN = 0;
 
 /**
- * `open`: the database is ready and has a log of this size. `durable`: the turn is on disk, with what came of its
+ * `open`: the database is ready and has a log of this size; records of the journal are sealed with this key. `durable`: the turn is on disk, with what came of its
  * segments. `applied`: the database has the log up to this size, durably. `read`: the answers of the turn's questions,
  * in order, sent behind its `TAKEN` or `durable`. `closed`: the last word. `failed`: nothing since the last `durable`
  * counts, and nothing will.
  */
 export type WorkerMessage =
   | typeof TAKEN
-  | { readonly kind: 'open'; readonly size: number }
+  | { readonly kind: 'open'; readonly size: number; readonly journalKey: Uint8Array }
   | {
       readonly kind: 'durable';
       readonly segments: readonly SegmentAnswer[];
       readonly shapeRows: readonly number[];
+      readonly subjectRows: readonly number[];
       readonly size: number;
     }
   | { readonly kind: 'applied'; readonly size: number }
@@ -79,6 +83,7 @@ export type WorkerMessage =
   | { readonly kind: 'failed'; readonly failure: Failure };
 
 export interface WorkerOptions {
+  readonly directory: string;
   readonly file: string;
   readonly journal: string;
   readonly walBytes: number;

@@ -1,5 +1,5 @@
 import type { Batch } from './batch.ts';
-import { HEADER_BYTES } from './journal-format.ts';
+import { OVERHEAD_BYTES } from './journal-format.ts';
 import type { Journal } from './journal.ts';
 
 export interface SaverOwner {
@@ -40,7 +40,7 @@ export class Saver {
   /** What is not saved of the batch; false where it is not durable yet: it has to wait, or has begun. */
   save(batch: Batch): boolean {
     if (this.writing !== null) return false;
-    const room = this.#journal.roomFor(HEADER_BYTES + batch.unsavedBytes);
+    const room = this.#journal.roomFor(OVERHEAD_BYTES + batch.unsavedBytes);
     if (room === 'none') return false;
     // The half that is full ends with a part of this batch, or of one before it.
     if (room === 'other') batch.closeForCommit();

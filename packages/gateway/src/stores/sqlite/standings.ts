@@ -1,8 +1,11 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { revokeStanding, settleStanding, spendStanding } from '../../core/standing-changes.ts';
 import { isForWhom, statusOf, type StandingGrant, type StandingStatus } from '../../core/standing.ts';
+import { standingClasses } from '../../core/record-classes.ts';
+import { subjectOf } from '../../core/subject.ts';
 import { StoreError } from '../store.ts';
 import type { Mutation, Reads, StoreRefusal } from '../store.ts';
+import type { SealedRow, SealedRows, WrittenRow } from './sealed-rows.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
 type Refused = 'standing.conflict' | 'standing.unusable' | 'standing.over';
@@ -20,36 +23,40 @@ const ALL = ['proposed', 'live', 'rejected', 'revoked'] as const;
 /** Sorts behind every id. */
 const AFTER_ALL = '\u{10ffff}';
 
-/** What is stored as JSON was a value of the type when it was written, in the same file. */
-const parse = (json: string): StandingGrant => JSON.parse(json) as StandingGrant;
+type IdentifiedRow = SealedRow & { readonly id: string };
+const STANDING = 'SELECT id, standing AS open, sealed FROM standings WHERE ';
 
 /** Standing grants. Within the flush's transaction and a savepoint of the change, which a refusal rolls back. */
 export class Standings {
-  readonly #one: Statement<[string], string>;
-  readonly #insert: Statement<[string, string, string, string]>;
-  readonly #replace: Statement<[string, string, string]>;
-  readonly #ofAgent: Statement<[string, string, string], string>;
-  readonly #ofAll: Statement<[string, string], string>;
+  readonly #rows: SealedRows;
+  readonly #one: Statement<[string], IdentifiedRow>;
+  readonly #insert: Statement<[string, string, string, string, Buffer | null, number]>;
+  readonly #replace: Statement<[string, string, Buffer | null, string]>;
+  readonly #ofAgent: Statement<[string, string, string], IdentifiedRow>;
+  readonly #ofAll: Statement<[string, string], IdentifiedRow>;
 
-  constructor(database: Database) {
-    const json = <P extends unknown[]>(sql: string): Statement<P, string> =>
-      database.prepare<P, string>(sql).pluck();
-    this.#one = json('SELECT standing FROM standings WHERE id = ?');
+  constructor(database: Database, rows: SealedRows) {
+    this.#rows = rows;
+    this.#one = database.prepare(`${STANDING}id = ?`);
     this.#insert = database.prepare(
-      'INSERT INTO standings (id, status, agent, standing) VALUES (?, ?, ?, ?)',
+      'INSERT INTO standings (id, status, agent, standing, sealed, subject) VALUES (?, ?, ?, ?, ?, ?)',
     );
-    this.#replace = database.prepare('UPDATE standings SET status = ?, standing = ? WHERE id = ?');
-    this.#ofAgent = json(
-      'SELECT standing FROM standings WHERE agent = ? AND status IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC',
+    this.#replace = database.prepare(
+      'UPDATE standings SET status = ?, standing = ?, sealed = ? WHERE id = ?',
     );
-    this.#ofAll = json(
-      'SELECT standing FROM standings WHERE status IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC',
-    );
+    const listed = 'status IN (SELECT value FROM json_each(?)) AND id < ? ORDER BY id DESC';
+    this.#ofAgent = database.prepare(`${STANDING}agent = ? AND ${listed}`);
+    this.#ofAll = database.prepare(`${STANDING}${listed}`);
   }
 
   read(id: string): StandingGrant | null {
-    const json = this.#one.get(id);
-    return json === undefined ? null : parse(json);
+    const row = this.#one.get(id);
+    return row === undefined ? null : this.#rows.open<StandingGrant>(id, row);
+  }
+
+  #seal(grant: StandingGrant): WrittenRow {
+    const { agent, onBehalfOf } = grant.terms;
+    return this.#rows.seal(grant.id, grant, standingClasses, subjectOf({ agent, onBehalfOf }));
   }
 
   list({ agent, status, atMs, limit, before }: Reads['standings']['ask']): StandingGrant[] {
@@ -59,8 +66,8 @@ export class Standings {
       agent === null ? this.#ofAll.iterate(statuses, from) : this.#ofAgent.iterate(agent, statuses, from);
     const found: StandingGrant[] = [];
     if (limit < 1) return found;
-    for (const json of rows) {
-      const grant = parse(json);
+    for (const row of rows) {
+      const grant = this.#rows.open<StandingGrant>(row.id, row);
       if (status !== null && statusOf(grant, atMs) !== status) continue;
       if (found.push(grant) === limit) break;
     }
@@ -70,7 +77,8 @@ export class Standings {
   propose(grant: StandingGrant): StoreRefusal | null {
     if (this.read(grant.id) !== null)
       throw new StoreError('store.invalid', `the standing grant ${grant.id} exists`);
-    this.#insert.run(grant.id, grant.state.status, grant.terms.agent, JSON.stringify(grant));
+    const { open, sealed, subject } = this.#seal(grant);
+    this.#insert.run(grant.id, grant.state.status, grant.terms.agent, open, sealed, subject);
     return null;
   }
 
@@ -103,7 +111,9 @@ export class Standings {
     if (stored === null) return { code: 'standing.missing' };
     const changed = change(stored);
     if (typeof changed === 'string') return { code: changed };
-    if (changed !== stored) this.#replace.run(changed.state.status, JSON.stringify(changed), id);
+    if (changed === stored) return null;
+    const { open, sealed } = this.#seal(changed);
+    this.#replace.run(changed.state.status, open, sealed, id);
     return null;
   }
 }

@@ -1,7 +1,12 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Grant, GrantBinding, GrantRefusal } from '../../core/grant.ts';
+import { grantClasses, reviewClasses } from '../../core/record-classes.ts';
+import { subjectOf, type Subject } from '../../core/subject.ts';
 import type { Review } from '../../core/review.ts';
 import { StoreError } from '../store.ts';
+import { bindingKey, bindingOf, isSameBinding } from './binding.ts';
+import type { Erasures } from './erasures.ts';
+import type { SealedRow, SealedRows } from './sealed-rows.ts';
 import { Standings } from './standings.ts';
 import { Submissions } from './submissions.ts';
 import { Passkeys } from './passkeys.ts';
@@ -12,29 +17,7 @@ type Apply = {
   readonly [K in Mutation['kind']]: (mutation: Of<K>, firstIndex: number) => StoreRefusal | null;
 };
 
-const GRANT_FIELDS: readonly (keyof GrantBinding)[] = ['digest', 'agent', 'target', 'environment'];
-
-/** A field that is missing on either side is no match (threat A6). */
-function isSameBinding(left: GrantBinding, right: GrantBinding): boolean {
-  return GRANT_FIELDS.every((field) => {
-    const value: unknown = left[field];
-    return typeof value === 'string' && value !== '' && value === right[field];
-  });
-}
-
-function bindingKey(binding: GrantBinding): string {
-  return JSON.stringify(GRANT_FIELDS.map((field) => binding[field]));
-}
-
-function bindingOf({ subject }: Review): GrantBinding {
-  const { digest, requester, target } = subject;
-  return { digest, agent: requester.agent, target: target.name, environment: target.environment };
-}
-
-/** What is stored as JSON was a value of the type when it was written, in the same file. */
-function parse<T>(json: string): T {
-  return JSON.parse(json) as T;
-}
+type IdentifiedRow = SealedRow & { readonly id: string };
 
 function whyNotSpendable(grant: Grant, { binding, atMs }: Of<'grant.spend'>): GrantRefusal | null {
   if (!isSameBinding(grant.binding, binding)) return 'grant.mismatch';
@@ -43,7 +26,9 @@ function whyNotSpendable(grant: Grant, { binding, atMs }: Of<'grant.spend'>): Gr
   return atMs < grant.expiresAtMs ? null : 'grant.expired';
 }
 
-const REVIEWS = 'SELECT review FROM reviews WHERE id < :before ';
+const REVIEW = 'SELECT id, review AS open, sealed FROM reviews ';
+const REVIEWS = `${REVIEW}WHERE id < :before `;
+const GRANT = 'SELECT id, "grant" AS open, sealed FROM grants ';
 const NEWEST = ' ORDER BY id DESC LIMIT :limit';
 /** Sorts behind every id. */
 const AFTER_ALL = '\u{10ffff}';
@@ -65,14 +50,17 @@ export class State {
   readonly standings: Standings;
   readonly passkeys: Passkeys;
   readonly #database: Database;
-  readonly #review: Statement<[string], string>;
-  readonly #pendingReview: Statement<[string], string>;
-  readonly #insertReview: Statement<[string, number, string, string, string, string]>;
-  readonly #updateReview: Statement<[number, string, string, string]>;
-  readonly #grant: Statement<[string], string>;
-  readonly #liveGrants: Statement<[string], string>;
-  readonly #insertGrant: Statement<[string, string, string, string]>;
-  readonly #updateGrant: Statement<[string, string, string]>;
+  readonly #rows: SealedRows;
+  readonly #erasures: Erasures;
+  readonly #review: Statement<[string], IdentifiedRow>;
+  readonly #pendingReview: Statement<[string], IdentifiedRow>;
+  readonly #insertReview: Statement<[string, number, string, string, string, string, Buffer | null, number]>;
+  readonly #updateReview: Statement<[number, string, string, string, Buffer | null, string]>;
+  readonly #grant: Statement<[string], IdentifiedRow>;
+  readonly #liveGrants: Statement<[string], IdentifiedRow>;
+  readonly #insertGrant: Statement<[string, string, string, string, Buffer | null, number]>;
+  readonly #updateGrant: Statement<[string, string, string, Buffer | null, string]>;
+  readonly #subjectOfReview: Statement<[string], string>;
   /** Actions submitted over the API, and the keys of requests. */
   readonly submissions: Submissions;
   readonly #tile: Statement<[number, number], Buffer>;
@@ -80,27 +68,34 @@ export class State {
   readonly #checkpoint: Statement<[], CheckpointRow>;
   readonly #putCheckpoint: Statement<[number, string, number]>;
 
-  constructor(database: Database) {
+  constructor(database: Database, rows: SealedRows, erasures: Erasures) {
     this.#database = database;
-    this.standings = new Standings(database);
-    this.submissions = new Submissions(database);
+    this.#rows = rows;
+    this.#erasures = erasures;
+    this.standings = new Standings(database, rows);
+    this.submissions = new Submissions(database, rows);
     this.passkeys = new Passkeys(database);
-    const json = <P extends unknown[]>(sql: string): Statement<P, string> =>
-      database.prepare<P, string>(sql).pluck();
-    this.#review = json('SELECT review FROM reviews WHERE id = ?');
-    this.#pendingReview = json("SELECT review FROM reviews WHERE binding = ? AND status = 'pending'");
+    this.#review = database.prepare(`${REVIEW}WHERE id = ?`);
+    this.#pendingReview = database.prepare(`${REVIEW}WHERE binding = ? AND status = 'pending'`);
     this.#insertReview = database.prepare(
-      'INSERT INTO reviews (id, revision, status, agent, binding, review) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO reviews (id, revision, status, agent, binding, review, sealed, subject) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#updateReview = database.prepare(
-      'UPDATE reviews SET revision = ?, status = ?, review = ? WHERE id = ?',
+      'UPDATE reviews SET revision = ?, status = ?, binding = ?, review = ?, sealed = ? WHERE id = ?',
     );
-    this.#grant = json('SELECT "grant" FROM grants WHERE id = ?');
-    this.#liveGrants = json('SELECT "grant" FROM grants WHERE binding = ? AND status = \'live\' ORDER BY id');
+    this.#grant = database.prepare(`${GRANT}WHERE id = ?`);
+    this.#liveGrants = database.prepare(`${GRANT}WHERE binding = ? AND status = 'live' ORDER BY id`);
     this.#insertGrant = database.prepare(
-      'INSERT INTO grants (id, status, binding, "grant") VALUES (?, ?, ?, ?)',
+      'INSERT INTO grants (id, status, binding, "grant", sealed, subject) VALUES (?, ?, ?, ?, ?, ?)',
     );
-    this.#updateGrant = database.prepare('UPDATE grants SET status = ?, "grant" = ? WHERE id = ?');
+    this.#updateGrant = database.prepare(
+      'UPDATE grants SET status = ?, binding = ?, "grant" = ?, sealed = ? WHERE id = ?',
+    );
+    this.#subjectOfReview = database
+      .prepare<[string], string>(
+        'SELECT subjects.subject FROM reviews JOIN subjects ON subjects.id = reviews.subject WHERE reviews.id = ?',
+      )
+      .pluck();
     this.#tile = database
       .prepare<[number, number], Buffer>('SELECT hashes FROM tiles WHERE level = ? AND position = ?')
       .pluck();
@@ -140,31 +135,35 @@ export class State {
     'passkey.register': ({ passkey }, firstIndex) => this.passkeys.register(passkey, firstIndex),
     'passkey.revoke': ({ id, atMs }) => this.passkeys.revoke(id, atMs),
     'passkey.check': ({ id }) => this.passkeys.whyNotLive(id),
+    'subject.erase': ({ subject, atMs }) => this.#erasures.erase(subject, atMs),
+    'key.handOver': (_, firstIndex) => this.#handOver(firstIndex),
     'checkpoint.publish': ({ tiles, checkpoint }) => this.#publish(tiles, checkpoint),
   };
 
   #openReview(review: Review): StoreRefusal | null {
     const pending = this.pendingReview(bindingOf(review));
     if (pending !== null) return { code: 'review.duplicate', existing: pending.id };
-    if (this.review(review.id) !== null)
-      throw new StoreError('store.invalid', `the review ${review.id} exists`);
     const { id, revision, state, subject } = review;
-    const binding = bindingKey(bindingOf(review));
-    this.#insertReview.run(
-      id,
-      revision,
-      state.status,
-      subject.requester.agent,
-      binding,
-      JSON.stringify(review),
-    );
+    if (this.#review.get(id) !== undefined) throw new StoreError('store.invalid', `the review ${id} exists`);
+    const { requester } = subject;
+    const row = this.#rows.seal(id, review, reviewClasses, subjectOf(requester));
+    const binding = this.#bindingOf(review);
+    const { agent } = requester;
+    this.#insertReview.run(id, revision, state.status, agent, binding, row.open, row.sealed, row.subject);
     return null;
   }
 
+  /** Only what is pending is looked for by its binding. */
+  #bindingOf(review: Review): string {
+    return review.state.status === 'pending' ? this.#rows.index(bindingKey(bindingOf(review))) : '';
+  }
+
   #replaceReview(review: Review): StoreRefusal | null {
-    const refusal = this.#checkReview(review.id, review.revision - 1);
+    const { id, revision, state, subject } = review;
+    const refusal = this.#checkReview(id, revision - 1);
     if (refusal !== null) return refusal;
-    this.#updateReview.run(review.revision, review.state.status, JSON.stringify(review), review.id);
+    const { open, sealed } = this.#rows.seal(id, review, reviewClasses, subjectOf(subject.requester));
+    this.#updateReview.run(revision, state.status, this.#bindingOf(review), open, sealed, id);
     return null;
   }
 
@@ -176,8 +175,22 @@ export class State {
 
   #issueGrant(grant: Grant): StoreRefusal | null {
     if (this.grant(grant.id) !== null) throw new StoreError('store.invalid', `the grant ${grant.id} exists`);
-    this.#insertGrant.run(grant.id, grant.state.status, bindingKey(grant.binding), JSON.stringify(grant));
+    const { id, state } = grant;
+    const { open, sealed, subject } = this.#rows.seal(id, grant, grantClasses, this.#subjectOfGrant(grant));
+    this.#insertGrant.run(
+      id,
+      state.status,
+      this.#rows.index(bindingKey(grant.binding)),
+      open,
+      sealed,
+      subject,
+    );
     return null;
+  }
+
+  /** That of its review. */
+  #subjectOfGrant({ review, binding }: Grant): Subject {
+    return this.#subjectOfReview.get(review) ?? subjectOf({ agent: binding.agent, onBehalfOf: '' });
   }
 
   #spendGrant(spend: Of<'grant.spend'>): StoreRefusal | null {
@@ -196,8 +209,22 @@ export class State {
     return null;
   }
 
+  /** It is over: nobody looks for it by its binding any more. */
   #replaceGrant(grant: Grant): void {
-    this.#updateGrant.run(grant.state.status, JSON.stringify(grant), grant.id);
+    const { open, sealed } = this.#rows.seal(grant.id, grant, grantClasses, this.#subjectOfGrant(grant));
+    this.#updateGrant.run(grant.state.status, '', open, sealed, grant.id);
+  }
+
+  #handOver(entry: number): null {
+    this.#database.prepare('INSERT INTO handovers (entry) VALUES (?)').run(entry);
+    return null;
+  }
+
+  handovers(): number[] {
+    return this.#database
+      .prepare<[], number>('SELECT entry FROM handovers ORDER BY entry')
+      .pluck()
+      .all();
   }
 
   #publish(tiles: readonly TileRow[], { size, note, atMs }: CheckpointRow): StoreRefusal | null {
@@ -209,32 +236,34 @@ export class State {
   }
 
   review(id: string): Review | null {
-    const json = this.#review.get(id);
-    return json === undefined ? null : parse<Review>(json);
+    return this.#opened<Review>(this.#review.get(id));
   }
 
   pendingReview(binding: GrantBinding): Review | null {
-    const json = this.#pendingReview.get(bindingKey(binding));
-    return json === undefined ? null : parse<Review>(json);
+    return this.#opened<Review>(this.#pendingReview.get(this.#rows.index(bindingKey(binding))));
+  }
+
+  #opened<T>(row: IdentifiedRow | undefined): T | null {
+    return row === undefined ? null : this.#rows.open<T>(row.id, row);
   }
 
   reviews(ask: Reads['reviews']['ask']): Review[] {
     const given = CONDITION_NAMES.filter((name) => (ask[name] ?? null) !== null);
     const conditions = given.map((name) => `AND ${CONDITIONS[name]} `).join('');
-    const select = this.#database.prepare<[ReviewPage], string>(REVIEWS + conditions + NEWEST).pluck();
+    const select = this.#database.prepare<[ReviewPage], IdentifiedRow>(REVIEWS + conditions + NEWEST);
     const values = Object.fromEntries(given.map((name) => [name, ask[name] ?? null]));
     return select
       .all({ ...values, limit: ask.limit, before: ask.before ?? AFTER_ALL })
-      .map((json) => parse<Review>(json));
+      .map((row) => this.#rows.open<Review>(row.id, row));
   }
 
   grant(id: string): Grant | null {
-    const json = this.#grant.get(id);
-    return json === undefined ? null : parse<Grant>(json);
+    return this.#opened<Grant>(this.#grant.get(id));
   }
 
   grants({ binding, atMs }: Reads['grants']['ask']): Grant[] {
-    const live = this.#liveGrants.all(bindingKey(binding)).map((json) => parse<Grant>(json));
+    const rows = this.#liveGrants.all(this.#rows.index(bindingKey(binding)));
+    const live = rows.map((row) => this.#rows.open<Grant>(row.id, row));
     return live.filter((grant) => isSameBinding(grant.binding, binding) && atMs < grant.expiresAtMs);
   }
 

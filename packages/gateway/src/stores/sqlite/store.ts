@@ -13,6 +13,7 @@ import { TAKEN, WORDS } from './protocol.ts';
 import type { AnyAsk, Failure, ReadAnswer, WorkerMessage, WorkerOptions } from './protocol.ts';
 import { Saver } from './saver.ts';
 import { ShapeRows } from './shape-rows.ts';
+import { SubjectRows } from './subject-rows.ts';
 import { Turns } from './turns.ts';
 
 const FILE_NAME = 'store.db';
@@ -25,6 +26,8 @@ const MOST_BATCHES = 4;
 const WAL_BYTES = 16 << 20;
 /** Shapes whose rows are known; beyond, the memory of them starts anew. */
 const KNOWN_SHAPES = 4096;
+/** The same of subjects. */
+const KNOWN_SUBJECTS = 16_384;
 /** What is in the journal goes to the database at the latest when nothing has been added for so long. */
 const HAND_OVER_MS = 50;
 
@@ -39,11 +42,12 @@ export interface SqliteOptions {
   readonly monotonicMs?: () => number;
 }
 
-/** Rejects with a `StoreError`: `store.locked`, `store.newer`, `store.corrupt` or `store.failed`. */
+/** Rejects with a `StoreError`: `store.locked`, `store.newer`, `store.corrupt`, `store.other_key` or `store.failed`. */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   makeDirectory(options.directory);
   const words = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT);
   const workerData: WorkerOptions = {
+    directory: options.directory,
     file: join(options.directory, FILE_NAME),
     journal: join(options.directory, JOURNAL_NAME),
     walBytes: options.walBytes ?? WAL_BYTES,
@@ -52,7 +56,8 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData });
-  const openJournal = (): Journal => new Journal(workerData.journal, options.monotonicMs ?? (() => 0));
+  const openJournal = (key: Uint8Array): Journal =>
+    new Journal(workerData.journal, options.monotonicMs ?? (() => 0), key);
   const store = new SqliteStore(worker, new Int32Array(words), openJournal);
   await store.opened;
   return store;
@@ -69,7 +74,7 @@ function makeDirectory(directory: string): void {
 class SqliteStore implements Store {
   readonly #worker: Worker;
   readonly #turns: Turns;
-  readonly #openJournal: () => Journal;
+  readonly #openJournal: (key: Uint8Array) => Journal;
   #saver: Saver | undefined;
   readonly #opening = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
@@ -90,8 +95,9 @@ class SqliteStore implements Store {
   #queued = 0;
   readonly #arenas = new Arenas();
   readonly #shapeRows = new ShapeRows(KNOWN_SHAPES);
+  readonly #subjectRows = new SubjectRows(KNOWN_SUBJECTS);
 
-  constructor(worker: Worker, words: Int32Array, openJournal: () => Journal) {
+  constructor(worker: Worker, words: Int32Array, openJournal: (key: Uint8Array) => Journal) {
     this.#worker = worker;
     this.#turns = new Turns(worker, words);
     this.#openJournal = openJournal;
@@ -175,10 +181,14 @@ class SqliteStore implements Store {
     return batch;
   }
 
-  /** The journal names usages by rows of their shapes, and has no room for giants. */
+  /** The journal names usages by rows of their shapes, and subjects by theirs, and has no room for giants. */
   #mustNotJournal(entries: readonly SealedEntry[], room: ArenaRoom): boolean {
     if (bytesOf(room) > (this.#saver?.mostBytes ?? 0)) return true;
-    return entries.some(({ usage }) => usage !== null && this.#shapeRows.of(usage.shape) === undefined);
+    return entries.some(
+      ({ usage, aside, subject }) =>
+        (usage !== null && this.#shapeRows.of(usage.shape) === undefined) ||
+        (aside !== null && this.#subjectRows.of(subject) === undefined),
+    );
   }
 
   #newBatch(room: ArenaRoom): Batch {
@@ -193,7 +203,9 @@ class SqliteStore implements Store {
   }
 
   #write(batch: Batch, entry: SealedEntry): void {
-    batch.write(entry, entry.usage === null ? undefined : this.#shapeRows.of(entry.usage.shape));
+    const { usage, subject } = entry;
+    const shapeRow = usage === null ? undefined : this.#shapeRows.of(usage.shape);
+    batch.write(entry, shapeRow, this.#subjectRows.of(subject));
     this.#queued += 1;
   }
 
@@ -281,7 +293,7 @@ class SqliteStore implements Store {
     if (message === TAKEN) return this.#taken();
     switch (message.kind) {
       case 'open':
-        return this.#open(message.size);
+        return this.#open(message.size, message.journalKey);
       case 'durable':
         return this.#committed(message);
       case 'applied':
@@ -298,9 +310,9 @@ class SqliteStore implements Store {
     }
   }
 
-  #open(size: number): void {
+  #open(size: number, journalKey: Uint8Array): void {
     try {
-      this.#saver = new Saver(this.#openJournal(), size, {
+      this.#saver = new Saver(this.#openJournal(journalKey), size, {
         saved: (entries) => (this.#queued -= entries),
         free: () => this.#advance(),
         failed: (error) => this.#fail(mediumFailed(error)),
@@ -311,12 +323,17 @@ class SqliteStore implements Store {
     }
   }
 
-  #committed({ segments, shapeRows, size }: Extract<WorkerMessage, { kind: 'durable' }>): void {
+  #committed({ segments, shapeRows, subjectRows, size }: Extract<WorkerMessage, { kind: 'durable' }>): void {
     const batch = this.#turns.current;
     if (batch === null) return;
-    if (this.#saver !== undefined) this.#saver.size = size;
+    if (this.#saver !== undefined) {
+      this.#saver.size = size;
+      // A commit takes everything over, and an erasure wiped the journal: it begins anew.
+      this.#saver.applied(size);
+    }
     this.#queued -= batch.entries;
     this.#shapeRows.learn(batch.shapes, shapeRows);
+    this.#subjectRows.learn(batch.subjects, subjectRows);
     batch.settle(segments);
     this.#taken();
   }

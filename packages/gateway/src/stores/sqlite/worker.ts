@@ -23,6 +23,7 @@ const IDLE_MS = 50;
 const NOTHING: TurnMessage = {
   arena: null,
   shapes: [],
+  subjects: [],
   segments: [],
   reads: [],
   close: false,
@@ -68,8 +69,8 @@ function take(engine: Engine, words: Int32Array): boolean {
 
 function run(options: WorkerOptions): void {
   const words = new Int32Array(options.words);
-  const engine = new Engine(openDatabase(options), options.journal, options.walBytes);
-  answer({ kind: 'open', size: engine.size });
+  const engine = new Engine(openDatabase(options), options);
+  answer({ kind: 'open', size: engine.size, journalKey: engine.journalKey });
   let told = engine.applied;
   const tell = (): void => {
     if (engine.applied > told) answer({ kind: 'applied', size: engine.applied });
