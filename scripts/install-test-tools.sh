@@ -14,6 +14,8 @@ need postgresql-client psql --version
 need chromium chromium --version
 need python3-psycopg /usr/bin/python3 -c 'import psycopg'
 need tmux tmux -V
+need softhsm2 softhsm2-util --version
+need opensc sh -c 'command -v pkcs11-tool'
 if [[ "${1:-}" == --bench ]]; then
   need pgbouncer test -x /usr/sbin/pgbouncer
   need postgresql-contrib pgbench --version

@@ -31,6 +31,7 @@ import { Authenticator } from './identity/authenticator.ts';
 import { StaticDirectory } from './identity/directory.ts';
 import { eraseSubject } from './ledger/erase.ts';
 import { openKeyFile } from './ledger/key-file.ts';
+import { KeyToken } from './ledger/key-token.ts';
 import { openKeys, type LedgerKeys } from './ledger/keys.ts';
 import { Publisher } from './ledger/publisher.ts';
 import { makeReceipt } from './ledger/receipt.ts';
@@ -112,8 +113,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const { configuration, policy, state, store, log, undo } = assembly;
   const { publicUrl } = configuration.listen.api;
   const limits: Limits = { ...bounds, ...configuration.limits };
-  const keys = await openKeys({ directory: state, origin: configuration.origin });
-  await finishRotation(store, keys);
+  const keys = await keysOf(assembly);
   const publisher = new Publisher({ store, keys, clock, hashing, log });
   await announceStart(assembly, publisher);
   undo.push(() => publisher.close());
@@ -180,6 +180,19 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     ledger: { vkey: keys.vkey, origin: keys.origin },
     close: () => closeAll(assembly, publisher),
   };
+}
+
+/** The log's key, wherever it is held; what a crash left of a hand-over is finished. */
+async function keysOf({ configuration, state, store }: Assembly): Promise<LedgerKeys> {
+  const { origin, ledger } = configuration;
+  const { token } = ledger;
+  const custody =
+    token === null
+      ? {}
+      : { custody: new KeyToken({ directory: state, ...token, pin: token.pin.reveal(), random }) };
+  const keys = await openKeys({ directory: state, origin, ...custody });
+  await finishRotation(store, keys);
+  return keys;
 }
 
 /** What the API may ask of the ledger. */

@@ -2,6 +2,10 @@
 export const limits = {
   /** An entry must fit in a tlog-tiles entry bundle, whose length prefix has 16 bits. */
   entryBytes: 65_535,
+  /** Each is asked about each checkpoint. */
+  witnesses: 16,
+  /** A witness answers within this, or counts as away for this checkpoint. */
+  witnessAnswerMs: 5_000,
   /** How much later than now the last checkpoint may be at start: clocks are set by a second or two, not by more. */
   clockBackMs: 5_000,
   /** Larger statements are generated ones; a person could not read them anyway. */

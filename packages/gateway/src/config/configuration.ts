@@ -56,6 +56,14 @@ export interface ListenConfiguration {
   readonly api: { readonly host: string; readonly port: number; readonly publicUrl: string };
 }
 
+export interface LedgerConfiguration {
+  /** Null: a file of the state folder. */
+  readonly token: { readonly module: string; readonly token: string; readonly pin: Secret } | null;
+  readonly witnesses: readonly { readonly key: string; readonly url: string }[];
+  readonly witnessQuorum: number;
+  readonly whenWitnessesAreAway: 'publish-without-them' | 'publish-nothing';
+}
+
 /** A checked configuration: every reference leads somewhere, every file and secret has been read. */
 export interface Configuration {
   /** The file that it came from, absolute. */
@@ -63,6 +71,7 @@ export interface Configuration {
   readonly origin: string;
   /** Absolute. */
   readonly state: string;
+  readonly ledger: LedgerConfiguration;
   readonly listen: ListenConfiguration;
   readonly targets: readonly TargetConfiguration[];
   /** Targets that agents deal with themselves, under grants. */

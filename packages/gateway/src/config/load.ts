@@ -7,6 +7,7 @@ import { calendarOf, checkCalendars } from './calendars.ts';
 import type {
   AgentConfiguration,
   Configuration,
+  LedgerConfiguration,
   ListenConfiguration,
   PersonConfiguration,
   TargetConfiguration,
@@ -75,6 +76,22 @@ const apiTargetsOf = ({ targets }: RawConfiguration): readonly Target[] =>
     .filter(({ protocol }) => protocol === 'api')
     .map(({ name, protocol, environment }) => ({ name, protocol, environment }));
 
+function ledgerOf({ ledger }: RawConfiguration, { secrets }: Material): LedgerConfiguration {
+  const { key, ...rest } = ledger;
+  const pkcs11 = key?.pkcs11;
+  if (pkcs11 === undefined) return { ...rest, token: null };
+  const { module, token } = pkcs11;
+  return { ...rest, token: { module, token, pin: required(secrets, 'ledger.key.pkcs11.pin') } };
+}
+
+/** More than there are would never be reached. */
+function checkWitnesses({ ledger }: RawConfiguration): readonly Finding[] {
+  if (ledger.witnessQuorum <= ledger.witnesses.length) return [];
+  const message = `${ledger.witnessQuorum} witnesses are to cosign, and ${ledger.witnesses.length} are named`;
+  const hint = 'name more witnesses, or ask for fewer';
+  return [{ code: 'value.invalid', path: ['ledger', 'witnessQuorum'], message, hint }];
+}
+
 function agentsOf({ agents }: RawConfiguration, { secrets }: Material): readonly AgentConfiguration[] {
   return agents.map(({ credential: _, ...agent }, index) => ({
     agent: { kind: 'agent', ...agent, credentialOwner: agent.credentialOwner ?? agent.sponsor },
@@ -99,6 +116,7 @@ function configurationOf(file: string, raw: RawConfiguration, material: Material
     file,
     origin: raw.origin,
     state: resolve(dirname(file), raw.state),
+    ledger: ledgerOf(raw, material),
     listen: listenOf(raw, material),
     targets: targetsOf(raw, material),
     apiTargets: apiTargetsOf(raw),
@@ -151,7 +169,9 @@ export async function loadConfiguration(
   const raw = checkStructure(document.data);
   const material = await readMaterial(document.data, { folder: dirname(file), environment });
   const findings = [
-    ...(raw.ok ? [...checkPublicUrl(raw.value), ...checkCalendars(raw.value)] : raw.error),
+    ...(raw.ok
+      ? [...checkPublicUrl(raw.value), ...checkWitnesses(raw.value), ...checkCalendars(raw.value)]
+      : raw.error),
     ...checkNames(document.data),
     ...checkTargets(document.data),
     ...(material.ok ? [] : material.error),

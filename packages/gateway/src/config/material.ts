@@ -34,6 +34,7 @@ const secretKinds: readonly SecretKind[] = [
     form: /^[0-9a-f]{64}$/,
     expected: '64 lower-case hexadecimal digits',
   },
+  { at: 'ledger.key.pkcs11.pin', form: /^[^\0\r\n]+$/, expected: 'one line' },
   {
     at: 'listen.postgres.tls.privateKey',
     form: /^-----BEGIN [A-Z ]*PRIVATE KEY-----/,

@@ -252,6 +252,50 @@ const bounds = z
   .prefault({})
   .describe('Bounds of the gateway.');
 
+const witness = z
+  .strictObject({
+    key: text('Its verifier key for cosignatures (C2SP tlog-cosignature): `NAME+HASH+KEY`.'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .describe('Its submission prefix (C2SP tlog-witness): `/add-checkpoint` follows it.'),
+  })
+  .describe('Somebody who signs checkpoints of your ledger, and never two that contradict each other.');
+
+const ledger = z
+  .strictObject({
+    key: z
+      .strictObject({
+        pkcs11: z.strictObject({
+          module: text('The PKCS #11 module, a shared library. `pkcs11-tool` (OpenSC) has to be installed.'),
+          token: text('The label of the token.'),
+          pin: secretReference.describe('The PIN of the token’s user.'),
+        }),
+      })
+      .optional()
+      .describe('What holds the ledger’s key. Without it, a file of the state folder does.'),
+    witnesses: z
+      .array(witness)
+      .max(limits.witnesses)
+      .default([])
+      .describe('Without any, nothing shows that the ledger was shortened or replaced.'),
+    witnessQuorum: z
+      .int()
+      .min(0)
+      .max(limits.witnesses)
+      .default(0)
+      .describe(
+        'How many of them have to cosign a checkpoint before it is published. 0: they are asked, and not waited for.',
+      ),
+    whenWitnessesAreAway: z
+      .enum(['publish-without-them', 'publish-nothing'])
+      .default('publish-without-them')
+      .describe(
+        'What happens while fewer than `witnessQuorum` answer. `publish-without-them`: checkpoints are published with the cosignatures that there are, and the log says so. `publish-nothing`: the last one stays until they are back, and receipts of newer actions wait with it.',
+      ),
+  })
+  .prefault({})
+  .describe('The ledger’s key and witnesses.');
+
 const list = <T extends z.ZodType>(entry: T, what: string) => z.array(entry).default([]).describe(what);
 
 export const configurationSchema = z.strictObject({
@@ -261,6 +305,7 @@ export const configurationSchema = z.strictObject({
     .describe(
       'The name of your ledger, for ever part of every checkpoint: a URL without scheme, such as `sallyport.example.com/ledger`.',
     ),
+  ledger,
   state: text('Folder for the store, keys and certificates (mode 0700).').default('state'),
   listen,
   targets: list(target, 'What the gateway protects.'),
