@@ -84,6 +84,9 @@ export const options = {
   out: { type: 'string', short: 'o', value: 'PATH', about: 'write to this file or folder' },
   config: { type: 'string', short: 'c', value: 'FILE', about: 'the configuration; default sallyport.yaml' },
   state: { type: 'string', short: '', value: 'DIR', about: 'folder for ledger, reviews and keys' },
+  listen: { type: 'string', short: '', value: 'HOST:PORT', about: 'where to listen; default 127.0.0.1:7653' },
+  name: { type: 'string', short: '', value: 'NAME', about: 'the name of the witness: a URL without scheme' },
+  keys: { type: 'string', short: '', value: 'FILE', about: 'verifier keys of ledgers, one a line' },
 } as const;
 export type OptionName = keyof typeof options;
 

@@ -4,7 +4,6 @@ import { type Replay, ReplayCache, verifyGrant, verifyProof } from '@sallyport/s
 import { KeySet } from '@sallyport/sdk/contract';
 import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from './api/api.ts';
-import type { ApiDeps } from './api/deps.ts';
 import { listenApi } from './api/listen.ts';
 import { Catalog } from './classify/catalog.ts';
 import type { Configuration, TargetConfiguration } from './config/configuration.ts';
@@ -29,14 +28,9 @@ import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { StaticDirectory } from './identity/directory.ts';
-import { eraseSubject } from './ledger/erase.ts';
 import { openKeyFile } from './ledger/key-file.ts';
-import { KeyToken } from './ledger/key-token.ts';
-import { openKeys, type LedgerKeys } from './ledger/keys.ts';
-import { Publisher } from './ledger/publisher.ts';
-import { makeReceipt } from './ledger/receipt.ts';
+import { openLedger, type Ledger } from './ledger/open.ts';
 import { recover } from './ledger/recover.ts';
-import { finishRotation, rotateKey } from './ledger/rotation.ts';
 import { err, ok } from './core/result.ts';
 import { limits as bounds, type Limits } from './limits.ts';
 import { PasskeyService } from './passkeys/service.ts';
@@ -113,10 +107,10 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const { configuration, policy, state, store, log, undo } = assembly;
   const { publicUrl } = configuration.listen.api;
   const limits: Limits = { ...bounds, ...configuration.limits };
-  const keys = await keysOf(assembly);
-  const publisher = new Publisher({ store, keys, clock, hashing, log });
-  await announceStart(assembly, publisher);
-  undo.push(() => publisher.close());
+  // Before anything is added: what can't be gone on from stays as it is.
+  const ledger = await ledgerOf(assembly);
+  undo.push(() => ledger.close());
+  await announceStart(assembly);
 
   const directory = directoryOf(configuration);
   const authenticator = new Authenticator(configuration, directory);
@@ -162,11 +156,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     passkeys,
     store,
     events,
-    ledger: ledgerOf(store, keys, publisher),
-    custody: {
-      erase: (ask) => eraseSubject(ask, shared),
-      rotate: (by) => rotateKey(by, { store, keys, publisher, clock, log }),
-    },
+    ledger,
+    custody: ledger,
     clock,
     publicUrl,
     log,
@@ -177,35 +168,23 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   return {
     postgres: { address: postgres.address },
     api: { address: api.address },
-    ledger: { vkey: keys.vkey, origin: keys.origin },
-    close: () => closeAll(assembly, publisher),
+    ledger: { vkey: ledger.vkey, origin: ledger.origin },
+    close: () => closeAll(assembly, ledger),
   };
 }
 
-/** The log's key, wherever it is held; what a crash left of a hand-over is finished. */
-async function keysOf({ configuration, state, store }: Assembly): Promise<LedgerKeys> {
+const ledgerOf = ({ configuration, state, store, log }: Assembly): Promise<Ledger> => {
   const { origin, ledger } = configuration;
-  const { token } = ledger;
-  const custody =
-    token === null
-      ? {}
-      : { custody: new KeyToken({ directory: state, ...token, pin: token.pin.reveal(), random }) };
-  const keys = await openKeys({ directory: state, origin, ...custody });
-  await finishRotation(store, keys);
-  return keys;
-}
-
-/** What the API may ask of the ledger. */
-function ledgerOf(store: Store, keys: LedgerKeys, publisher: Publisher): ApiDeps['ledger'] {
-  return {
-    get vkey() {
-      return keys.vkey;
-    },
-    origin: keys.origin,
-    publishNow: () => publisher.publishNow(),
-    receipt: (action) => makeReceipt(action, { store, keys, publisher }),
-  };
-}
+  const { token, witnesses, witnessQuorum: quorum, whenWitnessesAreAway: whenAway } = ledger;
+  const shared = { store, clock, random, hashing, log };
+  return openLedger({
+    ...shared,
+    directory: state,
+    origin,
+    token: token === null ? null : { ...token, pin: token.pin.reveal() },
+    witnesses: { witnesses, quorum, whenAway },
+  });
+};
 
 const passkeysOf = ({ configuration, store, log }: Assembly, limits: Limits): PasskeyService => {
   const { publicUrl } = configuration.listen.api;
@@ -218,9 +197,7 @@ async function recordRefusedCall(store: Store, principal: string, action: string
 }
 
 /** Recovery is part of every start: what an earlier run left unfinished is recorded before anything else happens. */
-async function announceStart({ store, policy, log }: Assembly, publisher: Publisher): Promise<void> {
-  // Before anything is added: what can't be gone on from stays as it is.
-  await publisher.start();
+async function announceStart({ store, policy, log }: Assembly): Promise<void> {
   const count = await recover({ store, clock });
   if (count > 0) log.intentsRecovered({ count });
   await store.append(
@@ -228,12 +205,12 @@ async function announceStart({ store, policy, log }: Assembly, publisher: Publis
   ).done;
 }
 
-async function closeAll({ undo, store, log }: Assembly, publisher: Publisher): Promise<void> {
-  const [closeStore, closePublisher, ...others] = undo;
+async function closeAll({ undo, store, log }: Assembly, ledger: Ledger): Promise<void> {
+  const [closeStore, closeLedger, ...others] = undo;
   for (const step of others.reverse()) await step();
   await store.append(noticeEntry('gateway.stopped', {}, clock.nowMs())).done.catch(() => undefined);
-  await publisher.publishNow().catch(() => undefined);
-  await closePublisher?.();
+  await ledger.publishNow().catch(() => undefined);
+  await closeLedger?.();
   await closeStore?.();
   log.gatewayStopped();
 }

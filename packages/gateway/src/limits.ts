@@ -5,7 +5,11 @@ export const limits = {
   /** Each is asked about each checkpoint. */
   witnesses: 16,
   /** A witness answers within this, or counts as away for this checkpoint. */
-  witnessAnswerMs: 5_000,
+  witnessAnswerMs: 2_000,
+  /** One that was away is not asked about every checkpoint, since each would wait for it. */
+  witnessRetryMs: 10_000,
+  /** A few lines of signatures. */
+  witnessAnswerBytes: 65_536,
   /** How much later than now the last checkpoint may be at start: clocks are set by a second or two, not by more. */
   clockBackMs: 5_000,
   /** Larger statements are generated ones; a person could not read them anyway. */

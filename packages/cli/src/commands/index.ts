@@ -7,6 +7,7 @@ import { tokenCreate } from './token.ts';
 import { usage } from './usage.ts';
 import { answer, ask } from './questions.ts';
 import { approve, reject, retract } from './votes.ts';
+import { witness } from './witness.ts';
 
 /** Every command, in the order in which help and docs/reference/cli.md show them. */
 export const commands: readonly Command[] = [
@@ -28,4 +29,5 @@ export const commands: readonly Command[] = [
   ledgerExport,
   ledgerErase,
   ledgerRotateKey,
+  witness,
 ];

@@ -3,7 +3,8 @@
  * holds it doesn't answer, or not as itself; `log.other_key`: the published checkpoint is not by this key;
  * `log.other_origin`: it is of a log of another name; `log.inconsistent`: the published tiles are not those of the
  * published checkpoint, or the log holds other entries than it; `log.future`: it was published later than it is now;
- * `witness.refused`: a witness knows another log of this name, or a longer one. With any of them the gateway does not
+ * `witness.malformed`: the configured key of a witness is none; `witness.away`: too few witnesses answer, and nothing is
+ * published; `witness.refused`: a witness knows another log of this name, or a longer one. With any of them the gateway does not
  * start, and repairs nothing.
  */
 export type LedgerErrorCode =
@@ -14,6 +15,8 @@ export type LedgerErrorCode =
   | 'log.other_origin'
   | 'log.inconsistent'
   | 'log.future'
+  | 'witness.malformed'
+  | 'witness.away'
   | 'witness.refused';
 
 export class LedgerError extends Error {

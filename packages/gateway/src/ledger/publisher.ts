@@ -1,9 +1,10 @@
-import { emptyEdge, formatCheckpoint } from '@sallyport/verifier';
-import type { TileEdge } from '@sallyport/verifier';
+import { HASH_BYTES, emptyEdge, formatCheckpoint, tileSubtrees } from '@sallyport/verifier';
+import type { ReadTile, Tile, TileEdge } from '@sallyport/verifier';
 import type { Clock, Hashing, Store } from '../ports.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { LedgerKeys } from './keys.ts';
-import { grow, readPublished } from './tree.ts';
+import { grow, readPublished, sha256Of, tilesOf } from './tree.ts';
+import type { Witnesses } from './witnesses.ts';
 
 /** A second at most lies between an entry and its checkpoint; this is what publishing itself leaves of it. */
 const PERIOD_MS = 750;
@@ -16,6 +17,8 @@ export interface PublisherOptions {
   readonly clock: Clock;
   readonly hashing: Hashing;
   readonly log: Pick<Log, 'checkpointPublished' | 'ledgerFailed'>;
+  /** Absent: nobody cosigns. */
+  readonly witnesses?: Witnesses;
 }
 
 /**
@@ -34,7 +37,7 @@ export class Publisher {
   /** The next checkpoint covers the hand-over to the key in use, or it would be by the wrong one. */
   #leastSize = 0;
   /** A hand-over is in the log, and its key is not in use: nothing may be signed until the next start. */
-  #halted: unknown = null;
+  #halted: Error | null = null;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -77,7 +80,7 @@ export class Publisher {
           await this.#options.keys.reload();
           this.#leastSize = index + 1;
         } catch (error) {
-          this.#halted = error;
+          this.#halted = error instanceof Error ? error : new Error(String(error));
           throw error;
         }
       });
@@ -114,11 +117,36 @@ export class Publisher {
     log.checkpointPublished({ size });
   }
 
+  /** By those who answer. What they are asked about is durable, and is published next or not at all. */
+  async #cosigned(note: string, size: number, tiles: readonly Tile[]): Promise<string> {
+    const { store, witnesses } = this.#options;
+    if (witnesses === undefined) return note;
+    const fresh = new Map(tiles.map((tile) => [`${tile.level}/${tile.index}`, tile.hashes]));
+    const stored = tilesOf(store);
+    const read: ReadTile = async (level, index, width) =>
+      fresh.get(`${level}/${index}`)?.subarray(0, width * HASH_BYTES) ?? stored(level, index, width);
+    const readSubtree = tileSubtrees(size, read, sha256Of(this.hashing));
+    return witnesses.cosign({ note, size, readSubtree });
+  }
+
+  /**
+   * Call at start, behind `start`: asks the witnesses about the log as it is, with nothing added. Rejects with
+   * `witness.refused` where one knows a longer log, or another one.
+   */
+  async confirm(): Promise<void> {
+    const published = await this.#options.store.read('checkpoint', {});
+    await this.publishNow();
+    if (published !== null && published.size === this.#edge.size)
+      await this.#cosigned(published.note, published.size, []);
+  }
+
   async #publishUpTo(size: number): Promise<void> {
     const { store, keys, clock } = this.#options;
     const { edge, tiles, root } = await grow(this.#edge, size, store, this.hashing);
     const text = formatCheckpoint({ origin: keys.origin, size, root, extensions: [] });
-    const checkpoint = { size, note: await keys.signNote(text), atMs: clock.nowMs() };
+    const signed = await keys.signNote(text);
+    const note = await this.#cosigned(signed, size, tiles);
+    const checkpoint = { size, note, atMs: clock.nowMs() };
     const published = await store.commit({
       mutations: [{ kind: 'checkpoint.publish', tiles, checkpoint }],
       entries: [],

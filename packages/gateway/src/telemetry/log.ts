@@ -68,6 +68,8 @@ export interface Log {
   failed(fields: { readonly where: string; readonly error: unknown }): void;
   ledgerFailed(fields: { readonly error: unknown }): void;
   checkpointPublished(fields: { readonly size: number }): void;
+  /** Fewer witnesses cosigned a checkpoint than the configuration asks for. */
+  witnessesAway(fields: { readonly cosigned: number; readonly quorum: number }): void;
   policyChanged(fields: { readonly version: string }): void;
 }
 
@@ -98,6 +100,7 @@ export function createLog(options: LogOptions): Log {
     callRefused: (fields) => logger.warn({ event: 'call.refused', ...fields }),
     failed: ({ where, error }) => logger.error({ event: 'failed', where, error: traceOf(error) }),
     ledgerFailed: ({ error }) => logger.error({ event: 'ledger.failed', error: traceOf(error) }),
+    witnessesAway: (fields) => logger.warn({ event: 'ledger.witnesses_away', ...fields }),
     checkpointPublished: (fields) => logger.debug({ event: 'ledger.checkpoint_published', ...fields }),
     policyChanged: (fields) => logger.info({ event: 'policy.changed', ...fields }),
   };

@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import { sampleReview, sampleStanding } from '../stores/compliance-samples.ts';
+import { unclassified } from './classes.ts';
+import { erasureEntry, keyEntry } from './custody-entries.ts';
+import {
+  answerEntry,
+  attemptMembers,
+  decisionEntry,
+  grantEntry,
+  intentEntry,
+  outcomeEntry,
+  previewEntry,
+  questionEntry,
+  retractionEntry,
+  reviewEntry,
+  sealAction,
+  voteEntry,
+  type SealedEntry,
+} from './entry.ts';
+import { leafClasses } from './leaf-classes.ts';
+import { passkeyEntry } from './passkey.ts';
+import type { Passkey } from './passkey.ts';
+import type { Review } from './review.ts';
+import { sealTerms, standingEntry, standingVoteEntry } from './standing-entry.ts';
+
+const CANARY = 'canary-7f';
+const sealing = { salt: 'c2FsdHNhbHRzYWx0c2FsdA', sha256Base64url: () => 'Y29tbWl0bWVudA' };
+const at = 1_760_000_000_000;
+const base = sampleReview(1);
+const demand = {
+  policy: 'p',
+  approvers: [{ kind: 'group', name: 'g' }],
+  calendar: null,
+  controls: ['c'],
+  escalation: [{ afterMs: 1, approvers: [{ kind: 'person', name: 'x' }] }],
+  excluded: ['e'],
+  expiresInMs: 1,
+  passkeyFromRisk: null,
+  quorum: 1,
+  rejections: 1,
+  remindersMs: [],
+  reason: CANARY,
+} as const;
+const datasets = [
+  {
+    dataset: 'd',
+    access: ['read'],
+    basis: 'parsed',
+    classes: ['pii'],
+    columns: [{ name: 'c', uses: ['read'], classes: ['pii'] }],
+  },
+] as const;
+const risk = { score: 1, signals: [{ name: 's', weight: 1, explanation: CANARY }] };
+const review: Review = {
+  ...base,
+  subject: {
+    ...base.subject,
+    command: CANARY,
+    statedTask: CANARY,
+    title: CANARY,
+    demands: [demand],
+    datasets,
+    risk,
+  },
+};
+const { requester, target } = review.subject;
+const decision = { effect: 'review', demands: [demand], policies: ['p'], reasons: [CANARY] } as const;
+const members = attemptMembers({ requester, target, operation: 'sql:select', datasets, risk, decision });
+const attempt = {
+  action: review.subject.action,
+  atMs: at,
+  sealed: sealAction(CANARY, sealing),
+  members,
+};
+const vote: Review['votes'][number] = {
+  person: 'sam',
+  identity: 'sam',
+  kind: 'approve',
+  reason: CANARY,
+  digest: 'd',
+  rendering: 'r',
+  atMs: at,
+  channel: 'cli',
+  passkey: null,
+  retractedAtMs: null,
+};
+const answer = { by: 'a', kind: 'agent', text: CANARY, atMs: at, channel: 'api' } as const;
+const question = {
+  id: 1,
+  by: 'sam',
+  to: 'agent',
+  text: CANARY,
+  atMs: at,
+  channel: 'cli',
+  answer: null,
+} as const;
+const finding = { kind: 'count', title: CANARY, text: CANARY, basis: 'counted' } as const;
+const standing = sampleStanding(1, { sample: review.subject, reason: CANARY });
+const passkey = {
+  id: 'pky_1',
+  person: 'sam',
+  identity: 'sam',
+  label: CANARY,
+  key: 'k',
+  origin: 'https://o',
+  rpId: 'o',
+  vouchedBy: 'pky_0',
+} as unknown as Passkey;
+
+const entries: readonly SealedEntry[] = [
+  decisionEntry(attempt, review.id),
+  intentEntry(attempt, { review: review.id, grant: 'gra_1' }),
+  intentEntry(attempt, { standing: standing.id }),
+  reviewEntry({ ...review, supersedes: review.id }, 'c', at),
+  reviewEntry({ ...review, state: { status: 'superseded', resolvedAtMs: at, by: review.id } }, 'c', at),
+  voteEntry(review, vote, 'c', sealing),
+  retractionEntry(review, { ...vote, retractedAtMs: at }, 'c', { ...sealing, channel: 'cli' }),
+  questionEntry(review, question, 'c', sealing),
+  answerEntry(review, { question: 1, answer }, 'c', sealing),
+  previewEntry(review, { atMs: at, findings: [finding] }, 'c', sealing),
+  grantEntry(
+    {
+      id: 'gra_1',
+      review: review.id,
+      binding: { digest: 'd', agent: 'a', target: 't', environment: 'e' },
+      issuedAtMs: at,
+      expiresAtMs: at,
+      state: { status: 'live' },
+    },
+    review.subject.action,
+    'c',
+  ),
+  outcomeEntry(
+    review.subject.action,
+    at,
+    { status: 'succeeded', rows: 1, bytes: 1, durationMs: 1, code: '' },
+    null,
+  ),
+  standingEntry(standing, at, sealTerms(CANARY, CANARY, sealing).aside),
+  standingEntry({ ...standing, state: { status: 'revoked', atMs: at, by: 'sam', reason: CANARY } }, at, null),
+  standingVoteEntry(standing, vote, sealing),
+  passkeyEntry(passkey, 'registered', at),
+  erasureEntry(
+    { by: 'sam', identity: 'sam', subject: { kind: 'agent', name: 'a' }, reason: CANARY },
+    at,
+    sealing,
+  ),
+  keyEntry({ previous: 'p', next: 'n', signature: 's' }, at),
+];
+
+describe('every member of a leaf has a class, and is open: what is sensitive is beside it', () => {
+  test.each(entries.map((entry) => [entry.kind, entry] as const))('%s', (kind, { leaf, aside, subject }) => {
+    expect(unclassified(JSON.parse(leaf) as object, leafClasses[kind])).toEqual([]);
+    expect(leaf).not.toContain(CANARY);
+    expect(subject === undefined).toBe(aside === null);
+  });
+
+  test('of every kind of entry there is one here', () => {
+    const kinds = new Set(entries.map(({ kind }) => kind));
+    expect(Object.keys(leafClasses).filter((kind) => kind !== 'notice' && !kinds.has(kind as never))).toEqual(
+      [],
+    );
+  });
+});
