@@ -284,7 +284,7 @@ const ledger = z
       .max(limits.witnesses)
       .default(0)
       .describe(
-        'How many of them have to cosign a checkpoint before it is published. 0: they are asked, and not waited for.',
+        'How many of them have to cosign a checkpoint before it is published. 0: whoever answers in time cosigns, and nobody is missed.',
       ),
     whenWitnessesAreAway: z
       .enum(['publish-without-them', 'publish-nothing'])
