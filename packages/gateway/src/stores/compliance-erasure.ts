@@ -42,6 +42,16 @@ export function valuesAreErased(at: StoreUnderTest): void {
       expect(await asides(at)).toEqual([null, null, 'of bo']);
     });
 
+    test('takes what was queued right before it, and nothing that is queued right after', async () => {
+      await at.store.append(own('one')).done;
+      void at.store.append(own('queued'));
+      const committed = at.store.commit({ mutations: [], entries: [own('committed')] });
+      const erased = at.store.commit({ mutations: [erase(agent)], entries: [sampleEntry('erasure', null)] });
+      const after = at.store.append(own('after'));
+      await Promise.all([committed, erased, after.done]);
+      expect(await asides(at)).toEqual([null, null, null, null, 'after']);
+    });
+
     test('leaves what comes after it', async () => {
       await at.store.append(own('before')).done;
       await accept(at.store, { mutations: [erase(agent)] });

@@ -136,10 +136,17 @@ class SqliteStore implements Store {
     change.entries.forEach(assertValid);
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
+    if (change.mutations.some(({ kind }) => kind === 'subject.erase')) this.#closeLast();
     const batch = this.#batchFor(change.entries, true);
     for (const entry of change.entries) this.#write(batch, entry);
     this.#flushSoon();
     return batch.addChange(change.mutations, change.entries.length);
+  }
+
+  /** An erasure takes what was queued before it, so that has to be in the database first. */
+  #closeLast(): void {
+    const last = this.#batches.at(-1);
+    if (last !== undefined) last.isClosed = true;
   }
 
   async read<K extends keyof Reads>(kind: K, ask: Reads[K]['ask']): Promise<Reads[K]['answer']> {
