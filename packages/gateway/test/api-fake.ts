@@ -277,7 +277,10 @@ export function createFake(): Fake {
     publish,
     deps: {
       // Their own tests are beside the ledger.
-      custody: { erase: async () => err({ code: 'erasure.unknown_subject' }), rotate: async () => err('key.not_rotatable') },
+      custody: {
+        erase: async () => err({ code: 'erasure.unknown_subject' }),
+        rotate: async () => err('key.not_rotatable'),
+      },
       authenticate: async (token) => {
         const name = (Object.keys(tokens) as TokenName[]).find((known) => tokens[known] === token);
         return name === undefined ? undefined : principals[name];

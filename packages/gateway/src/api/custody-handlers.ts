@@ -36,11 +36,7 @@ export async function eraseValues(
   return { kind: 'problem', code: error.code, detail };
 }
 
-export async function rotateKey(
-  _call: unknown,
-  principal: Principal,
-  { custody }: ApiDeps,
-): Promise<Reply> {
+export async function rotateKey(_call: unknown, principal: Principal, { custody }: ApiDeps): Promise<Reply> {
   const rotated = await custody.rotate(personOf(principal));
   return rotated.ok ? { kind: 'json', body: rotated.value } : refused(rotated.error);
 }

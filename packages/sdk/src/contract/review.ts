@@ -242,7 +242,8 @@ export const Review = z
     supersedes: ReviewId.nullable().meta({ description: 'The review that this one replaces.' }),
     resolution: Resolution.nullable(),
     erasedAt: Timestamp.nullable().meta({
-      description: 'When the values in it were erased: what they were in is empty since. Null: they are there.',
+      description:
+        'When the values in it were erased: what they were in is empty since. Null: they are there.',
     }),
   })
   .meta({ id: 'Review', description: 'One action that waits, or waited, for human judgment.' });

@@ -221,10 +221,7 @@ export class State {
   }
 
   handovers(): number[] {
-    return this.#database
-      .prepare<[], number>('SELECT entry FROM handovers ORDER BY entry')
-      .pluck()
-      .all();
+    return this.#database.prepare<[], number>('SELECT entry FROM handovers ORDER BY entry').pluck().all();
   }
 
   #publish(tiles: readonly TileRow[], { size, note, atMs }: CheckpointRow): StoreRefusal | null {
