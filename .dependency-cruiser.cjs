@@ -89,8 +89,15 @@ const table = [
   {
     name: 'ledger',
     from: `^${gateway}/ledger/`,
-    may: [`^${gateway}/ledger/`, `^${gateway}/core/entry(\\.ts$|/)`, verifier, ports, ...everywhere],
-    because: 'the ledger keeps entries and knows nothing of what they mean: core/entry, verifier and ports.',
+    may: [
+      `^${gateway}/ledger/`,
+      `^${gateway}/core/(entry|custody-entries|subject|identity|ids|result)\\.ts$`,
+      verifier,
+      ports,
+      ...everywhere,
+    ],
+    because:
+      'the ledger keeps entries and knows nothing of what they mean: core/entry, its own kinds with whom they name, verifier and ports.',
   },
   {
     name: 'policy',

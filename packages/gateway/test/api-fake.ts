@@ -4,7 +4,7 @@ import type { ApiDeps, HourOfUsage, LeafRow, Records } from '../src/api/deps.ts'
 import { type Action, canonicalAction } from '../src/core/action.ts';
 import type { Agent, Person, Principal } from '../src/core/identity.ts';
 import { type ActionId, makeId, type ReviewId } from '../src/core/ids.ts';
-import { err, ok } from '../src/core/result.ts';
+import { ok } from '../src/core/result.ts';
 import type { Review, ReviewSubject } from '../src/core/review.ts';
 import { limits } from '../src/limits.ts';
 import type { Submission } from '../src/core/submission.ts';
@@ -278,8 +278,8 @@ export function createFake(): Fake {
     deps: {
       // Their own tests are beside the ledger.
       custody: {
-        erase: async () => err({ code: 'erasure.unknown_subject' }),
-        rotate: async () => err('key.not_rotatable'),
+        erase: async () => ok({ index: 0, atMs: 0 }),
+        rotate: async () => ok({ index: 0, previous: 'before', vkey: 'after' }),
       },
       authenticate: async (token) => {
         const name = (Object.keys(tokens) as TokenName[]).find((known) => tokens[known] === token);

@@ -77,6 +77,8 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   offerPasskeyRegistration: () => ({}),
   registerPasskey: () => ({ nonce: 'A'.repeat(43), credential: NO_CREDENTIAL }),
   revokePasskey: () => ({}),
+  eraseValues: () => ({ subject: { kind: 'agent', name: 'reporter' }, reason: 'asked' }),
+  rotateLedgerKey: () => ({}),
   challengeVote: (review) => {
     const { digest, rendering, kind } = ballotFor(review);
     return { digest, rendering, kind };

@@ -1,5 +1,4 @@
 import { asideBytesOf, subjectAt } from './arena.ts';
-import type { Run } from './entries.ts';
 import type { Subjects } from './subjects.ts';
 import type { Vault } from './vault.ts';
 
@@ -8,7 +7,12 @@ const SEGMENT_HEAD_BYTES = 8;
 
 const nameOf = (firstIndex: number, subject: number): string => `asides ${firstIndex} ${subject}`;
 
-type Asides = Pick<Run, 'heads' | 'asides' | 'count'>;
+/** Of a run: asides in clear where they are to be sealed, segments where they are to be opened. */
+interface Asides {
+  readonly heads: Buffer;
+  readonly asides: Buffer;
+  readonly count: number;
+}
 
 /**
  * The asides of one row of the database: for each subject one segment, in which its asides lie one behind the other. One

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Grant, GrantBinding, GrantRefusal } from '../../core/grant.ts';
 import { grantClasses, reviewClasses } from '../../core/record-classes.ts';
-import { subjectOf, type Subject } from '../../core/subject.ts';
+import { NO_SUBJECT, subjectOf, type Subject } from '../../core/subject.ts';
 import type { Review } from '../../core/review.ts';
 import { StoreError } from '../store.ts';
 import { bindingKey, bindingOf, isSameBinding } from './binding.ts';
@@ -190,7 +190,10 @@ export class State {
 
   /** That of its review. */
   #subjectOfGrant({ review, binding }: Grant): Subject {
-    return this.#subjectOfReview.get(review) ?? subjectOf({ agent: binding.agent, onBehalfOf: '' });
+    // What a grant lacks is found out when it is spent (threat A6).
+    const agent: unknown = binding.agent;
+    const own = typeof agent === 'string' ? subjectOf({ agent, onBehalfOf: '' }) : NO_SUBJECT;
+    return this.#subjectOfReview.get(review) ?? own;
   }
 
   #spendGrant(spend: Of<'grant.spend'>): StoreRefusal | null {

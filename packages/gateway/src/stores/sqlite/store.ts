@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { SealedEntry } from '../../core/entry.ts';
 import { limits } from '../../limits.ts';
 import { StoreError } from '../store.ts';
-import type { Change, CommitResult, Durability, Reads, Store, Urgency } from '../store.ts';
+import type { Change, CommitResult, Durability, Mutation, Reads, Store, Urgency } from '../store.ts';
 import type { ArenaRoom } from './arena.ts';
 import { Arenas } from './arenas.ts';
 import { Batch, assertValid, roomFor } from './batch.ts';
@@ -136,17 +136,13 @@ class SqliteStore implements Store {
     change.entries.forEach(assertValid);
     const refusal = this.#refusal();
     if (refusal !== null) throw refusal;
-    if (change.mutations.some(({ kind }) => kind === 'subject.erase')) this.#closeLast();
+    const last = this.#batches.at(-1);
+    // An erasure takes what was queued before it, so that has to be in the database first.
+    if (last !== undefined && change.mutations.some(isErasure)) last.isClosed = true;
     const batch = this.#batchFor(change.entries, true);
     for (const entry of change.entries) this.#write(batch, entry);
     this.#flushSoon();
     return batch.addChange(change.mutations, change.entries.length);
-  }
-
-  /** An erasure takes what was queued before it, so that has to be in the database first. */
-  #closeLast(): void {
-    const last = this.#batches.at(-1);
-    if (last !== undefined) last.isClosed = true;
   }
 
   async read<K extends keyof Reads>(kind: K, ask: Reads[K]['ask']): Promise<Reads[K]['answer']> {
@@ -385,6 +381,8 @@ class SqliteStore implements Store {
     this.#saver = undefined;
   }
 }
+
+const isErasure = ({ kind }: Mutation): boolean => kind === 'subject.erase';
 
 /** The most of a record that entries of this room take. */
 const bytesOf = ({ leafBytes, asideBytes, entries }: ArenaRoom): number =>
