@@ -142,7 +142,7 @@ test('a crash between the erasure and the destruction of its keys is made good a
   await (await open()).close();
   const left = slots();
   expect(erased.filter((slot) => !left.some((other) => other.equals(slot))).length).toBeGreaterThanOrEqual(3);
-});
+}, 30_000);
 
 test('what comes after an erasure survives a crash, although the journal began anew', async () => {
   const store = await open();
