@@ -186,7 +186,7 @@ export class Engine {
     this.#database.prepare('UPDATE vault SET journal_slot = ?').run(slot);
     this.#commit();
     this.#vault.destroy([before]);
-    return new Uint8Array(this.#vault.keyOf(slot));
+    return new Uint8Array(this.#vault.keyOf(slot).export());
   }
 
   /**

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import type { CipherKey } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { USAGE_FIELDS } from './arena.ts';
 import type { Run } from './entries.ts';
@@ -41,7 +42,7 @@ function nonceOf(firstIndex: number): Buffer {
   return nonce;
 }
 
-function sealAsides({ firstIndex, run: { asides } }: JournalRecord, key: Uint8Array): Uint8Array[] {
+function sealAsides({ firstIndex, run: { asides } }: JournalRecord, key: CipherKey): Uint8Array[] {
   if (asides.length === 0) return [];
   const cipher = createCipheriv('aes-256-gcm', key, nonceOf(firstIndex));
   const sealed = cipher.update(asides);
@@ -50,7 +51,7 @@ function sealAsides({ firstIndex, run: { asides } }: JournalRecord, key: Uint8Ar
 }
 
 /** Writes the record to the beginning of `memory`, which is as long as the record or longer. Its asides are sealed. */
-export function encode(record: JournalRecord, memory: Buffer, key: Uint8Array): Buffer {
+export function encode(record: JournalRecord, memory: Buffer, key: CipherKey): Buffer {
   const { firstIndex, run, usages } = record;
   const floats = new Uint8Array(usages.buffer, usages.byteOffset, usages.byteLength);
   const sealed = sealAsides(record, key);
@@ -96,7 +97,7 @@ export function decode(bytes: Buffer): DecodedRecord | undefined {
 }
 
 /** Throws where the key is not the one that the record was sealed with: what it holds was acknowledged. */
-export function openRecord({ record, isSealed }: DecodedRecord, key: Uint8Array): JournalRecord {
+export function openRecord({ record, isSealed }: DecodedRecord, key: CipherKey): JournalRecord {
   if (!isSealed) return record;
   const { firstIndex, run } = record;
   const end = run.asides.length - TAG_BYTES;

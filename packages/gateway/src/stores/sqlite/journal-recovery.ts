@@ -8,6 +8,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import type { CipherKey } from 'node:crypto';
 import { dirname } from 'node:path';
 import { decode, halfOf, openRecord } from './journal-format.ts';
 import type { DecodedRecord, JournalRecord } from './journal-format.ts';
@@ -60,7 +61,7 @@ function syncFolderOf(path: string): void {
  * is the size of the log up to it. Those of an earlier round have smaller indices, and what a crash cut short has
  * another checksum.
  */
-export function recoverJournal(path: string, size: number, key: Uint8Array): JournalRecord[] {
+export function recoverJournal(path: string, size: number, key: CipherKey): JournalRecord[] {
   if (!existsSync(path)) return [];
   const half = halfOf(statSync(path).size);
   const found = [0, half].flatMap((from) => recordsOf(readHalf(path, from, half), size));

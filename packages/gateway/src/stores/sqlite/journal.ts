@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { limits } from '../../limits.ts';
 import { OVERHEAD_BYTES, encode, halfOf, lengthOf } from './journal-format.ts';
@@ -34,7 +35,7 @@ export class Journal {
     { at: 0, end: 0 },
   ];
   readonly #memory = Buffer.alloc(MEMORY_BYTES);
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
   readonly #nowMs: () => number;
   #current: 0 | 1 = 0;
   #applied = 0;
@@ -44,7 +45,7 @@ export class Journal {
 
   /** @param key seals the asides in the records; of this process alone. */
   constructor(path: string, nowMs: () => number, key: Uint8Array) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
     this.#file = openSync(path, constants.O_RDWR | constants.O_DSYNC);
     this.#halfBytes = halfOf(fstatSync(this.#file).size);
     this.#nowMs = nowMs;

@@ -1,5 +1,6 @@
 // eslint-disable-next-line sallyport/randomness -- keys and nonces, in a thread that no port reaches; nothing is decided by them
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -38,9 +39,10 @@ const KNOWN_KEYS = 4096;
 export class Vault {
   readonly #file: number;
   readonly #path: string;
-  readonly #master: Buffer;
-  readonly #known = new Map<number, Buffer>();
-  #index: Buffer = Buffer.alloc(0);
+  readonly #master: KeyObject;
+  /** As objects of the library: a key that is handed over as bytes is set up anew each time, which triples the cost. */
+  readonly #known = new Map<number, KeyObject>();
+  #index: KeyObject | null = null;
 
   /** @param fingerprint where the database names keys: then both files must be there, and are never made anew. */
   constructor(directory: string, fingerprint: string | null) {
@@ -49,7 +51,7 @@ export class Vault {
     const master = join(directory, MASTER_NAME);
     if (hasKeys)
       for (const file of [master, this.#path]) if (!existsSync(file)) throw otherKey(`${file} is missing`);
-    this.#master = readMaster(master) ?? makeMaster(directory, master);
+    this.#master = createSecretKey(readMaster(master) ?? makeMaster(directory, master));
     if (hasKeys && fingerprint !== this.fingerprint) throw otherKey(`${master} is of another state folder`);
     this.#file = openSync(this.#path, hasKeys ? 'r+' : 'a+', PRIVATE_MODE);
     if (hasKeys) return;
@@ -70,16 +72,19 @@ export class Vault {
     const cell = Buffer.alloc(SLOT_BYTES);
     encrypt(this.#master, key, slotName(slot)).copy(cell);
     this.#write(slot, cell);
-    this.#remember(slot, key);
+    this.#remember(slot, createSecretKey(key));
     return slot;
   }
 
   /** Of a live slot. Throws where it was destroyed, or the master key is another one. */
-  keyOf(slot: number): Buffer {
+  keyOf(slot: number): KeyObject {
     const known = this.#known.get(slot);
     if (known !== undefined) return known;
-    const key = this.isDestroyed(slot) ? undefined : decrypt(this.#master, this.#read(slot), slotName(slot));
-    if (key === undefined) throw otherKey(`${this.#path} holds no key ${slot} that the master key opens`);
+    const bytes = this.isDestroyed(slot)
+      ? undefined
+      : decrypt(this.#master, this.#read(slot), slotName(slot));
+    if (bytes === undefined) throw otherKey(`${this.#path} holds no key ${slot} that the master key opens`);
+    const key = createSecretKey(bytes);
     this.#remember(slot, key);
     return key;
   }
@@ -91,7 +96,6 @@ export class Vault {
   /** Returns when the keys are gone from the disk, as far as it writes in place. What they sealed is lost for good. */
   destroy(slots: readonly number[]): void {
     for (const slot of slots) {
-      this.#known.get(slot)?.fill(0);
       this.#known.delete(slot);
       this.#write(slot, Buffer.alloc(SLOT_BYTES));
     }
@@ -119,6 +123,7 @@ export class Vault {
   }
 
   indexOf(value: string): string {
+    if (this.#index === null) throw new RangeError('an index is used before it is set');
     return createHmac('sha256', this.#index).update(value).digest('base64url');
   }
 
@@ -126,7 +131,7 @@ export class Vault {
     closeSync(this.#file);
   }
 
-  #remember(slot: number, key: Buffer): void {
+  #remember(slot: number, key: KeyObject): void {
     if (this.#known.size >= KNOWN_KEYS) this.#known.clear();
     this.#known.set(slot, key);
   }
@@ -147,7 +152,7 @@ export class Vault {
 
 const slotName = (slot: number): string => `slot ${slot}`;
 
-function encrypt(key: Buffer, plain: Uint8Array, about: string): Buffer {
+function encrypt(key: KeyObject, plain: Uint8Array, about: string): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(about));
   const body = Buffer.concat([cipher.update(plain), cipher.final()]);
@@ -155,7 +160,7 @@ function encrypt(key: Buffer, plain: Uint8Array, about: string): Buffer {
 }
 
 /** Undefined where the key is another one, or a byte is. */
-function decrypt(key: Buffer, sealed: Buffer, about: string): Buffer | undefined {
+function decrypt(key: KeyObject, sealed: Buffer, about: string): Buffer | undefined {
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
   try {
