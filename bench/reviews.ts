@@ -13,6 +13,7 @@ import { PasskeyService } from '../packages/gateway/src/passkeys/service.ts';
 import { Pipeline } from '../packages/gateway/src/pipeline.ts';
 import { createPolicyEngine } from '../packages/gateway/src/policy/engine.ts';
 import type { ActionDesk, PolicyEngine } from '../packages/gateway/src/ports.ts';
+import { Attention } from '../packages/gateway/src/review/attention.ts';
 import { Desk } from '../packages/gateway/src/review/desk.ts';
 import { StandingGrants } from '../packages/gateway/src/review/standing/desk.ts';
 import { err } from '../packages/gateway/src/core/result.ts';
@@ -101,6 +102,7 @@ class Bench {
   readonly desk: Desk;
   readonly #gate: Pipeline;
   readonly #app: ReturnType<typeof createApi>;
+  readonly #attention: Attention;
   #number = 0;
 
   constructor(store: Store, policy: PolicyEngine) {
@@ -120,8 +122,10 @@ class Bench {
     });
     const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys };
     const events = { publish: () => undefined, subscribe: () => () => undefined };
-    const bounds = { ...limits, pendingReviewsPerAgent: 1_000_000 };
+    const bounds = { ...limits, pendingReviewsPerAgent: 1_000_000, reviewsPerAgentBurst: 1_000_000 };
     this.desk = new Desk({ ...shared, events, publicUrl: 'http://bench', limits: bounds, log });
+    const rules = { approvalsPerHour: null, wordsPerMinute: 600, minimumReadingMs: 1_000 };
+    this.#attention = new Attention({ ...shared, limits, rules, desk: this.desk });
     const classes = [{ name: 'email', uses: ['read'], classes: ['pii'] }] as const;
     const datasets = [{ ...description.datasets[0], columns: classes, classes: [] }];
     this.#gate = new Pipeline({ ...shared, classifier: { classify: () => datasets } }, this.desk);
@@ -131,6 +135,7 @@ class Bench {
       recordRefusedCall: async () => undefined,
       desk: this.desk,
       standing: new StandingGrants({ ...shared, shapes: () => err('none here'), limits: bounds, log }),
+      attention: this.#attention,
       // None of its routes is measured.
       actions: {} as ActionDesk,
       events,

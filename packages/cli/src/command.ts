@@ -34,6 +34,13 @@ export const options = {
     value: 'STATUS',
     about: 'only these; default pending; `all` for every one',
   },
+  group: {
+    type: 'boolean',
+    short: '',
+    value: '',
+    about: 'what waits by what looks alike: same agent, same command but for its values',
+  },
+  shape: { type: 'string', short: '', value: 'HEX', about: 'only those that look like this one' },
   agent: { type: 'string', short: '', value: 'NAME', about: 'only of this agent' },
   digest: {
     type: 'string',

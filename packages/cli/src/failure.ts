@@ -43,6 +43,7 @@ const endings: Readonly<Record<ErrorCode, Ending>> = {
   'vote.digest_mismatch': 'conflict',
   'vote.rendering_mismatch': 'conflict',
   'vote.nothing_to_retract': 'conflict',
+  'vote.over_budget': 'refused',
   'vote.passkey_required': 'refused',
   'vote.passkey_invalid': 'refused',
   'passkey.unavailable': 'refused',

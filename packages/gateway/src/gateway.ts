@@ -13,17 +13,23 @@ import { loadConfiguration } from './config/load.ts';
 import { formatConfigProblem } from './config/problem.ts';
 import { ApiConnector, type ApiConnectorOptions } from './connectors/api/connector.ts';
 import { createIssuer, type Issuer } from './connectors/api/issuer.ts';
+import { groupingTemplate as templateOfCall } from './connectors/api/shape.ts';
 import type { Listening } from './connectors/connector.ts';
 import {
   PostgresConnector,
   type PostgresConnectorOptions,
   type PostgresTarget,
 } from './connectors/postgres/connector.ts';
-import { shapeOfStatement } from './connectors/postgres/describe/index.ts';
+import {
+  groupingTemplate as templateOfStatement,
+  shapeOfStatement,
+} from './connectors/postgres/describe/index.ts';
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
+import { Attention } from './review/attention.ts';
 import { workingCalendars } from './review/calendars.ts';
 import { Desk } from './review/desk.ts';
+import { fanOut } from './review/fan-out.ts';
 import { StandingGrants } from './review/standing/desk.ts';
 import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
@@ -40,7 +46,7 @@ import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
 import { createPolicyEngine } from './policy/engine.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { Events, GatewayEvent, PolicyEngine, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
+import type { GroupingTemplates, PolicyEngine, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -124,7 +130,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys, shapes, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
-  const desk = new Desk({ ...shared, events, limits, log, previewers });
+  const { approvalsPerHour } = configuration.attention;
+  const desk = new Desk({ ...shared, events, limits, log, previewers, templates, approvalsPerHour });
   await desk.resume();
   undo.push(() => desk.close());
   const uses = new StandingUses({ ...shared, limits });
@@ -154,6 +161,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     policy,
     desk,
     standing: new StandingGrants({ ...shared, limits, log }),
+    attention: new Attention({ ...shared, limits, rules: configuration.attention, desk }),
     actions,
     hashing,
     passkeys,
@@ -224,6 +232,12 @@ const shapes: Shapes = ({ protocol }, command, parameters) =>
   protocol === 'postgresql'
     ? shapeOfStatement(command, parameters, bounds)
     : ok(exactShape(command, parameters));
+
+/** What is alike for people, by protocol; where nobody knows, what an action touches has to do. */
+const templates: GroupingTemplates = ({ protocol }, command, parameters) => {
+  if (protocol === 'postgresql') return templateOfStatement(command, parameters, bounds);
+  return protocol === 'api' ? templateOfCall(command) : null;
+};
 
 /** What agents perform themselves. */
 async function actionsConnector(
@@ -332,44 +346,6 @@ async function policyEngine(configuration: Configuration): Promise<PolicyEngine>
   const engine = await createPolicyEngine({ policies: configuration.policies.files, names });
   if (engine.ok) return engine.value;
   throw new ConfigurationError(engine.error.map(formatPolicyProblem));
-}
-
-function fanOut(log: Log): Events {
-  const listeners = new Set<(event: GatewayEvent) => void>();
-  return {
-    publish(event) {
-      logReview(event, log);
-      for (const listener of listeners) {
-        try {
-          listener(event);
-        } catch (error) {
-          listeners.delete(listener);
-          log.failed({ where: 'events', error });
-        }
-      }
-    },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
-}
-
-function logReview(event: GatewayEvent, log: Log): void {
-  const { review } = event;
-  const { requester, target, risk, demands } = review.subject;
-  const about = { review: review.id, agent: requester.agent, target: target.name };
-  const policyOf = (demand: number): string => demands[demand]?.policy ?? '';
-  switch (event.kind) {
-    case 'review.opened':
-      return log.reviewOpened({ ...about, risk: risk.score });
-    case 'review.reminded':
-      return log.reviewReminded({ ...about, policies: event.demands.map(policyOf) });
-    case 'review.escalated':
-      return log.reviewEscalated({ ...about, policy: policyOf(event.demand), step: event.step + 1 });
-    case 'review.changed':
-      if (review.state.status !== 'pending') log.reviewResolved({ ...about, status: review.state.status });
-  }
 }
 
 /** In step with package.json (a test). */

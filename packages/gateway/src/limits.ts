@@ -12,6 +12,19 @@ export const limits = {
   parseDepth: 200,
   sessionsPerAgent: 6_000,
   pendingReviewsPerAgent: 6_000,
+  /** In the long run; a team of people who do nothing else decides on fewer. */
+  reviewsPerAgentPerMinute: 30,
+  /** At once, after a rest: all statements of the largest text (`statementsPerText`), each of which may need one. */
+  reviewsPerAgentBurst: 100,
+  /** The span of `attention.approvalsPerHour`. */
+  approvalBudgetMs: 3_600_000,
+  /** Decisions that figures are made of, the newest: a tenth of a second in the store. */
+  attentionJudgments: 100_000,
+  /** Pending reviews that queues are counted in, and how many are looked at before others get their turn. */
+  attentionPending: 1_000,
+  attentionPage: 100,
+  /** Marks of who was shown what that are remembered, so that reading again writes nothing. */
+  showingsKept: 10_000,
   /** How long a person has to answer what a browser asks of their passkey. */
   passkeyCeremonyMs: 120_000,
   /** Such questions of one person that are open at once: tabs that were left. */

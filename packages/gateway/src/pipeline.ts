@@ -177,7 +177,7 @@ export class Pipeline implements StatefulGate {
     const digest = hashing.sha256Hex(form);
     const { supersedes } = judgement;
     const held = await this.#desk.hold({ judgement, digest, sealed, salt, holding, supersedes, attempt });
-    if (held.ok || held.error.code !== 'review.too_many') return held;
+    if (held.ok || !isFlood(held.error)) return held;
     // No review holds this attempt, so it is recorded by itself (law 7).
     this.#ports.store.append(decisionEntry(attempt, null));
     return this.#refuseWithNotice(judgement, held.error);
@@ -360,6 +360,9 @@ export class Pipeline implements StatefulGate {
     return outcomeEntry(authorized.action, this.#ports.clock.nowMs(), outcome, usage);
   }
 }
+
+/** Over what an agent may ask of people: denied, never asked and never allowed (threat B13). */
+const isFlood = ({ code }: Refusal): boolean => code === 'review.too_many' || code === 'review.too_fast';
 
 const NO_RISK = { score: 0, signals: [] };
 const UNDESCRIBED: Description = {

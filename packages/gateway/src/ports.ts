@@ -1,9 +1,10 @@
+import type { Pace, ReviewerFigures } from './core/attention.ts';
 import type { Parameter } from './core/action.ts';
 import type { ActionShape } from './core/constraint.ts';
 import type { Decision } from './core/decide.ts';
 import type { Description } from './core/describe.ts';
 import type { Grant } from './core/grant.ts';
-import type { Agent, Person, Requester, Target } from './core/identity.ts';
+import type { Agent, Person, Principal, Requester, Target } from './core/identity.ts';
 import type { ReviewId, StandingId } from './core/ids.ts';
 import type { ActionRefusal, StandingRefusal, TokenRefusalCode, VoteRefusal } from './core/reasons.ts';
 import type { PreviewFinding } from './core/preview.ts';
@@ -164,6 +165,37 @@ export interface Previewer {
   preview(subject: ReviewSubject, signal: AbortSignal): Promise<readonly PreviewFinding[]>;
 }
 
+/** How people decide, over a span of time, and what waits for them now. */
+export interface AttentionReport {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly pace: Pace;
+  /** Null: no bound. */
+  readonly approvalsPerHour: number | null;
+  /** False: there are more decisions than were looked at, which are the newest. */
+  readonly complete: boolean;
+  /** False: more reviews are pending than were looked at, which are the newest. */
+  readonly queuesComplete: boolean;
+  readonly pending: number;
+  readonly standingsProposed: number;
+  readonly reviewers: readonly {
+    readonly person: string;
+    /** Pending reviews that this person could decide on now. */
+    readonly queue: number;
+    /** Null: they decided nothing in the span. */
+    readonly figures: ReviewerFigures | null;
+  }[];
+  /** As far as this process knows: what waits of each agent, and how often it was told to back off. */
+  readonly agents: readonly { readonly agent: string; readonly pending: number; readonly refused: number }[];
+}
+
+/** What a surface tells and asks about people's attention. It changes no review and decides nothing. */
+export interface AttentionDesk {
+  /** This principal is about to see the whole review. */
+  shown(review: Review, principal: Principal): void;
+  report(span: { readonly sinceMs: number; readonly untilMs: number }): Promise<AttentionReport>;
+}
+
 type Judged = Promise<Result<Review, VoteRefusal>>;
 
 /** What a surface shows of a review besides the review itself. */
@@ -197,6 +229,16 @@ export type Shapes = (
   command: string,
   parameters: readonly Parameter[],
 ) => Result<ActionShape, string>;
+
+/**
+ * By what actions of one target are alike that differ in their values alone, by its connector. Pure. Null: nothing can be
+ * said about the bytes, and what the action touches has to do. Decides how reviews are shown, and nothing else.
+ */
+export type GroupingTemplates = (
+  target: Target,
+  command: string,
+  parameters: readonly Parameter[],
+) => string | null;
 
 /** What a standing grant is to allow; what isn't said is as narrow as the action under review. */
 export interface StandingWish {

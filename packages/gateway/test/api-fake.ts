@@ -10,6 +10,7 @@ import { limits } from '../src/limits.ts';
 import type { Submission } from '../src/core/submission.ts';
 import type {
   ActionDesk,
+  AttentionDesk,
   Clock,
   Directory,
   GatewayEvent,
@@ -122,6 +123,10 @@ export function makeReview(changes: Partial<ReviewSubject> = {}): Review {
       remindersAtMs: [],
       escalationsAtMs: [],
     })),
+    // Every action is of a shape of its own, unless a test says otherwise.
+    shape: createHash('sha256')
+      .update(`shape ${canonicalAction(action)}`)
+      .digest('hex'),
     votes: [],
     questions: [],
     preview: null,
@@ -213,6 +218,15 @@ function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
         .filter((review) => review.subject.risk.score >= ((minRisk ?? 0) as number))
         .filter((review) => before === null || review.id < (before as string))
         .slice(0, limit as number),
+    reviewGroups: ({ limit }) =>
+      [...Map.groupBy(fake.reviews.values(), ({ shape }) => shape)]
+        .map(([shape, members]) => ({
+          shape,
+          count: members.length,
+          oldest: members[0]?.id,
+          newest: members.at(-1),
+        }))
+        .slice(0, limit as number),
     grant: () => null,
     standing: ({ id }) => (id === standingGrant().id ? standingGrant() : null),
     standings: () => [standingGrant()],
@@ -289,6 +303,7 @@ export function createFake(): Fake {
       desk: fakeDesk(reviews, publish, policy, passkeys),
       passkeys,
       standing: fakeStanding,
+      attention: fakeAttention,
       actions: fakeActions,
       hashing,
       store: recordsOf(state),
@@ -363,6 +378,38 @@ const fakeActions: ActionDesk = {
   report: async () => viewed(ownAction),
   withdraw: async () => viewed(ownAction),
   redeem: async () => ok({ submission: granted, review: null, atMs: startMs }),
+};
+
+/** Somebody decided once, too fast. */
+const fakeAttention: AttentionDesk = {
+  shown: () => undefined,
+  report: async (span) => ({
+    ...span,
+    pace: { wordsPerMinute: 600, minimumReadingMs: 1_000 },
+    approvalsPerHour: null,
+    complete: true,
+    queuesComplete: true,
+    pending: 3,
+    standingsProposed: 0,
+    reviewers: [
+      {
+        person: 'dora',
+        queue: 2,
+        figures: {
+          identity: 'dora',
+          person: 'dora',
+          decided: 4,
+          approved: 3,
+          medianDecideMs: 60_000,
+          medianReadMs: 800,
+          hasty: 1,
+          lastAtMs: startMs,
+        },
+      },
+      { person: 'omar', queue: 1, figures: null },
+    ],
+    agents: [{ agent: 'reporter', pending: 3, refused: 7 }],
+  }),
 };
 
 const emptyLedger = (): FakeLedger => ({ rows: [], checkpoint: null, receipts: new Map(), vkey: 'vkey' });

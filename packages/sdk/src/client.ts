@@ -3,6 +3,7 @@ import {
   type ActionRequest,
   ActionState,
   type AnswerRequest,
+  AttentionReport,
   Bundle,
   type BundleVoteRequest,
   BundleVoteResults,
@@ -19,6 +20,7 @@ import {
   RegistrationOffer,
   type RegistrationRequest,
   Review,
+  ReviewGroups,
   ReviewPage,
   ReviewState,
   type ReviewStatus,
@@ -45,6 +47,8 @@ export interface ReviewFilter {
   readonly target?: string;
   /** The least risk score. */
   readonly minRisk?: number;
+  /** Only those that look like it: `shape` of a review. */
+  readonly shape?: string;
   readonly limit?: number;
   /** `next` of the page before. */
   readonly before?: string;
@@ -102,6 +106,11 @@ export class SallyportClient {
   /** Newest first. */
   listReviews(filter: ReviewFilter = {}): Promise<ReviewPage> {
     return this.#json(ReviewPage, `/v1/reviews${query({ ...filter })}`);
+  }
+
+  /** What waits, by what looks alike; the largest groups first. */
+  listReviewGroups(filter: Pick<ReviewFilter, 'agent' | 'limit'> = {}): Promise<ReviewGroups> {
+    return this.#json(ReviewGroups, `/v1/review-groups${query({ ...filter })}`);
   }
 
   getReview(id: string): Promise<Review> {
@@ -254,6 +263,11 @@ export class SallyportClient {
 
   usage(filter: UsageFilter = {}): Promise<UsageReport> {
     return this.#json(UsageReport, `/v1/usage${query({ ...filter })}`);
+  }
+
+  /** What waits for whom, and how people decide. */
+  attention(filter: Omit<UsageFilter, 'agent'> = {}): Promise<AttentionReport> {
+    return this.#json(AttentionReport, `/v1/attention${query({ ...filter })}`);
   }
 
   ledgerStatus(): Promise<LedgerStatus> {

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { attention } from './attention.ts';
 import { configCheck, up } from './gateway.ts';
 import { ledgerExport, ledgerVerify, receipt, verify } from './ledger.ts';
 import { reviews, show } from './reviews.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   answer,
   ...standingCommands,
   usage,
+  attention,
   receipt,
   verify,
   ledgerVerify,

@@ -1,7 +1,8 @@
 import { type ReceivedEvent, SallyportError } from '@sallyport/sdk';
-import { ReviewStatus, type ReviewSummary } from '@sallyport/sdk/contract';
+import { Digest, maxReviewGroups, ReviewStatus, type ReviewSummary } from '@sallyport/sdk/contract';
 import type { Command, Context } from '../command.ts';
 import { Failure } from '../failure.ts';
+import { renderGroup } from '../render-attention.ts';
 import { renderReview, renderSummary } from '../render-review.ts';
 import { runScreen } from '../screen/run-screen.ts';
 import { processTerminal } from '../screen/terminal.ts';
@@ -13,12 +14,14 @@ export const reviews: Command = {
   summary: 'list the actions that wait for a person',
   details: [
     'With --watch at a terminal it is a full screen: what waits, live, to open, approve, reject and ask about with one key each. A review can be approved there once all of it has been on the screen.',
+    'With --group it counts what waits by shape, the largest group first, and says how to decide on its members.',
     'With --watch elsewhere, or with --lines, it prints each review when it opens or changes; with --json one a line.',
   ],
-  options: ['watch', 'lines', 'bell', 'status', 'agent'],
+  options: ['watch', 'lines', 'bell', 'group', 'shape', 'status', 'agent'],
   remote: true,
   run: async (context) => {
     const { invocation, output } = context;
+    if (invocation.flag('group')) return groups(context);
     if (!invocation.flag('watch')) return list(context);
     return output.interactive && !invocation.flag('lines') ? watchScreen(context) : watch(context);
   },
@@ -45,17 +48,46 @@ function statusOf({ invocation }: Context): ReviewStatus | null {
   throw new Failure('usage', 'option.status', `--status is one of ${ReviewStatus.options.join(', ')}, all`);
 }
 
+function shapeOf({ invocation }: Context): string | null {
+  const given = invocation.text('shape');
+  if (given === null || Digest.safeParse(given).success) return given;
+  throw new Failure('usage', 'option.shape', '--shape is what `sallyport reviews --group` shows: 64 digits');
+}
+
+/** Counted by the gateway, so that a flood is one line here, however many there are. */
+async function groups(context: Context): Promise<void> {
+  const { client, invocation, output } = context;
+  for (const name of ['watch', 'lines', 'bell', 'shape', 'status'] as const) {
+    const isGiven =
+      name === 'shape' || name === 'status' ? invocation.text(name) !== null : invocation.flag(name);
+    if (isGiven)
+      throw new Failure('usage', `option.${name}`, `--group counts what is pending: without --${name}`);
+  }
+  const agent = invocation.text('agent');
+  const found = await client().listReviewGroups({
+    ...(agent === null ? {} : { agent }),
+    limit: maxReviewGroups,
+  });
+  output.result(found, (style) =>
+    found.groups.length === 0
+      ? 'nothing waits'
+      : found.groups.map((group) => renderGroup(group, style)).join('\n'),
+  );
+}
+
 /** Every page: nobody should miss a review because there are many. */
 async function readAll(context: Context): Promise<ReviewSummary[]> {
   const client = context.client();
   const status = statusOf(context);
   const agent = context.invocation.text('agent');
+  const shape = shapeOf(context);
   const found: ReviewSummary[] = [];
   let before: string | null = null;
   do {
     const page = await client.listReviews({
       ...(status === null ? {} : { status }),
       ...(agent === null ? {} : { agent }),
+      ...(shape === null ? {} : { shape }),
       ...(before === null ? {} : { before }),
       limit: 100,
     });

@@ -61,6 +61,8 @@ export interface Model {
   readonly touched: ReadonlySet<string>;
   readonly selected: string | null;
   readonly filter: string;
+  /** Whether one review stands for all that look like it. */
+  readonly folded: boolean;
   /** What the command line asked for; null: everything. */
   readonly only: { readonly status: ReviewStatus | null; readonly agent: string | null };
   readonly rings: boolean;
@@ -124,6 +126,7 @@ export const initialModel = (given: Pick<Model, 'style' | 'size' | 'only' | 'rin
   touched: new Set(),
   selected: null,
   filter: '',
+  folded: false,
   card: null,
   prompt: null,
   notice: null,

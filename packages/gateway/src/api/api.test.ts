@@ -282,6 +282,7 @@ describe('a vote', () => {
     'vote.digest_mismatch': 409,
     'vote.rendering_mismatch': 409,
     'vote.nothing_to_retract': 409,
+    'vote.over_budget': 429,
     'vote.passkey_required': 403,
     'vote.passkey_invalid': 403,
     'question.empty': 422,

@@ -7,6 +7,7 @@ import type { Review, ReviewStatus } from '../core/review.ts';
 import type { StandingGrant, StandingStatus } from '../core/standing.ts';
 import type {
   ActionDesk,
+  AttentionDesk,
   Clock,
   Directory,
   Events,
@@ -25,8 +26,16 @@ export interface ReviewsAsk {
   readonly session?: string | null;
   readonly target?: string | null;
   readonly minRisk?: number | null;
+  readonly shape?: string | null;
   readonly limit: number;
   readonly before: ReviewId | null;
+}
+
+export interface GroupOfReviews {
+  readonly shape: string;
+  readonly count: number;
+  readonly oldest: ReviewId;
+  readonly newest: Review;
 }
 
 export interface StandingsAsk {
@@ -58,6 +67,11 @@ export interface Records {
   read(kind: 'review', ask: { readonly id: ReviewId }): Promise<Review | null>;
   /** Newest first. */
   read(kind: 'reviews', ask: ReviewsAsk): Promise<readonly Review[]>;
+  /** Pending reviews by shape, the largest groups first. */
+  read(
+    kind: 'reviewGroups',
+    ask: { readonly agent: string | null; readonly limit: number },
+  ): Promise<readonly GroupOfReviews[]>;
   read(kind: 'grant', ask: { readonly id: GrantId }): Promise<Grant | null>;
   read(kind: 'standing', ask: { readonly id: StandingId }): Promise<StandingGrant | null>;
   /** Newest first. */
@@ -99,6 +113,7 @@ export interface ApiDeps {
   readonly policy: PolicyEngine;
   readonly desk: ReviewDesk;
   readonly standing: StandingDesk;
+  readonly attention: AttentionDesk;
   readonly actions: ActionDesk;
   readonly hashing: Hashing;
   readonly passkeys: Passkeys;

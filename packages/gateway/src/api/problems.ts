@@ -23,6 +23,7 @@ const voteProblems: Readonly<Record<VoteRefusalCode, ProblemKind>> = {
   'vote.digest_mismatch': { status: 409, title: 'Not what you were shown' },
   'vote.rendering_mismatch': { status: 409, title: 'Changed since you looked' },
   'vote.nothing_to_retract': { status: 409, title: 'No vote to take back' },
+  'vote.over_budget': { status: 429, title: 'Too many approvals of one person' },
   'vote.passkey_required': { status: 403, title: 'A passkey is required' },
   'vote.passkey_invalid': { status: 403, title: 'The passkey’s signature is not valid' },
   'question.empty': { status: 422, title: 'No text' },
@@ -73,6 +74,7 @@ const actionProblems: Readonly<Record<Exclude<ActionRefusalCode, VoteRefusalCode
   'review.changed': conflict,
   'review.hold_timeout': conflict,
   'review.too_many': { status: 429, title: 'Too many reviews' },
+  'review.too_fast': { status: 429, title: 'Too many reviews a minute' },
   'action.altered': conflict,
   'standing.changed': conflict,
   'target.unavailable': { status: 503, title: 'The target is not available' },
@@ -152,13 +154,14 @@ export function problem(code: ProblemCode, detail: string, about: ProblemMembers
 
 /** What is refused of an action, as an answer. @param instance where the action is; null: there is none. */
 export function actionProblem(
-  { code, message, hint, review }: ActionRefusal,
+  { code, message, hint, review, retryAfterSeconds }: ActionRefusal,
   instance: string | null,
 ): Reply {
   const about: ProblemMembers = {
     ...(instance === null ? {} : { instance }),
     ...(review === null ? {} : { review }),
     ...(hint === '' ? {} : { hint }),
+    ...(typeof retryAfterSeconds === 'number' ? { retryAfter: retryAfterSeconds } : {}),
   };
   return { kind: 'problem', code, detail: message, about };
 }
@@ -172,6 +175,7 @@ export function problemResponse(body: Problem): Response {
     status: body.status,
     headers: {
       'content-type': 'application/problem+json',
+      ...(body.retryAfter === undefined ? {} : { 'retry-after': body.retryAfter.toString() }),
       ...(body.status === 401 ? { 'www-authenticate': challengeOf(body.code) } : {}),
     },
   });

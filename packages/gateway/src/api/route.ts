@@ -21,6 +21,7 @@ export const apiActions = [
   'api:passkeys.write',
   'api:events.read',
   'api:usage.read',
+  'api:attention.read',
   'api:ledger.read',
   'api:receipts.read',
   'api:document.read',
@@ -78,6 +79,8 @@ export interface ProblemMembers {
   readonly instance?: string;
   readonly review?: string;
   readonly hint?: string;
+  /** Seconds. */
+  readonly retryAfter?: number;
 }
 
 /** The body of a successful answer, as the OpenAPI document says it. */

@@ -1,5 +1,7 @@
 import {
   AnswerRequest,
+  AttentionQuery,
+  AttentionReport,
   Bundle,
   BundleVoteRequest,
   BundleVoteResults,
@@ -10,6 +12,8 @@ import {
   RetractRequest,
   Review,
   ReviewEvent,
+  ReviewGroupQuery,
+  ReviewGroups,
   ReviewPage,
   ReviewQuery,
   ReviewState,
@@ -20,6 +24,7 @@ import {
 } from '@sallyport/sdk/contract';
 import { z } from 'zod';
 import { actionRoutes } from './action-routes.ts';
+import { readAttention, readGroups } from './attention-handlers.ts';
 import { readBundle, voteOnBundle } from './bundle-handlers.ts';
 import { streamReviewEvents } from './event-handler.ts';
 import { conditionalRead, conditionalVote, resumed } from './headers.ts';
@@ -76,6 +81,17 @@ export const routes: readonly Route[] = [
     answer: json(ReviewPage, 'A page of reviews.'),
     problems: [],
     handle: listReviews,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/review-groups',
+    name: 'listReviewGroups',
+    summary: 'Lists what waits by what looks alike: reviews of one agent that differ in values alone.',
+    access: people('api:reviews.list'),
+    query: ReviewGroupQuery,
+    answer: json(ReviewGroups, 'The groups, the largest first.'),
+    problems: [],
+    handle: readGroups,
   }),
   guarded({
     method: 'get',
@@ -200,6 +216,17 @@ export const routes: readonly Route[] = [
     answer: json(UsageReport, 'The report, over whole hours.'),
     problems: [],
     handle: readUsage,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/attention',
+    name: 'attention',
+    summary: 'Reports what waits for whom, how people decide, and which agents ask too much.',
+    access: people('api:attention.read'),
+    query: AttentionQuery,
+    answer: json(AttentionReport, 'The report.'),
+    problems: [],
+    handle: readAttention,
   }),
   guarded({
     method: 'get',

@@ -114,6 +114,7 @@ function configurationOf(file: string, raw: RawConfiguration, material: Material
     calendars: raw.calendars.map((each) => ({ name: each.name, calendar: calendarOf(each) })),
     policies: { directory: material.policyDirectory, files: material.policies },
     limits: raw.limits,
+    attention: { ...raw.attention, approvalsPerHour: raw.attention.approvalsPerHour ?? null },
   };
 }
 

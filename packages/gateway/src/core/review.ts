@@ -100,6 +100,8 @@ interface ReviewBase {
   readonly preview: Preview | null;
   /** The review that this one replaces, because the agent changed its action. */
   readonly supersedes: ReviewId | null;
+  /** Equal for reviews that are shown as one group (grouping.ts): 64 lower-case hexadecimal digits. No part of what is voted on. */
+  readonly shape: string;
   /** Grows by one with each transition; a write names the revision that it replaces. */
   readonly revision: number;
 }

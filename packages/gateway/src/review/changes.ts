@@ -1,4 +1,5 @@
 /** What each change of a review writes: the review's new state, and its entries. */
+import type { Judgment } from '../core/attention.ts';
 import type { DueSteps } from '../core/due.ts';
 import {
   answerEntry,
@@ -14,6 +15,7 @@ import {
 import type { Grant } from '../core/grant.ts';
 import type { GrantId, PasskeyId } from '../core/ids.ts';
 import type { Preview } from '../core/preview.ts';
+import { wordsOf } from '../core/reading.ts';
 import type { Review } from '../core/review.ts';
 import type { Change, Mutation } from '../stores/store.ts';
 import type { Limits } from '../limits.ts';
@@ -26,6 +28,15 @@ export interface ChangePorts {
 }
 
 const SALT_BYTES = 16;
+
+/** What is kept of the decision that the review's last vote is. */
+export function judgmentOf(review: Review): Judgment {
+  const vote = review.votes.at(-1);
+  if (vote === undefined) throw new Error('a judgment without a vote');
+  const { identity, person, kind, atMs } = vote;
+  const { id, openedAtMs } = review;
+  return { review: id, identity, person, kind, openedAtMs, atMs, words: wordsOf(review) };
+}
 
 export class Changes {
   readonly #ports: ChangePorts;

@@ -25,7 +25,7 @@ import type {
 } from '../ports.ts';
 import type { Change, Mutation, RequestKey, StoreRefusal } from '../stores/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { Changes } from './changes.ts';
+import { Changes, judgmentOf } from './changes.ts';
 
 export interface JudgingPorts {
   readonly clock: Clock;
@@ -39,6 +39,8 @@ export interface JudgingPorts {
   readonly log: Pick<Log, 'voteTaken' | 'voteRefused'>;
   /** Whether a client of this process waits for the review and for nothing else, and so uses an approval at once. */
   readonly isWaitedFor: (id: ReviewId) => boolean;
+  /** What one person may approve in an hour; null, or left out: as much as they like. */
+  readonly approvalsPerHour?: number | null;
   /** Called when a change is durable. */
   readonly changed: (review: Review, change: Change) => void;
 }
@@ -86,10 +88,22 @@ export class Judging {
       by: voter.name,
       channel,
       apply: (review, nowMs) => this.#cast(review, ask, signing, nowMs),
-      write: (changed) => this.#changes.ofVote(changed, this.#ports.isWaitedFor(changed.id)),
+      write: (changed) => this.#writeVote(changed),
     });
     if (judged.ok) this.#ports.log.voteTaken({ review: ask.review, person: voter.name, kind, channel });
     return judged;
+  }
+
+  /** With what is kept of the decision, which says no where its author has approved too much (threat B11). */
+  #writeVote(changed: Review): Change {
+    const { approvalsPerHour = null, limits } = this.#ports;
+    const change = this.#changes.ofVote(changed, this.#ports.isWaitedFor(changed.id));
+    const judgment = judgmentOf(changed);
+    const budget =
+      approvalsPerHour === null
+        ? null
+        : { most: approvalsPerHour, sinceMs: judgment.atMs - limits.approvalBudgetMs };
+    return { ...change, mutations: [...change.mutations, { kind: 'judgment.record', judgment, budget }] };
   }
 
   /** The proof of a signed vote; null where nobody signed. An agent has no passkey, and is refused as an agent. */
@@ -240,7 +254,7 @@ export class Judging {
     const taken: Mutation[] =
       act.request === null ? [] : [{ kind: 'key.take', key: act.request, atMs: nowMs }];
     const committed = await store.commit({ ...change, mutations: [...change.mutations, ...taken] });
-    if (!committed.ok) return this.#lost(review, act, committed.error.code);
+    if (!committed.ok) return this.#lost(review, act, committed.error);
     this.#ports.changed(judged.value, change);
     return judged;
   }
@@ -249,11 +263,23 @@ export class Judging {
   async #lost(
     review: Review,
     act: Act,
-    code: StoreRefusal['code'],
+    lost: StoreRefusal,
   ): Promise<Result<Review, VoteRefusal> | undefined> {
-    if (!code.startsWith('passkey.')) return undefined;
+    if (lost.code === 'judgment.over_budget') {
+      const error = this.#overBudget(lost.atMs);
+      return err(await this.#refused(review, act, error, this.#ports.clock.nowMs()));
+    }
+    if (!lost.code.startsWith('passkey.')) return undefined;
     const error = { code: 'vote.passkey_invalid', message: 'This passkey was revoked.' } as const;
     return err(await this.#refused(review, act, error, this.#ports.clock.nowMs()));
+  }
+
+  /** Time of day in UTC, as everywhere in words to people. */
+  #overBudget(atMs: number): VoteRefusal {
+    const { approvalsPerHour, limits } = this.#ports;
+    const freeAt = new Date(atMs + limits.approvalBudgetMs).toISOString().slice(11, 16);
+    const message = `You have approved ${(approvalsPerHour ?? 0).toString()} actions in the last hour, as many as one person may. Somebody else can approve this, or you from ${freeAt} UTC on. You can still reject it, or ask.`;
+    return { code: 'vote.over_budget', message };
   }
 
   async #refused(review: Review, act: Act, error: VoteRefusal, nowMs: number): Promise<VoteRefusal> {

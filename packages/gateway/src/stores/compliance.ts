@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { approvalsAreBounded, judgmentsAreKept, reviewsAreGrouped } from './compliance-attention.ts';
 import {
   acknowledgedMeansDurable,
   entriesKeepTheirOrder,
@@ -25,6 +26,9 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     reviewsAreListed(at);
     grantsAreSpentOnce(at);
     grantsEnd(at);
+    reviewsAreGrouped(at);
+    judgmentsAreKept(at);
+    approvalsAreBounded(at);
     standingGrantsAreBounded(at);
     standingGrantsAreKept(at);
     passkeysAreKept(at);

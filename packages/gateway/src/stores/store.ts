@@ -1,3 +1,4 @@
+import type { Judgment, Pace, ReviewerFigures } from '../core/attention.ts';
 import type { SealedEntry, UsageShape } from '../core/entry.ts';
 import type { Grant, GrantBinding, GrantRefusal } from '../core/grant.ts';
 import type { ActionId, GrantId, PasskeyId, ReviewId, StandingId } from '../core/ids.ts';
@@ -16,6 +17,22 @@ export type Mutation =
   | { readonly kind: 'review.update'; readonly review: Review }
   /** Changes nothing; refused with `review.conflict` unless the review has this revision. */
   | { readonly kind: 'review.check'; readonly id: ReviewId; readonly revision: number }
+  /** The first time that the review is put in front of this identity; nothing where it was before. No condition. */
+  | {
+      readonly kind: 'review.shown';
+      readonly review: ReviewId;
+      readonly identity: string;
+      readonly atMs: number;
+    }
+  /**
+   * Keeps one decision, with when its review was first shown to its author. Refused with `judgment.over_budget` where the
+   * budget is given, the decision approves, and the identity has approved `most` after `sinceMs` already.
+   */
+  | {
+      readonly kind: 'judgment.record';
+      readonly judgment: Judgment;
+      readonly budget: { readonly most: number; readonly sinceMs: number } | null;
+    }
   | { readonly kind: 'grant.issue'; readonly grant: Grant }
   /** Marks the grant as spent by this action if it is live, not expired at `atMs`, and bound to exactly this. */
   | {
@@ -97,6 +114,8 @@ export interface Change {
 export type StoreRefusal =
   | { readonly code: 'review.duplicate'; readonly existing: ReviewId }
   | { readonly code: 'review.conflict' | 'review.missing' | 'checkpoint.stale' }
+  /** `atMs`: the approval that has to be out of the span before there is room for another one. */
+  | { readonly code: 'judgment.over_budget'; readonly atMs: number }
   | { readonly code: 'submission.conflict' | 'submission.missing' }
   | { readonly code: 'key.taken'; readonly by: RequestKey }
   | { readonly code: GrantRefusal }
@@ -165,6 +184,14 @@ export interface UsageRow {
   readonly bytes: number;
 }
 
+/** Pending reviews of one shape. */
+export interface ReviewGroup {
+  readonly shape: string;
+  readonly count: number;
+  readonly oldest: ReviewId;
+  readonly newest: Review;
+}
+
 /** Every question that a store answers. Answers see all that was durable when the question was queued. */
 export interface Reads {
   review: { ask: { readonly id: ReviewId }; answer: Review | null };
@@ -177,10 +204,25 @@ export interface Reads {
       readonly target?: string | null;
       /** The least risk score. */
       readonly minRisk?: number | null;
+      readonly shape?: string | null;
       readonly limit: number;
       readonly before: ReviewId | null;
     };
     answer: readonly Review[];
+  };
+  /** Pending reviews by shape, the largest groups first, at most `limit` of them. */
+  reviewGroups: {
+    ask: { readonly agent: string | null; readonly limit: number };
+    answer: readonly ReviewGroup[];
+  };
+  /** Figures of the newest `most` decisions of `sinceMs` ≤ t < `untilMs`. */
+  attention: {
+    ask: { readonly sinceMs: number; readonly untilMs: number; readonly pace: Pace; readonly most: number };
+    answer: {
+      readonly reviewers: readonly ReviewerFigures[];
+      /** False: there are more decisions than were looked at. */
+      readonly complete: boolean;
+    };
   };
   /** Live grants of the binding at `atMs`, oldest first. */
   grants: { ask: { readonly binding: GrantBinding; readonly atMs: number }; answer: readonly Grant[] };

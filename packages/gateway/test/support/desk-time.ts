@@ -3,7 +3,7 @@ import type { Calendar } from '../../src/core/calendar.ts';
 import type { Demand } from '../../src/core/decide.ts';
 import type { Person } from '../../src/core/identity.ts';
 import type { Review } from '../../src/core/review.ts';
-import { limits } from '../../src/limits.ts';
+import { limits as bounds, type Limits } from '../../src/limits.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import type { Clock, GatewayEvent } from '../../src/ports.ts';
 import { workingCalendars } from '../../src/review/calendars.ts';
@@ -31,6 +31,8 @@ export interface TimeOptions {
   /** What the desk is given in place of the clock that the test moves. */
   readonly clock?: (clock: FakeClock) => Clock;
   readonly store?: (store: Store) => Store;
+  /** Other bounds than those of the gateway. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** Desk and pipeline over a store in memory, with a clock that the test moves, sets, and restarts the gateway under. */
@@ -59,6 +61,7 @@ export class TimeWorld {
 
   #start(): [Desk, Pipeline] {
     const demands = (this.#options.demands ?? [{}]).map(demand);
+    const limits = { ...bounds, ...this.#options.limits };
     const decision = { effect: 'review', policies: ['p'], reasons: ['r'], demands } as const;
     const shared = {
       clock: this.#options.clock?.(this.clock) ?? this.clock,

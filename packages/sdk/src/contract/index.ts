@@ -13,6 +13,14 @@ export {
   WithdrawRequest,
 } from './action.ts';
 export {
+  AttentionQuery,
+  AttentionReport,
+  maxReviewGroups,
+  ReviewGroupQuery,
+  ReviewGroups,
+} from './attention.ts';
+export type { ReviewGroup } from './attention.ts';
+export {
   Bundle,
   BundleVoteRequest,
   BundleVoteResult,

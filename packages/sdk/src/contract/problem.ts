@@ -14,6 +14,7 @@ export const voteProblemCodes = [
   'vote.duplicate',
   'vote.reason_required',
   'vote.nothing_to_retract',
+  'vote.over_budget',
   'vote.passkey_required',
   'vote.passkey_invalid',
   'question.empty',
@@ -57,6 +58,7 @@ export const refusalProblemCodes = [
   'review.changed',
   'review.hold_timeout',
   'review.too_many',
+  'review.too_fast',
   'action.altered',
   'identity.revoked',
   'standing.changed',
@@ -130,6 +132,9 @@ export const Problem = z
     code: ProblemCode,
     instance: z.string().optional().meta({ description: 'The URL of what it is about.' }),
     review: ReviewId.optional().meta({ description: 'The review that it is about.' }),
+    retryAfter: z.int().positive().optional().meta({
+      description: 'Seconds after which the same can succeed; also the header `Retry-After`.',
+    }),
     hint: z.string().optional().meta({ description: 'What to do now.' }),
   })
   .meta({ id: 'Problem', description: 'An error, as RFC 9457 says, with a code from a closed list.' });

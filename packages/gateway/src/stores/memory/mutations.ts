@@ -95,6 +95,18 @@ function forget<V>(medium: MemoryMedium, map: Map<string, V>, isOver: (value: V)
   for (const [name, value] of [...map]) if (isOver(value)) medium.remove(map, name);
 }
 
+/** When the identity made the approval that has to be out of the span first; undefined where there is room. */
+function approvalInTheWay(
+  { judgments }: MemoryMedium,
+  identity: string,
+  { most, sinceMs }: { readonly most: number; readonly sinceMs: number },
+): number | undefined {
+  return [...judgments.values()]
+    .filter((each) => each.identity === identity && each.kind === 'approve' && each.atMs > sinceMs)
+    .map(({ atMs }) => atMs)
+    .sort((left, right) => right - left)[most - 1];
+}
+
 const table: Table = {
   'review.open': (medium, { review }) => {
     const { digest, requester, target } = review.subject;
@@ -111,6 +123,20 @@ const table: Table = {
     return refusal;
   },
   'review.check': (medium, { id, revision }) => checkRevision(medium, id, revision),
+  'review.shown': (medium, { review, identity, atMs }) => {
+    const name = JSON.stringify([review, identity]);
+    if (!medium.showings.has(name)) medium.put(medium.showings, name, atMs);
+    return null;
+  },
+  'judgment.record': (medium, { judgment, budget }) => {
+    const { review, identity, kind, atMs } = judgment;
+    const blocking =
+      budget === null || kind !== 'approve' ? undefined : approvalInTheWay(medium, identity, budget);
+    if (blocking !== undefined) return { code: 'judgment.over_budget', atMs: blocking };
+    const shownAtMs = medium.showings.get(JSON.stringify([review, identity])) ?? null;
+    medium.put(medium.judgments, JSON.stringify([identity, atMs, review]), { ...judgment, shownAtMs });
+    return null;
+  },
   'grant.issue': (medium, { grant }) => {
     assertNew(medium.grants, grant.id);
     medium.put(medium.grants, grant.id, grant);

@@ -129,8 +129,36 @@ const SUBMISSIONS_AND_PASSKEYS = `
   CREATE INDEX IF NOT EXISTS passkeys_by_identity ON passkeys (identity, id);
 `;
 
+/** What looks alike, who was shown what and when, and who decided how. An older review is a group of its own. */
+const ATTENTION = `
+  ALTER TABLE reviews ADD COLUMN shape TEXT NOT NULL DEFAULT '';
+  UPDATE reviews SET
+    shape = json_extract(review, '$.subject.digest'),
+    review = json_set(review, '$.shape', json_extract(review, '$.subject.digest'));
+  CREATE INDEX reviews_by_shape ON reviews (shape, id);
+  CREATE INDEX reviews_pending_shapes ON reviews (agent, shape, id) WHERE status = 'pending';
+  CREATE TABLE showings (
+    review TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (review, identity)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE judgments (
+    at_ms INTEGER NOT NULL,
+    identity TEXT NOT NULL,
+    review TEXT NOT NULL,
+    person TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    opened_at_ms INTEGER NOT NULL,
+    words INTEGER NOT NULL,
+    shown_at_ms INTEGER,
+    PRIMARY KEY (at_ms, identity, review)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX judgments_by_identity ON judgments (identity, kind, at_ms);
+`;
+
 /** What each version has beyond the one before; a version never changes. */
-const VERSIONS: readonly string[] = [SCHEMA, STANDINGS, SUBMISSIONS_AND_PASSKEYS];
+const VERSIONS: readonly string[] = [SCHEMA, STANDINGS, SUBMISSIONS_AND_PASSKEYS, ATTENTION];
 const SCHEMA_VERSION = VERSIONS.length;
 
 /** What a failure of the library means, and what one does about it. */

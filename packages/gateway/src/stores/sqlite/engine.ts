@@ -87,6 +87,8 @@ export class Engine {
     this.#answers = {
       review: ({ id }) => state.review(id),
       reviews: (ask) => state.reviews(ask),
+      reviewGroups: (ask) => state.attention.groups(ask),
+      attention: (ask) => state.attention.figures(ask),
       grants: (ask) => state.grants(ask),
       grant: ({ id }) => state.grant(id),
       standing: ({ id }) => state.standings.read(id),

@@ -2,6 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Grant, GrantBinding, GrantRefusal } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
 import { StoreError } from '../store.ts';
+import { Attention } from './attention.ts';
 import { Standings } from './standings.ts';
 import { Submissions } from './submissions.ts';
 import { Passkeys } from './passkeys.ts';
@@ -54,6 +55,7 @@ const CONDITIONS = {
   agent: 'agent = :agent',
   session: "json_extract(review, '$.subject.requester.session') = :session",
   target: "json_extract(review, '$.subject.target.name') = :target",
+  shape: 'shape = :shape',
   minRisk: "json_extract(review, '$.subject.risk.score') >= :minRisk",
 } as const;
 const CONDITION_NAMES = Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[];
@@ -64,10 +66,11 @@ type ReviewPage = Readonly<Record<string, string | number | null>>;
 export class State {
   readonly standings: Standings;
   readonly passkeys: Passkeys;
+  readonly attention: Attention;
   readonly #database: Database;
   readonly #review: Statement<[string], string>;
   readonly #pendingReview: Statement<[string], string>;
-  readonly #insertReview: Statement<[string, number, string, string, string, string]>;
+  readonly #insertReview: Statement<[string, number, string, string, string, string, string]>;
   readonly #updateReview: Statement<[number, string, string, string]>;
   readonly #grant: Statement<[string], string>;
   readonly #liveGrants: Statement<[string], string>;
@@ -85,12 +88,13 @@ export class State {
     this.standings = new Standings(database);
     this.submissions = new Submissions(database);
     this.passkeys = new Passkeys(database);
+    this.attention = new Attention(database);
     const json = <P extends unknown[]>(sql: string): Statement<P, string> =>
       database.prepare<P, string>(sql).pluck();
     this.#review = json('SELECT review FROM reviews WHERE id = ?');
     this.#pendingReview = json("SELECT review FROM reviews WHERE binding = ? AND status = 'pending'");
     this.#insertReview = database.prepare(
-      'INSERT INTO reviews (id, revision, status, agent, binding, review) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO reviews (id, revision, status, agent, binding, shape, review) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
     this.#updateReview = database.prepare(
       'UPDATE reviews SET revision = ?, status = ?, review = ? WHERE id = ?',
@@ -126,6 +130,8 @@ export class State {
     'review.open': ({ review }) => this.#openReview(review),
     'review.update': ({ review }) => this.#replaceReview(review),
     'review.check': ({ id, revision }) => this.#checkReview(id, revision),
+    'review.shown': (shown) => this.attention.shown(shown),
+    'judgment.record': (record) => this.attention.record(record),
     'grant.issue': ({ grant }) => this.#issueGrant(grant),
     'grant.spend': (spend) => this.#spendGrant(spend),
     'grant.revoke': ({ id, atMs }) => this.#revokeGrant(id, atMs),
@@ -156,6 +162,7 @@ export class State {
       state.status,
       subject.requester.agent,
       binding,
+      review.shape,
       JSON.stringify(review),
     );
     return null;
