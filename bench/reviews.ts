@@ -29,7 +29,7 @@ import type { BenchOptions, Figure } from './figures.ts';
  * the embedded store, in one process, without sockets and without a target.
  */
 
-const wanted = { voteMs: 50, votesPerSecond: 200, listMs: 50, grantMs: 10 };
+const wanted = { voteMs: 50, votesPerSecond: 200, listMs: 50, grantMs: 10, attentionMs: 500, groupsMs: 50 };
 const reviewersAtOnce = 16;
 const pageSize = 50;
 
@@ -249,7 +249,7 @@ async function grants(bench: Bench, count: number): Promise<readonly Figure[]> {
 
 const statuses = ['approved', 'rejected', 'expired', 'withdrawn'] as const;
 
-/** Reviews of the past, written as they are: what the list has to find its way through. */
+/** Reviews of the past with a decision each, written as they are: what lists and figures have to find their way through. */
 async function fill(store: Store, sample: Review, count: number): Promise<void> {
   const startMs = clock.nowMs() - count * 1_000;
   await inParallel(count, async (at) => {
@@ -265,7 +265,14 @@ async function fill(store: Store, sample: Review, count: number): Promise<void> 
     const state = { status, resolvedAtMs: atMs, by: 'sam', reason: 'no', grant } as Review['state'];
     const id = makeId('rev', atMs, random.bytes(10));
     const review = { ...sample, id, subject, state, openedAtMs: atMs, expiresAtMs: atMs };
-    const opened = await store.commit({ mutations: [{ kind: 'review.open', review }], entries: [] });
+    const judgment = { review: id, identity: `p${at % 20}`, person: `p${at % 20}`, words: 100 + (at % 200) };
+    const kind = status === 'rejected' ? 'reject' : 'approve';
+    const made = { ...judgment, kind, openedAtMs: atMs, atMs: atMs + (at % 60_000) } as const;
+    const mutations = [
+      { kind: 'review.open', review },
+      { kind: 'judgment.record', judgment: made, budget: null },
+    ] as const;
+    const opened = await store.commit({ mutations, entries: [] });
     if (!opened.ok) throw new Error(opened.error.code);
   });
 }
@@ -295,6 +302,21 @@ async function lists(bench: Bench, count: number): Promise<readonly Figure[]> {
   ];
 }
 
+/** Over all decisions that there are, with what is pending besides. */
+async function attention(bench: Bench, tries: number): Promise<readonly Figure[]> {
+  const since = new Date(clock.nowMs() - 100 * 86_400_000).toISOString();
+  const [reportMs, groupsMs]: [number[], number[]] = [[], []];
+  for (let at = 0; at < tries; at++) {
+    reportMs.push(await timed(() => bench.get(`/v1/attention?since=${since}`)));
+    groupsMs.push(await timed(() => bench.get('/v1/review-groups')));
+  }
+  return [
+    information('attention report: p50', median(reportMs), 'ms'),
+    below('attention report: slowest', Math.max(...reportMs), 'ms', wanted.attentionMs),
+    below('groups of what waits: slowest', Math.max(...groupsMs), 'ms', wanted.groupsMs),
+  ];
+}
+
 export async function run({ quick }: BenchOptions): Promise<readonly Figure[]> {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
   const store = await openSqliteStore({ directory });
@@ -311,7 +333,8 @@ export async function run({ quick }: BenchOptions): Promise<readonly Figure[]> {
       ...(await grants(bench, tries)),
     ];
     await fill(store, sample, quick ? 10_000 : 100_000);
-    return [...figures, ...(await lists(bench, quick ? 100 : 300))];
+    const listed = await lists(bench, quick ? 100 : 300);
+    return [...figures, ...listed, ...(await attention(bench, quick ? 5 : 20))];
   } finally {
     await store.close();
     rmSync(directory, { recursive: true });

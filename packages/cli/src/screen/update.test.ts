@@ -416,3 +416,37 @@ it('a summary that is no review of mine changes nothing of the open card', () =>
   expect(play.model.card).toBe(before);
   expect((play.model.items.get(other.id)?.summary as ReviewSummary).id).toBe(other.id);
 });
+
+describe('what looks alike', () => {
+  const shape = 'd'.repeat(64);
+  const alike = (): Made[] => [1, 2, 3].map((at) => ({ ...makeReview({ command: `SELECT ${at}` }), shape }));
+
+  it('is counted in the list; f folds it to the oldest, and unfolds it', () => {
+    const made = alike();
+    const other = makeReview({ command: 'SELECT 9' });
+    made.push(other);
+    const play = new Play().list(...made);
+    expect(play.text.match(/×3 alike/g)).toHaveLength(3);
+    expect(play.text).toContain('4 wait');
+    play.press('f');
+    expect(play.text.match(/×3 alike/g)).toHaveLength(1);
+    expect(play.text).toContain('4 wait');
+    expect(play.press('g').model.selected).toBe(made[0]?.id);
+    expect(play.press('G').model.selected).toBe(other.id);
+    expect(play.press('f').text.match(/×3 alike/g)).toHaveLength(3);
+  });
+
+  it('keeps something selected when the selected one is folded away', () => {
+    const made = alike();
+    const play = new Play().list(...made).press('G', 'f');
+    expect(play.model.selected).toBe(made[0]?.id);
+  });
+
+  it('folded, one that is decided makes room for the next', () => {
+    const made = alike();
+    const play = new Play().list(...made).press('f');
+    const over = { ...made[0]!, revision: 5, state: { status: 'expired', resolvedAtMs: 1 } } as const;
+    play.tell(event(over)).tell({ kind: 'tick', hereMs: 60_000 });
+    expect(play.text).toContain('×2 alike');
+  });
+});
