@@ -18,11 +18,11 @@ export const limits = {
   reviewsPerAgentBurst: 100,
   /** The span of `attention.approvalsPerHour`. */
   approvalBudgetMs: 3_600_000,
-  /** Decisions that figures are made of, the newest: a tenth of a second in the store. */
-  attentionJudgments: 100_000,
+  /** Decisions that figures are made of, the newest: the store does nothing else meanwhile, for some 50 ms. */
+  attentionJudgments: 25_000,
   /** Pending reviews that queues are counted in, and how many are looked at before others get their turn. */
   attentionPending: 1_000,
-  attentionPage: 100,
+  attentionPage: 50,
   /** Marks of who was shown what that are remembered, so that reading again writes nothing. */
   showingsKept: 10_000,
   /** How long a person has to answer what a browser asks of their passkey. */
