@@ -23,6 +23,8 @@ import { shapeOfStatement } from './connectors/postgres/describe/index.ts';
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
 import { workingCalendars } from './review/calendars.ts';
+import { BreakGlassGate } from './review/break-glass/gate.ts';
+import { BreakGlassReviews } from './review/break-glass/reviews.ts';
 import { Desk } from './review/desk.ts';
 import { StandingGrants } from './review/standing/desk.ts';
 import { StandingUses } from './review/standing/uses.ts';
@@ -38,9 +40,17 @@ import { err, ok } from './core/result.ts';
 import { limits as bounds, type Limits } from './limits.ts';
 import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
-import { createPolicyEngine } from './policy/engine.ts';
+import { createPolicyEngine, type LoadedEngine } from './policy/engine.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { Events, GatewayEvent, PolicyEngine, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
+import type {
+  BreakGlassEvent,
+  Events,
+  GatewayEvent,
+  Previewer,
+  Shapes,
+  Store,
+  TokenChecks,
+} from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -98,7 +108,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
 interface Assembly {
   readonly configuration: Configuration;
-  readonly policy: PolicyEngine;
+  readonly policy: LoadedEngine;
   readonly state: string;
   readonly store: Store;
   readonly log: Log;
@@ -129,8 +139,12 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   undo.push(() => desk.close());
   const uses = new StandingUses({ ...shared, limits });
   const gate = new Pipeline({ ...shared, classifier }, desk, uses);
+  const breakGlass = new BreakGlassGate({ ...shared, classifier, events, limits, log });
+  const breakGlassReviews = new BreakGlassReviews({ ...shared, events, limits, log });
+  await breakGlassReviews.resume();
+  undo.push(() => breakGlassReviews.stop());
 
-  const actions = await actionsConnector({ ...shared, gate, events, limits }, assembly);
+  const actions = await actionsConnector({ ...shared, gate, breakGlass, events, limits }, assembly);
   undo.push(() => actions.close());
 
   const postgres = await postgresConnector({
@@ -155,6 +169,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     desk,
     standing: new StandingGrants({ ...shared, limits, log }),
     actions,
+    breakGlass: actions.breakGlass,
+    breakGlassReviews,
     hashing,
     passkeys,
     store,
@@ -321,7 +337,7 @@ async function configure(configPath: string, environment: Environment): Promise<
   throw new ConfigurationError(loaded.error.map(formatConfigProblem));
 }
 
-async function policyEngine(configuration: Configuration): Promise<PolicyEngine> {
+async function policyEngine(configuration: Configuration): Promise<LoadedEngine> {
   const names = {
     groups: configuration.groups.map(({ name }) => name),
     people: configuration.people.map(({ person }) => person.name),
@@ -338,7 +354,8 @@ function fanOut(log: Log): Events {
   const listeners = new Set<(event: GatewayEvent) => void>();
   return {
     publish(event) {
-      logReview(event, log);
+      if ('use' in event) logBreakGlass(event, log);
+      else logReview(event, log);
       for (const listener of listeners) {
         try {
           listener(event);
@@ -355,7 +372,20 @@ function fanOut(log: Log): Events {
   };
 }
 
-function logReview(event: GatewayEvent, log: Log): void {
+function logBreakGlass({ kind, use }: BreakGlassEvent, log: Log): void {
+  const { closing, id, person, subject } = use;
+  const about = { use: id, person, target: subject.target.name };
+  switch (kind) {
+    case 'break_glass.opened':
+      return log.breakGlassOpened({ ...about, action: subject.action });
+    case 'break_glass.reminded':
+      return log.breakGlassReminded(about);
+    case 'break_glass.closed':
+      if (closing !== null) log.breakGlassClosed({ ...about, by: closing.person, finding: closing.finding });
+  }
+}
+
+function logReview(event: Exclude<GatewayEvent, BreakGlassEvent>, log: Log): void {
   const { review } = event;
   const { requester, target, risk, demands } = review.subject;
   const about = { review: review.id, agent: requester.agent, target: target.name };

@@ -1,5 +1,6 @@
 import type { Parameter } from './core/action.ts';
 import type { ActionShape } from './core/constraint.ts';
+import type { BreakGlassUse } from './core/break-glass.ts';
 import type { Decision } from './core/decide.ts';
 import type { Description } from './core/describe.ts';
 import type { Grant } from './core/grant.ts';
@@ -22,6 +23,7 @@ import type { DatasetUsage } from './core/usage.ts';
 
 export type { Durability, EntryRow, Mutation, RequestKey, Store };
 export type * from './ports-passkeys.ts';
+export type * from './ports-break-glass.ts';
 
 /** Law 11: the only source of time. */
 export interface Clock {
@@ -103,7 +105,15 @@ export type GatewayEvent =
       readonly atMs: number;
       readonly demand: number;
       readonly step: number;
-    };
+    }
+  | BreakGlassEvent;
+
+/** A use was signed, its review is owed still, or it was reviewed. */
+export interface BreakGlassEvent {
+  readonly kind: 'break_glass.opened' | 'break_glass.reminded' | 'break_glass.closed';
+  readonly use: BreakGlassUse;
+  readonly atMs: number;
+}
 
 /** In-process fan-out of what happened, after it is durable. A listener that throws is logged and dropped. */
 export interface Events {

@@ -10,6 +10,7 @@ import { limits } from '../src/limits.ts';
 import type { Submission } from '../src/core/submission.ts';
 import type {
   ActionDesk,
+  BreakGlassDesk,
   Clock,
   Directory,
   GatewayEvent,
@@ -26,6 +27,7 @@ import { createMemoryStore } from '../src/stores/memory/store.ts';
 import type { Change } from '../src/stores/store.ts';
 import { hashing, random } from '../src/system.ts';
 import { createLog } from '../src/telemetry/log.ts';
+import { openedUse, preparedUse } from './support/break-glass.ts';
 import { standingGrant } from './support/standing.ts';
 
 const startMs = Date.UTC(2026, 10, 21, 9, 0, 0);
@@ -214,6 +216,9 @@ function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
         .filter((review) => before === null || review.id < (before as string))
         .slice(0, limit as number),
     grant: () => null,
+    breakGlass: ({ id }) => (id === openedUse().id ? openedUse() : null),
+    breakGlasses: () => [openedUse()],
+    submission: () => null,
     standing: ({ id }) => (id === standingGrant().id ? standingGrant() : null),
     standings: () => [standingGrant()],
     entries: ({ from, limit }) =>
@@ -290,6 +295,8 @@ export function createFake(): Fake {
       passkeys,
       standing: fakeStanding,
       actions: fakeActions,
+      breakGlass: fakeBreakGlass,
+      breakGlassReviews: { close: async () => ok(openedUse()), reviewersOf: () => ['kim'] },
       hashing,
       store: recordsOf(state),
       events: {
@@ -350,6 +357,17 @@ const granted: Submission = {
 };
 
 const viewed = (submission: Submission) => ok({ submission, review: null, issued: null });
+
+/** One use, to which everything is done that is asked: its rules are tested where they are. */
+const fakeBreakGlass: BreakGlassDesk = {
+  prepare: async () => ok(preparedUse()),
+  prepared: () => undefined,
+  offer: async () =>
+    ok({ nonce: 'n'.repeat(43), expiresAtMs: startMs, rpId: 'localhost', challenge: 'c', usable: [] }),
+  open: async () => ok({ use: openedUse(), submission: null }),
+  grant: async () => ok({ grant: 'a.b.c', digest: 'a'.repeat(64), submission: granted }),
+  report: async () => ok({ use: openedUse(), submission: granted }),
+};
 
 /** Everybody's action is `ownAction`, and everything works. */
 const fakeActions: ActionDesk = {

@@ -3,6 +3,12 @@ import {
   type ActionRequest,
   ActionState,
   type AnswerRequest,
+  BreakGlass,
+  type BreakGlassClosing,
+  BreakGlassOffer,
+  BreakGlassPage,
+  type BreakGlassRequest,
+  type BreakGlassSignature,
   Bundle,
   type BundleVoteRequest,
   BundleVoteResults,
@@ -53,6 +59,14 @@ export interface ReviewFilter {
 export interface StandingFilter {
   readonly status?: StandingStatus;
   readonly agent?: string;
+  readonly limit?: number;
+  /** `next` of the page before. */
+  readonly before?: string;
+}
+
+export interface BreakGlassFilter {
+  /** Of their review. */
+  readonly state?: 'open' | 'closed';
   readonly limit?: number;
   /** `next` of the page before. */
   readonly before?: string;
@@ -160,6 +174,47 @@ export class SallyportClient {
 
   withdrawAction(id: string, reason = ''): Promise<ActionState> {
     return this.#json(ActionState, actionPath(id, '/withdraw'), { method: 'POST', body: { reason } });
+  }
+
+  /** Everything that its person is shown before they sign. Nothing runs by it. */
+  prepareBreakGlass(request: BreakGlassRequest): Promise<BreakGlass> {
+    return this.#json(BreakGlass, '/v1/break-glass', { method: 'POST', body: request });
+  }
+
+  /** Newest first. */
+  listBreakGlass(filter: BreakGlassFilter = {}): Promise<BreakGlassPage> {
+    return this.#json(BreakGlassPage, `/v1/break-glass${query({ ...filter })}`);
+  }
+
+  getBreakGlass(id: string): Promise<BreakGlass> {
+    return this.#json(BreakGlass, breakGlassPath(id));
+  }
+
+  /** What a passkey has to sign. */
+  challengeBreakGlass(
+    id: string,
+    shown: { readonly digest: string; readonly rendering: string },
+  ): Promise<BreakGlassOffer> {
+    return this.#json(BreakGlassOffer, breakGlassPath(id, '/challenge'), { method: 'POST', body: shown });
+  }
+
+  signBreakGlass(id: string, signature: BreakGlassSignature): Promise<BreakGlass> {
+    return this.#json(BreakGlass, breakGlassPath(id, '/sign'), { method: 'POST', body: signature });
+  }
+
+  /** Once. @param proof by the key that the grant is to be bound to (RFC 9449), for the use's `grantUrl`. */
+  grantBreakGlass(id: string, proof: string): Promise<IssuedGrant> {
+    const init = { method: 'POST', body: {}, headers: { dpop: proof } } as const;
+    return this.#json(IssuedGrant, breakGlassPath(id, '/grant'), init);
+  }
+
+  reportBreakGlass(id: string, outcome: OutcomeReport): Promise<BreakGlass> {
+    return this.#json(BreakGlass, breakGlassPath(id, '/outcome'), { method: 'POST', body: outcome });
+  }
+
+  /** Another person's review of a use. */
+  closeBreakGlass(id: string, closing: BreakGlassClosing): Promise<BreakGlass> {
+    return this.#json(BreakGlass, breakGlassPath(id, '/review'), { method: 'POST', body: closing });
   }
 
   /** Takes the caller's own vote back, while the review is pending. */
@@ -311,6 +366,8 @@ export class SallyportClient {
 
 /** Beyond the time that the gateway was asked to wait. */
 const answerSeconds = 30;
+
+const breakGlassPath = (id: string, rest = ''): string => `/v1/break-glass/${encodeURIComponent(id)}${rest}`;
 
 const actionPath = (id: string, rest: string): string => `/v1/actions/${encodeURIComponent(id)}${rest}`;
 

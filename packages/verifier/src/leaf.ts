@@ -2,6 +2,12 @@ import { MAX_ENTRY_BYTES } from './bundle.ts';
 import { parseCanonical } from './canonical.ts';
 import type { JsonValue } from './canonical.ts';
 import {
+  breakGlassOf,
+  breakGlassReviewOf,
+  type BreakGlassRecord,
+  type BreakGlassReviewRecord,
+} from './break-glass-record.ts';
+import {
   countAt,
   isObject,
   listAt,
@@ -45,6 +51,8 @@ export interface AttemptLeaf extends LeafBase {
   readonly grant: string | null;
   /** The standing grant that it is a use of. */
   readonly standing: string | null;
+  /** The use of break-glass under which a person attempts it. */
+  readonly breakGlass: string | null;
   readonly risk: JsonValue;
   readonly usage: JsonValue;
 }
@@ -153,6 +161,16 @@ export interface PasskeyLeaf extends LeafBase {
   readonly passkey: PasskeyRecord;
 }
 
+/** A person runs at once, without approval: the right to run one exact action once, and the review that it owes. */
+export interface BreakGlassLeaf extends LeafBase, BreakGlassRecord {
+  readonly kind: 'break_glass';
+}
+
+/** Another person's review of such a use. */
+export interface BreakGlassReviewLeaf extends LeafBase, BreakGlassReviewRecord {
+  readonly kind: 'break_glass_review';
+}
+
 export type Leaf =
   | AttemptLeaf
   | ReviewLeaf
@@ -162,7 +180,9 @@ export type Leaf =
   | StandingLeaf
   | OutcomeLeaf
   | NoticeLeaf
-  | PasskeyLeaf;
+  | PasskeyLeaf
+  | BreakGlassLeaf
+  | BreakGlassReviewLeaf;
 
 /** Kinds of entries that are about no action. */
 const WITHOUT_ACTION: ReadonlySet<Leaf['kind']> = new Set<Leaf['kind']>(['notice', 'passkey']);
@@ -212,6 +232,7 @@ function attemptOf(kind: AttemptLeaf['kind'], value: JsonObject): AttemptLeaf {
     review: optionalNameAt(value, 'review'),
     grant: optionalNameAt(value, 'grant'),
     standing: optionalNameAt(value, 'standing'),
+    breakGlass: optionalNameAt(value, 'breakGlass'),
     risk: value['risk'] ?? null,
     usage: value['usage'] ?? null,
   };
@@ -355,6 +376,12 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   standing: standingOf,
   intent: (value) => attemptOf('intent', value),
   outcome: outcomeOf,
+  break_glass: (value) => ({ ...baseOf(value), ...breakGlassOf(value), kind: 'break_glass' }),
+  break_glass_review: (value) => ({
+    ...baseOf(value),
+    ...breakGlassReviewOf(value),
+    kind: 'break_glass_review',
+  }),
   notice: (value) => ({ ...baseOf(value), kind: 'notice' }),
   passkey: (value) => ({
     ...baseOf(value),

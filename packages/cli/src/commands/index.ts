@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { breakGlassCommands } from './break-glass.ts';
 import { configCheck, up } from './gateway.ts';
 import { ledgerExport, ledgerVerify, receipt, verify } from './ledger.ts';
 import { reviews, show } from './reviews.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   ask,
   answer,
   ...standingCommands,
+  ...breakGlassCommands,
   usage,
   receipt,
   verify,

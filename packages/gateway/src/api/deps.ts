@@ -1,12 +1,16 @@
+import type { BreakGlassUse } from '../core/break-glass.ts';
 import type { EntryKind, UsageShape } from '../core/entry.ts';
 import type { OutcomeStatus } from '../core/execution.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Agent, Person, Principal } from '../core/identity.ts';
-import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
+import type { ActionId, BreakGlassId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
 import type { StandingGrant, StandingStatus } from '../core/standing.ts';
+import type { Submission } from '../core/submission.ts';
 import type {
   ActionDesk,
+  BreakGlassDesk,
+  BreakGlassReviews,
   Clock,
   Directory,
   Events,
@@ -59,6 +63,13 @@ export interface Records {
   /** Newest first. */
   read(kind: 'reviews', ask: ReviewsAsk): Promise<readonly Review[]>;
   read(kind: 'grant', ask: { readonly id: GrantId }): Promise<Grant | null>;
+  read(kind: 'breakGlass', ask: { readonly id: BreakGlassId }): Promise<BreakGlassUse | null>;
+  /** Newest first. */
+  read(
+    kind: 'breakGlasses',
+    ask: { readonly open: boolean | null; readonly limit: number; readonly before: BreakGlassId | null },
+  ): Promise<readonly BreakGlassUse[]>;
+  read(kind: 'submission', ask: { readonly id: ActionId }): Promise<Submission | null>;
   read(kind: 'standing', ask: { readonly id: StandingId }): Promise<StandingGrant | null>;
   /** Newest first. */
   read(kind: 'standings', ask: StandingsAsk): Promise<readonly StandingGrant[]>;
@@ -100,6 +111,8 @@ export interface ApiDeps {
   readonly desk: ReviewDesk;
   readonly standing: StandingDesk;
   readonly actions: ActionDesk;
+  readonly breakGlass: BreakGlassDesk;
+  readonly breakGlassReviews: BreakGlassReviews;
   readonly hashing: Hashing;
   readonly passkeys: Passkeys;
   readonly store: Records;

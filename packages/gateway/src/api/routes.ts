@@ -20,6 +20,7 @@ import {
 } from '@sallyport/sdk/contract';
 import { z } from 'zod';
 import { actionRoutes } from './action-routes.ts';
+import { breakGlassRoutes } from './break-glass-routes.ts';
 import { readBundle, voteOnBundle } from './bundle-handlers.ts';
 import { streamReviewEvents } from './event-handler.ts';
 import { conditionalRead, conditionalVote, resumed } from './headers.ts';
@@ -294,5 +295,6 @@ export const routes: readonly Route[] = [
     handle: decidePage,
   }),
   ...passkeyRoutes,
+  ...breakGlassRoutes,
   ...pages,
 ];

@@ -1,3 +1,4 @@
+import type { BreakGlassUse } from '../../core/break-glass.ts';
 import type { UsageCount } from '../../core/entry.ts';
 import type { Grant } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
@@ -14,6 +15,7 @@ export class MemoryMedium {
   readonly standings = new Map<string, StandingGrant>();
   readonly submissions = new Map<string, Submission>();
   readonly keys = new Map<string, RequestKey>();
+  readonly breakGlass = new Map<string, BreakGlassUse>();
   readonly passkeys = new Map<string, PasskeyRow>();
   readonly tiles = new Map<string, TileRow>();
   readonly usage = new Map<string, UsageRow>();
