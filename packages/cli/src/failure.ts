@@ -14,6 +14,7 @@ export const exitCodes = {
     meaning: 'verification failed: what was checked is not what it claims to be',
   },
   not_authenticated: { code: 7, meaning: 'no token, or one that the gateway does not accept' },
+  failed: { code: 8, meaning: 'what ran under break-glass failed, or nobody knows what came of it' },
   internal: { code: 9, meaning: 'a bug of the command line or of the gateway' },
 } as const;
 export type Ending = keyof typeof exitCodes;

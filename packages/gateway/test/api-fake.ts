@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { webCryptoVerifier } from '@sallyport/verifier';
 import type { ApiDeps, HourOfUsage, LeafRow, Records } from '../src/api/deps.ts';
 import { type Action, canonicalAction } from '../src/core/action.ts';
+import type { BreakGlassUse } from '../src/core/break-glass.ts';
 import type { Agent, Person, Principal } from '../src/core/identity.ts';
 import { type ActionId, makeId, type ReviewId } from '../src/core/ids.ts';
 import { ok } from '../src/core/result.ts';
@@ -190,6 +191,8 @@ export interface Fake {
   readonly deps: ApiDeps;
   readonly reviews: Map<ReviewId, Review>;
   readonly usage: HourOfUsage[];
+  /** Of break-glass, as they are listed. */
+  readonly uses: BreakGlassUse[];
   readonly ledger: FakeLedger;
   /** Calls of agents that were recorded as refused, `NAME ACTION`. */
   readonly recorded: string[];
@@ -202,7 +205,7 @@ export interface Fake {
   ledgerWorks: boolean;
 }
 
-function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
+function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'uses' | 'ledger'>): Records {
   const answers: Record<string, (ask: Record<string, unknown>) => unknown> = {
     review: ({ id }) => fake.reviews.get(id as ReviewId) ?? null,
     reviews: ({ status, agent: name, session, target, minRisk, limit, before }) =>
@@ -217,7 +220,7 @@ function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
         .slice(0, limit as number),
     grant: () => null,
     breakGlass: ({ id }) => (id === openedUse().id ? openedUse() : null),
-    breakGlasses: () => [openedUse()],
+    breakGlasses: () => fake.uses,
     submission: () => null,
     standing: ({ id }) => (id === standingGrant().id ? standingGrant() : null),
     standings: () => [standingGrant()],
@@ -260,7 +263,14 @@ const noReplay = {
 export function createFake(): Fake {
   const listeners = new Set<(event: GatewayEvent) => void>();
   const reviews = new Map<ReviewId, Review>();
-  const state = { reviews, usage: [], ledger: emptyLedger(), recorded: [], logLines: [] as string[] };
+  const state = {
+    reviews,
+    usage: [],
+    uses: [],
+    ledger: emptyLedger(),
+    recorded: [],
+    logLines: [] as string[],
+  };
   const publish = (event: GatewayEvent) => listeners.forEach((listener) => listener(event));
   const revoked = new Set<string>();
   const policy: PolicyEngine = {

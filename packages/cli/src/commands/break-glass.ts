@@ -3,7 +3,7 @@ import { createProofKey, type ProofKey } from '@sallyport/sdk/grant';
 import type { BreakGlass, IssuedGrant, OutcomeReport } from '@sallyport/sdk/contract';
 import type { Command, Context } from '../command.ts';
 import { digestOf } from '../digest.ts';
-import { Failure } from '../failure.ts';
+import { exitCodes, Failure } from '../failure.ts';
 import { renderBreakGlass, renderUseSummary } from '../render-break-glass.ts';
 
 const usage = (code: string, message: string): Failure => new Failure('usage', code, message);
@@ -46,7 +46,7 @@ const breakGlassRun: Command = {
     }
     const outcome = await sent(context, { use: signed, issued, key, url: send });
     print(context, await context.client().reportBreakGlass(signed.id, outcome));
-    return outcome.status === 'succeeded' ? 0 : 9;
+    return exitCodes[outcome.status === 'succeeded' ? 'ok' : 'failed'].code;
   },
 };
 

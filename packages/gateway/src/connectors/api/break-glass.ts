@@ -58,8 +58,10 @@ export class BreakGlassCalls implements BreakGlassDesk {
   async prepare(ask: BreakGlassAsk): Broken<PreparedUse> {
     const prepared = this.#prepare(ask);
     const room = prepared.ok ? await this.#tooMany(ask.person) : prepared;
-    if (!prepared.ok) return err(await this.#refused(ask.person, ask.target, prepared.error));
-    if (!room.ok) return err(await this.#refused(ask.person, ask.target, room.error));
+    // A name of ours goes on record, and nothing else that the caller wrote (law 8).
+    const about = this.#targets.get(ask.target)?.name ?? '';
+    if (!prepared.ok) return err(await this.#refused(ask.person, about, prepared.error));
+    if (!room.ok) return err(await this.#refused(ask.person, about, room.error));
     this.#drafts.keep(prepared.value);
     return prepared;
   }
