@@ -23,9 +23,10 @@ import { shapeOfStatement } from './connectors/postgres/describe/index.ts';
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
 import { workingCalendars } from './review/calendars.ts';
-import { BreakGlassGate } from './review/break-glass/gate.ts';
+import { BreakGlassGate, type BreakGlassPorts } from './review/break-glass/gate.ts';
 import { BreakGlassReviews } from './review/break-glass/reviews.ts';
 import { Desk } from './review/desk.ts';
+import { fanOut } from './review/fan-out.ts';
 import { StandingGrants } from './review/standing/desk.ts';
 import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
@@ -42,15 +43,7 @@ import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
 import { createPolicyEngine, type LoadedEngine } from './policy/engine.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type {
-  BreakGlassEvent,
-  Events,
-  GatewayEvent,
-  Previewer,
-  Shapes,
-  Store,
-  TokenChecks,
-} from './ports.ts';
+import type { Previewer, Shapes, Store, TokenChecks } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -139,12 +132,12 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   undo.push(() => desk.close());
   const uses = new StandingUses({ ...shared, limits });
   const gate = new Pipeline({ ...shared, classifier }, desk, uses);
-  const breakGlass = new BreakGlassGate({ ...shared, classifier, events, limits, log });
-  const breakGlassReviews = new BreakGlassReviews({ ...shared, events, limits, log });
-  await breakGlassReviews.resume();
-  undo.push(() => breakGlassReviews.stop());
-
-  const actions = await actionsConnector({ ...shared, gate, breakGlass, events, limits }, assembly);
+  const glass = await breakGlassOf({ ...shared, classifier, events, limits, log });
+  undo.push(() => glass.reviews.stop());
+  const actions = await actionsConnector(
+    { ...shared, gate, breakGlass: glass.gate, events, limits },
+    assembly,
+  );
   undo.push(() => actions.close());
 
   const postgres = await postgresConnector({
@@ -162,22 +155,16 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
 
   const app = createApi({
+    ...shared,
     authenticate: (token) => authenticator.authenticateBearer(token),
     recordRefusedCall: (principal, action) => recordRefusedCall(store, principal.name, action),
-    directory,
-    policy,
     desk,
     standing: new StandingGrants({ ...shared, limits, log }),
     actions,
     breakGlass: actions.breakGlass,
-    breakGlassReviews,
-    hashing,
-    passkeys,
-    store,
+    breakGlassReviews: glass.reviews,
     events,
     ledger: ledgerOf(store, keys, publisher),
-    clock,
-    publicUrl,
     log,
   });
   const api = await listenApi(app, configuration.listen.api);
@@ -189,6 +176,11 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     ledger: { vkey: keys.vkey, origin: keys.origin },
     close: () => closeAll(assembly, publisher),
   };
+}
+
+/** What people run at once, and the reviews that they owe. */
+async function breakGlassOf(ports: BreakGlassPorts) {
+  return { gate: new BreakGlassGate(ports), reviews: await new BreakGlassReviews(ports).resume() };
 }
 
 /** What the API may ask of the ledger. */
@@ -348,58 +340,6 @@ async function policyEngine(configuration: Configuration): Promise<LoadedEngine>
   const engine = await createPolicyEngine({ policies: configuration.policies.files, names });
   if (engine.ok) return engine.value;
   throw new ConfigurationError(engine.error.map(formatPolicyProblem));
-}
-
-function fanOut(log: Log): Events {
-  const listeners = new Set<(event: GatewayEvent) => void>();
-  return {
-    publish(event) {
-      if ('use' in event) logBreakGlass(event, log);
-      else logReview(event, log);
-      for (const listener of listeners) {
-        try {
-          listener(event);
-        } catch (error) {
-          listeners.delete(listener);
-          log.failed({ where: 'events', error });
-        }
-      }
-    },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
-}
-
-function logBreakGlass({ kind, use }: BreakGlassEvent, log: Log): void {
-  const { closing, id, person, subject } = use;
-  const about = { use: id, person, target: subject.target.name };
-  switch (kind) {
-    case 'break_glass.opened':
-      return log.breakGlassOpened({ ...about, action: subject.action });
-    case 'break_glass.reminded':
-      return log.breakGlassReminded(about);
-    case 'break_glass.closed':
-      if (closing !== null) log.breakGlassClosed({ ...about, by: closing.person, finding: closing.finding });
-  }
-}
-
-function logReview(event: Exclude<GatewayEvent, BreakGlassEvent>, log: Log): void {
-  const { review } = event;
-  const { requester, target, risk, demands } = review.subject;
-  const about = { review: review.id, agent: requester.agent, target: target.name };
-  const policyOf = (demand: number): string => demands[demand]?.policy ?? '';
-  switch (event.kind) {
-    case 'review.opened':
-      return log.reviewOpened({ ...about, risk: risk.score });
-    case 'review.reminded':
-      return log.reviewReminded({ ...about, policies: event.demands.map(policyOf) });
-    case 'review.escalated':
-      return log.reviewEscalated({ ...about, policy: policyOf(event.demand), step: event.step + 1 });
-    case 'review.changed':
-      if (review.state.status !== 'pending') log.reviewResolved({ ...about, status: review.state.status });
-  }
 }
 
 /** In step with package.json (a test). */

@@ -7,17 +7,7 @@ import type { ActionRefusal, BreakGlassRefusal } from './core/reasons.ts';
 import type { Result } from './core/result.ts';
 import type { DeclaredDataset, Submission } from './core/submission.ts';
 import type { PasskeyRefusal } from './core/passkey.ts';
-import type { PolicyRequest } from './ports.ts';
 import type { SignedAssertion, VoteOffer } from './ports-passkeys.ts';
-
-export interface BreakGlassPolicy {
-  /** The policies that let this person do it; null: none does, one forbids it, or one could not be evaluated. */
-  breakGlass(
-    person: Person,
-    action: 'break_glass:run' | 'break_glass:review',
-    request: PolicyRequest,
-  ): readonly string[] | null;
-}
 
 /** What a person wants to run at once, parsed. */
 export interface BreakGlassAsk {

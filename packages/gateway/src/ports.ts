@@ -76,6 +76,15 @@ export interface PolicyEngine {
   readonly version: string;
 }
 
+export interface BreakGlassPolicy {
+  /** The policies that let this person do it; null: none does, one forbids it, or one could not be evaluated. */
+  breakGlass(
+    person: Person,
+    action: 'break_glass:run' | 'break_glass:review',
+    request: PolicyRequest,
+  ): readonly string[] | null;
+}
+
 /** Stage 3: the catalog of classes. Pure for one catalog version; memoised on the description's identity. */
 export interface Classifier {
   classify(target: Target, description: Description): readonly DatasetUsage[];

@@ -2,7 +2,9 @@
 import { countAt, nameAt, objectAt, textAt, wordAt } from './leaf-members.ts';
 import type { JsonObject } from './leaf-members.ts';
 
+/** The right to run one exact action once, and the review that it owes. */
 export interface BreakGlassRecord {
+  readonly kind: 'break_glass';
   readonly breakGlass: string;
   readonly person: string;
   /** Who that person is, whatever account they use. */
@@ -24,6 +26,7 @@ export interface BreakGlassRecord {
 }
 
 export interface BreakGlassReviewRecord {
+  readonly kind: 'break_glass_review';
   readonly breakGlass: string;
   readonly person: string;
   readonly identity: string;
@@ -35,6 +38,7 @@ export interface BreakGlassReviewRecord {
 export function breakGlassOf(value: JsonObject): BreakGlassRecord {
   const binding = objectAt(value, 'binding');
   return {
+    kind: 'break_glass',
     breakGlass: nameAt(value, 'breakGlass'),
     person: nameAt(value, 'person'),
     identity: nameAt(value, 'identity'),
@@ -54,6 +58,7 @@ export function breakGlassOf(value: JsonObject): BreakGlassRecord {
 
 export function breakGlassReviewOf(value: JsonObject): BreakGlassReviewRecord {
   return {
+    kind: 'break_glass_review',
     breakGlass: nameAt(value, 'breakGlass'),
     person: nameAt(value, 'person'),
     identity: nameAt(value, 'identity'),

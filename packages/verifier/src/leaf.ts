@@ -1,12 +1,8 @@
 import { MAX_ENTRY_BYTES } from './bundle.ts';
 import { parseCanonical } from './canonical.ts';
 import type { JsonValue } from './canonical.ts';
-import {
-  breakGlassOf,
-  breakGlassReviewOf,
-  type BreakGlassRecord,
-  type BreakGlassReviewRecord,
-} from './break-glass-record.ts';
+import { breakGlassOf, breakGlassReviewOf } from './break-glass-record.ts';
+import type { BreakGlassRecord, BreakGlassReviewRecord } from './break-glass-record.ts';
 import {
   countAt,
   isObject,
@@ -161,15 +157,10 @@ export interface PasskeyLeaf extends LeafBase {
   readonly passkey: PasskeyRecord;
 }
 
-/** A person runs at once, without approval: the right to run one exact action once, and the review that it owes. */
-export interface BreakGlassLeaf extends LeafBase, BreakGlassRecord {
-  readonly kind: 'break_glass';
-}
-
-/** Another person's review of such a use. */
-export interface BreakGlassReviewLeaf extends LeafBase, BreakGlassReviewRecord {
-  readonly kind: 'break_glass_review';
-}
+/** A person runs at once, without approval. */
+export type BreakGlassLeaf = LeafBase & BreakGlassRecord;
+/** Another person's review of that. */
+export type BreakGlassReviewLeaf = LeafBase & BreakGlassReviewRecord;
 
 export type Leaf =
   | AttemptLeaf
@@ -376,12 +367,8 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   standing: standingOf,
   intent: (value) => attemptOf('intent', value),
   outcome: outcomeOf,
-  break_glass: (value) => ({ ...baseOf(value), ...breakGlassOf(value), kind: 'break_glass' }),
-  break_glass_review: (value) => ({
-    ...baseOf(value),
-    ...breakGlassReviewOf(value),
-    kind: 'break_glass_review',
-  }),
+  break_glass: (value) => ({ ...baseOf(value), ...breakGlassOf(value) }),
+  break_glass_review: (value) => ({ ...baseOf(value), ...breakGlassReviewOf(value) }),
   notice: (value) => ({ ...baseOf(value), kind: 'notice' }),
   passkey: (value) => ({
     ...baseOf(value),

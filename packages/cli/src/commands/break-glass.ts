@@ -51,15 +51,14 @@ const breakGlassRun: Command = {
 };
 
 function requestOf({ invocation }: Context) {
-  const [target, operation, reason] = (['target', 'operation', 'reason'] as const).map((name) =>
-    invocation.text(name),
-  );
-  if (target == null || operation == null)
+  const target = invocation.text('target');
+  const operation = invocation.text('operation');
+  if (target === null || operation === null)
     throw usage('option.target', 'break-glass run needs --target NAME, --operation NAME and --reason TEXT');
   return {
     target,
     operation,
-    reason: reason ?? '',
+    reason: invocation.text('reason') ?? '',
     arguments: jsonOf<Record<string, unknown>>(invocation.text('arguments') ?? '{}', 'arguments'),
     datasets: jsonOf<{ dataset: string; access: ('read' | 'write')[] }[]>(
       invocation.text('datasets') ?? '[]',

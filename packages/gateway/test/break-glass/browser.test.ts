@@ -117,7 +117,9 @@ test('the command prints a link, the person signs there, the service acts once, 
   expect(restarted).toEqual([]);
   await browser.page.click('#sign');
   await status('Recorded: you broke glass.');
-  expect(await ran).toMatchObject({ code: 0, stdout: expect.stringContaining('succeeded') });
+  const { code, stdout } = await ran;
+  expect(code).toBe(0);
+  expect(stdout).toContain('succeeded');
   expect(restarted).toEqual([{ service: 'check\u202eout' }]);
   expect(browser.complaints).toEqual([]);
 
@@ -128,8 +130,10 @@ test('the command prints a link, the person signs there, the service acts once, 
   expect((await sallyport(site.kim, ['show', id])).stdout).toContain('The shop is down, and nobody answers.');
   const close = (token: string) =>
     sallyport(token, ['break-glass', 'close', id, '--finding', 'justified', '--text', 'The shop was down.']);
-  expect(await close(site.tokens.sam)).toMatchObject({ code: 2, stderr: expect.stringContaining('own_use') });
-  expect(await close(site.kim)).toMatchObject({ code: 0, stdout: expect.stringContaining('by kim') });
+  const own = await close(site.tokens.sam);
+  expect(own.code).toBe(2);
+  expect(own.stderr).toContain('break_glass.own_use');
+  expect((await close(site.kim)).stdout).toContain('by kim');
   expect((await sallyport(site.kim, ['break-glass', 'list'])).stdout).toBe('there is none\n');
   expect((await sallyport(site.kim, ['usage'])).stdout).toContain('BY NOBODY: BREAK-GLASS');
 

@@ -27,12 +27,10 @@ const shown = {
 
 export const BreakGlassChallengeRequest = z.strictObject(shown).meta({ id: 'BreakGlassChallengeRequest' });
 
-export const BreakGlassOffer = VoteOffer.omit({ review: true })
-  .extend({ breakGlass: BreakGlassId })
-  .meta({
-    id: 'BreakGlassOffer',
-    description: 'What a passkey has to sign for exactly this use (spec/break-glass.md).',
-  });
+export const BreakGlassOffer = VoteOffer.omit({ review: true }).extend({ breakGlass: BreakGlassId }).meta({
+  id: 'BreakGlassOffer',
+  description: 'What a passkey has to sign for exactly this use (spec/break-glass.md).',
+});
 export type BreakGlassOffer = z.infer<typeof BreakGlassOffer>;
 
 export const BreakGlassSignature = z

@@ -53,14 +53,14 @@ export class BreakGlassReviews implements Reviews {
   }
 
   /** At start: what an earlier run left open is followed, and what fell due meanwhile is done now. */
-  async resume(): Promise<void> {
+  async resume(): Promise<this> {
     let before: BreakGlassId | null = null;
     for (;;) {
       const ask = { open: true, limit: PAGE, before } as const;
       const page: readonly BreakGlassUse[] = await this.#ports.store.read('breakGlasses', ask);
       for (const use of page) this.#watch(use);
       const last = page.at(-1);
-      if (last === undefined) return;
+      if (last === undefined) return this;
       before = last.id;
     }
   }
