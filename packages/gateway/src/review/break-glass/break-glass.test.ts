@@ -329,6 +329,9 @@ describe('the review that a use owes', () => {
       codes.push(await codeOf(house.calls.breakGlass.open(open)));
     }
     expect(codes).toEqual(['ok', 'ok', 'ok', 'break_glass.too_many']);
+    // One transaction: of what is refused nothing is there.
+    expect(await leavesOf(house.store, 'decision', 'break_glass')).toHaveLength(6);
+    expect(await house.store.read('submission', { id: drafts[3]!.subject.action })).toBeNull();
   });
 });
 

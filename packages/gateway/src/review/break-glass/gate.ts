@@ -93,7 +93,9 @@ export class BreakGlassGate implements Gate {
         'break_glass.no_reviewer',
         'Nobody else may review this afterwards (`break_glass:review`), so it doesn’t run. Tell whoever writes the policies.',
       );
-    return ok(this.#prepared(ask, request, policies));
+    const prepared = this.#prepared(ask, request, policies);
+    if (isRecordable(prepared, limits.entryBytes)) return ok(prepared);
+    return refuse('limit.exceeded', 'It names more data than one entry of the ledger holds. Name less.');
   }
 
   #requestOf({ requester, target, description }: Attempt): PolicyRequest {
@@ -275,10 +277,19 @@ function actionOf({ subject }: BreakGlassUse): Action {
   return { id, requester, target, command: declared.command, parameters: [], preconditions };
 }
 
+/** Besides the members of an attempt, a leaf has ids, times and a commitment. */
+const ENTRY_BYTES_RESERVED = 1_000;
+
+/** What can't be recorded whole doesn't run (laws 3 and 7). */
+function isRecordable({ subject }: Pick<BreakGlassUse, 'subject'>, most: number): boolean {
+  const { afterKind, beforeKind } = attemptMembers(circumstancesOf({ subject }));
+  return new TextEncoder().encode(beforeKind + afterKind).length <= most - ENTRY_BYTES_RESERVED;
+}
+
 const decisionOf = ({ policies }: BreakGlassUse['subject']) =>
   ({ effect: 'allow', policies, reasons: [] }) as const;
 
-function circumstancesOf({ subject }: BreakGlassUse): Circumstances {
+function circumstancesOf({ subject }: Pick<BreakGlassUse, 'subject'>): Circumstances {
   const { requester, target, operation, datasets, risk } = subject;
   return { requester, target, operation, datasets, risk, decision: decisionOf(subject) };
 }
