@@ -227,8 +227,8 @@ describe('the stream of events', () => {
 
   it('ends when it is told to, while it waits for nothing', async () => {
     const stop = new AbortController();
-    setTimeout(() => stop.abort(), 50);
-    const seen = await collect(client.events({ signal: stop.signal }));
+    const onConnected = () => void setTimeout(() => stop.abort(), 50);
+    const seen = await collect(client.events({ signal: stop.signal, onConnected }));
     expect(seen.map(({ kind }) => kind)).toEqual(['stream.reset']);
   });
 });

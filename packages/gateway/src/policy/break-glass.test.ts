@@ -5,9 +5,16 @@ import { person } from '../../test/support/subjects.ts';
 import type { PolicyRequest } from '../ports.ts';
 import { createPolicyEngine, type LoadedEngine } from './engine.ts';
 
+/** With the file that the pack has about it, and nothing else of the pack: each check of a policy takes its time. */
+const shipped = pack.filter(({ name }) => name === '65-break-glass.cedar');
+
 async function engineOf(...texts: readonly string[]): Promise<LoadedEngine> {
   const more = texts.map((text, index) => ({ name: `9${index}.cedar`, text }));
-  const loaded = await createPolicyEngine({ policies: [...pack, ...more], names: null });
+  return load([...shipped, ...more]);
+}
+
+async function load(policies: typeof pack): Promise<LoadedEngine> {
+  const loaded = await createPolicyEngine({ policies, names: null });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.error, null, 1));
   return loaded.value;
 }
@@ -24,7 +31,7 @@ const everyGroup = person('root', ['on-call', 'security', 'data-stewards', 'data
 
 describe('by the policies that come with the gateway', () => {
   test('nobody breaks glass, and nobody reviews it: it is off until somebody writes who', async () => {
-    const engine = await engineOf();
+    const engine = await load(pack);
     expect(engine.breakGlass(everyGroup, 'break_glass:run', call())).toBeNull();
     expect(engine.breakGlass(everyGroup, 'break_glass:review', call())).toBeNull();
   });
@@ -75,7 +82,7 @@ test('whatever agents may is no right of people’s to break glass, and @review 
   const agents = '@id("all") @reason("All.") permit (principal is Agent, action, resource);';
   expect((await engineOf(agents)).breakGlass(sam, 'break_glass:run', call())).toBeNull();
   const asked = `@id("ask") @reason("Ask.") @review("group:security") forbid (principal is Person, action == Action::"break_glass:run", resource is Target);`;
-  const policies = [...pack, { name: '99.cedar', text: asked }];
+  const policies = [...shipped, { name: '99.cedar', text: asked }];
   expect(await createPolicyEngine({ policies, names: null })).toMatchObject({
     ok: false,
     error: [{ code: 'policy.review_scope' }],
