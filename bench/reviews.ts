@@ -12,7 +12,12 @@ import { limits } from '../packages/gateway/src/limits.ts';
 import { PasskeyService } from '../packages/gateway/src/passkeys/service.ts';
 import { Pipeline } from '../packages/gateway/src/pipeline.ts';
 import { createPolicyEngine } from '../packages/gateway/src/policy/engine.ts';
-import type { ActionDesk, PolicyEngine } from '../packages/gateway/src/ports.ts';
+import type {
+  ActionDesk,
+  BreakGlassDesk,
+  BreakGlassReviews,
+  PolicyEngine,
+} from '../packages/gateway/src/ports.ts';
 import { Attention } from '../packages/gateway/src/review/attention.ts';
 import { Desk } from '../packages/gateway/src/review/desk.ts';
 import { StandingGrants } from '../packages/gateway/src/review/standing/desk.ts';
@@ -138,6 +143,8 @@ class Bench {
       attention: this.#attention,
       // None of its routes is measured.
       actions: {} as ActionDesk,
+      breakGlass: {} as BreakGlassDesk,
+      breakGlassReviews: {} as BreakGlassReviews,
       events,
       ledger: { vkey: '', origin: '', publishNow: async () => undefined, receipt: async () => null },
       publicUrl: 'http://bench',

@@ -1,7 +1,10 @@
 import {
   call,
   canonicalize,
+  datasetLine,
+  digestOf,
   element,
+  lines,
   moveToLocalhost,
   onToken,
   sentence,
@@ -9,6 +12,7 @@ import {
   show,
   sign,
   tell,
+  term,
   toBase64url,
 } from './common.js';
 
@@ -19,23 +23,6 @@ const review = location.pathname.split('/').at(-2);
 const path = `../../v1/reviews/${review}`;
 /** What is on the page, and is signed. */
 let shown = null;
-
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-
-/** spec/action.md: what stands on this page is what the digest is of, or there is nothing to sign. */
-async function digestOf({ command, parameters, preconditions, requester, target }) {
-  const { agent, onBehalfOf } = requester;
-  const form = { agent, command, environment: target.environment, onBehalfOf, parameters, preconditions };
-  const named = { ...form, protocol: target.protocol, target: target.name, version: 'sallyport/action/v1' };
-  return hex(await sha256(canonicalize(named)));
-}
-
-const term = (name, ...values) => [
-  element('dt', {}, name),
-  ...values.map((value) => element('dd', {}, ...(Array.isArray(value) ? value : [value]))),
-];
-const none = ['none'];
-const lines = (list) => (list.length > 0 ? list : none);
 
 function established(read) {
   const { requester, target, risk } = read;
@@ -54,11 +41,6 @@ function established(read) {
     ...term('What waits', ...lines(read.holding.map(sentence))),
     ...term('Expires', read.expiresAt),
   );
-}
-
-function datasetLine({ dataset, access, basis, columns, classes }) {
-  const names = columns.map((each) => `${each.name} (${[...each.uses, ...each.classes].join(', ')})`);
-  return `${dataset}: ${access.join(', ')}; ${basis}; ${names.join('; ')} ${classes.join(', ')}`;
 }
 
 const parameterLine = ({ type, format, value }, at) =>

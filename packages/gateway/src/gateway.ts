@@ -28,6 +28,8 @@ import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/c
 import { noticeEntry } from './core/entry.ts';
 import { Attention } from './review/attention.ts';
 import { workingCalendars } from './review/calendars.ts';
+import { BreakGlassGate, type BreakGlassPorts } from './review/break-glass/gate.ts';
+import { BreakGlassReviews } from './review/break-glass/reviews.ts';
 import { Desk } from './review/desk.ts';
 import { fanOut } from './review/fan-out.ts';
 import { StandingGrants } from './review/standing/desk.ts';
@@ -44,9 +46,9 @@ import { err, ok } from './core/result.ts';
 import { limits as bounds, type Limits } from './limits.ts';
 import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
-import { createPolicyEngine } from './policy/engine.ts';
+import { createPolicyEngine, type LoadedEngine } from './policy/engine.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { GroupingTemplates, PolicyEngine, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
+import type { GroupingTemplates, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -104,7 +106,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
 interface Assembly {
   readonly configuration: Configuration;
-  readonly policy: PolicyEngine;
+  readonly policy: LoadedEngine;
   readonly state: string;
   readonly store: Store;
   readonly log: Log;
@@ -136,8 +138,12 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   undo.push(() => desk.close());
   const uses = new StandingUses({ ...shared, limits });
   const gate = new Pipeline({ ...shared, classifier }, desk, uses);
-
-  const actions = await actionsConnector({ ...shared, gate, events, limits }, assembly);
+  const glass = await breakGlassOf({ ...shared, classifier, events, limits, log });
+  undo.push(() => glass.reviews.stop());
+  const actions = await actionsConnector(
+    { ...shared, gate, breakGlass: glass.gate, events, limits },
+    assembly,
+  );
   undo.push(() => actions.close());
 
   const postgres = await postgresConnector({
@@ -155,21 +161,17 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
 
   const app = createApi({
+    ...shared,
     authenticate: (token) => authenticator.authenticateBearer(token),
     recordRefusedCall: (principal, action) => recordRefusedCall(store, principal.name, action),
-    directory,
-    policy,
     desk,
     standing: new StandingGrants({ ...shared, limits, log }),
     attention: new Attention({ ...shared, limits, rules: configuration.attention, desk }),
     actions,
-    hashing,
-    passkeys,
-    store,
+    breakGlass: actions.breakGlass,
+    breakGlassReviews: glass.reviews,
     events,
     ledger: ledgerOf(store, keys, publisher),
-    clock,
-    publicUrl,
     log,
   });
   const api = await listenApi(app, configuration.listen.api);
@@ -181,6 +183,11 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     ledger: { vkey: keys.vkey, origin: keys.origin },
     close: () => closeAll(assembly, publisher),
   };
+}
+
+/** What people run at once, and the reviews that they owe. */
+async function breakGlassOf(ports: BreakGlassPorts) {
+  return { gate: new BreakGlassGate(ports), reviews: await new BreakGlassReviews(ports).resume() };
 }
 
 /** What the API may ask of the ledger. */
@@ -335,7 +342,7 @@ async function configure(configPath: string, environment: Environment): Promise<
   throw new ConfigurationError(loaded.error.map(formatConfigProblem));
 }
 
-async function policyEngine(configuration: Configuration): Promise<PolicyEngine> {
+async function policyEngine(configuration: Configuration): Promise<LoadedEngine> {
   const names = {
     groups: configuration.groups.map(({ name }) => name),
     people: configuration.people.map(({ person }) => person.name),

@@ -31,6 +31,18 @@ export const limits = {
   passkeyCeremoniesPerPerson: 8,
   /** Laptop, telephone, two keys in a drawer, and as many again. */
   passkeysPerPerson: 10,
+  /** Fewer say nothing: whoever reviews it afterwards reads why it could not wait. In characters. */
+  breakGlassReasonCharacters: 20,
+  /** Uses of one person whose review is open: who breaks glass more often has another problem. */
+  breakGlassOpenPerPerson: 3,
+  /** How long a prepared use can be signed: a person reads it whole, and fetches a key. */
+  breakGlassPreparedMs: 10 * 60_000,
+  /** Prepared uses of one person that are kept: tabs and commands that were left. */
+  breakGlassPreparedPerPerson: 8,
+  /** How often those who may review a use are reminded, until one of them has. */
+  breakGlassReminderMs: 24 * 3_600_000,
+  /** Uses that one list holds. */
+  breakGlassListed: 100,
   /** Questions of one review; more is a conversation, and belongs elsewhere. */
   questionsPerReview: 20,
   /** From a review's opening to its preview: a person who opens it at once waits no longer than that. */

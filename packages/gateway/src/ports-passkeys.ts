@@ -1,7 +1,7 @@
 /** The part of ports.ts that is about passkeys. */
 import type { PasskeyProof } from '@sallyport/verifier';
 import type { Person } from './core/identity.ts';
-import type { PasskeyId, ReviewId } from './core/ids.ts';
+import type { BreakGlassId, PasskeyId, ReviewId } from './core/ids.ts';
 import type { Passkey, PasskeyRefusal } from './core/passkey.ts';
 import type { VoteRefusal } from './core/reasons.ts';
 import type { Result } from './core/result.ts';
@@ -52,9 +52,10 @@ export interface Registration {
 }
 
 export interface VoteToSign {
-  readonly review: ReviewId;
+  /** What is decided on: a review, or a use of break-glass. */
+  readonly review: ReviewId | BreakGlassId;
   readonly voter: Person;
-  readonly kind: 'approve' | 'reject';
+  readonly kind: 'approve' | 'reject' | 'break_glass';
   readonly digest: string;
   readonly rendering: string;
 }

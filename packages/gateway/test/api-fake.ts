@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { webCryptoVerifier } from '@sallyport/verifier';
 import type { ApiDeps, HourOfUsage, LeafRow, Records } from '../src/api/deps.ts';
 import { type Action, canonicalAction } from '../src/core/action.ts';
+import type { BreakGlassUse } from '../src/core/break-glass.ts';
 import type { Agent, Person, Principal } from '../src/core/identity.ts';
 import { type ActionId, makeId, type ReviewId } from '../src/core/ids.ts';
 import { ok } from '../src/core/result.ts';
@@ -11,6 +12,7 @@ import type { Submission } from '../src/core/submission.ts';
 import type {
   ActionDesk,
   AttentionDesk,
+  BreakGlassDesk,
   Clock,
   Directory,
   GatewayEvent,
@@ -27,6 +29,7 @@ import { createMemoryStore } from '../src/stores/memory/store.ts';
 import type { Change } from '../src/stores/store.ts';
 import { hashing, random } from '../src/system.ts';
 import { createLog } from '../src/telemetry/log.ts';
+import { openedUse, preparedUse } from './support/break-glass.ts';
 import { standingGrant } from './support/standing.ts';
 
 const startMs = Date.UTC(2026, 10, 21, 9, 0, 0);
@@ -193,6 +196,8 @@ export interface Fake {
   readonly deps: ApiDeps;
   readonly reviews: Map<ReviewId, Review>;
   readonly usage: HourOfUsage[];
+  /** Of break-glass, as they are listed. */
+  readonly uses: BreakGlassUse[];
   readonly ledger: FakeLedger;
   /** Calls of agents that were recorded as refused, `NAME ACTION`. */
   readonly recorded: string[];
@@ -205,7 +210,7 @@ export interface Fake {
   ledgerWorks: boolean;
 }
 
-function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
+function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'uses' | 'ledger'>): Records {
   const answers: Record<string, (ask: Record<string, unknown>) => unknown> = {
     review: ({ id }) => fake.reviews.get(id as ReviewId) ?? null,
     reviews: ({ status, agent: name, session, target, minRisk, limit, before }) =>
@@ -228,6 +233,9 @@ function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
         }))
         .slice(0, limit as number),
     grant: () => null,
+    breakGlass: ({ id }) => (id === openedUse().id ? openedUse() : null),
+    breakGlasses: () => fake.uses,
+    submission: () => null,
     standing: ({ id }) => (id === standingGrant().id ? standingGrant() : null),
     standings: () => [standingGrant()],
     entries: ({ from, limit }) =>
@@ -269,7 +277,14 @@ const noReplay = {
 export function createFake(): Fake {
   const listeners = new Set<(event: GatewayEvent) => void>();
   const reviews = new Map<ReviewId, Review>();
-  const state = { reviews, usage: [], ledger: emptyLedger(), recorded: [], logLines: [] as string[] };
+  const state = {
+    reviews,
+    usage: [],
+    uses: [],
+    ledger: emptyLedger(),
+    recorded: [],
+    logLines: [] as string[],
+  };
   const publish = (event: GatewayEvent) => listeners.forEach((listener) => listener(event));
   const revoked = new Set<string>();
   const policy: PolicyEngine = {
@@ -305,6 +320,8 @@ export function createFake(): Fake {
       standing: fakeStanding,
       attention: fakeAttention,
       actions: fakeActions,
+      breakGlass: fakeBreakGlass,
+      breakGlassReviews: { close: async () => ok(openedUse()), reviewersOf: () => ['kim'] },
       hashing,
       store: recordsOf(state),
       events: {
@@ -365,6 +382,17 @@ const granted: Submission = {
 };
 
 const viewed = (submission: Submission) => ok({ submission, review: null, issued: null });
+
+/** One use, to which everything is done that is asked: its rules are tested where they are. */
+const fakeBreakGlass: BreakGlassDesk = {
+  prepare: async () => ok(preparedUse()),
+  prepared: () => undefined,
+  offer: async () =>
+    ok({ nonce: 'n'.repeat(43), expiresAtMs: startMs, rpId: 'localhost', challenge: 'c', usable: [] }),
+  open: async () => ok({ use: openedUse(), submission: null }),
+  grant: async () => ok({ grant: 'a.b.c', digest: 'a'.repeat(64), submission: granted }),
+  report: async () => ok({ use: openedUse(), submission: granted }),
+};
 
 /** Everybody's action is `ownAction`, and everything works. */
 const fakeActions: ActionDesk = {

@@ -44,6 +44,8 @@ export { commitmentOf } from './aside.ts';
 export { decodeLeaf } from './leaf.ts';
 export type {
   AttemptLeaf,
+  BreakGlassLeaf,
+  BreakGlassReviewLeaf,
   DecodeLeafResult,
   GrantLeaf,
   Leaf,

@@ -1,6 +1,8 @@
 import { MAX_ENTRY_BYTES } from './bundle.ts';
 import { parseCanonical } from './canonical.ts';
 import type { JsonValue } from './canonical.ts';
+import { breakGlassOf, breakGlassReviewOf } from './break-glass-record.ts';
+import type { BreakGlassRecord, BreakGlassReviewRecord } from './break-glass-record.ts';
 import {
   countAt,
   isObject,
@@ -45,6 +47,8 @@ export interface AttemptLeaf extends LeafBase {
   readonly grant: string | null;
   /** The standing grant that it is a use of. */
   readonly standing: string | null;
+  /** The use of break-glass under which a person attempts it. */
+  readonly breakGlass: string | null;
   readonly risk: JsonValue;
   readonly usage: JsonValue;
 }
@@ -153,6 +157,11 @@ export interface PasskeyLeaf extends LeafBase {
   readonly passkey: PasskeyRecord;
 }
 
+/** A person runs at once, without approval. */
+export type BreakGlassLeaf = LeafBase & BreakGlassRecord;
+/** Another person's review of that. */
+export type BreakGlassReviewLeaf = LeafBase & BreakGlassReviewRecord;
+
 export type Leaf =
   | AttemptLeaf
   | ReviewLeaf
@@ -162,7 +171,9 @@ export type Leaf =
   | StandingLeaf
   | OutcomeLeaf
   | NoticeLeaf
-  | PasskeyLeaf;
+  | PasskeyLeaf
+  | BreakGlassLeaf
+  | BreakGlassReviewLeaf;
 
 /** Kinds of entries that are about no action. */
 const WITHOUT_ACTION: ReadonlySet<Leaf['kind']> = new Set<Leaf['kind']>(['notice', 'passkey']);
@@ -212,6 +223,7 @@ function attemptOf(kind: AttemptLeaf['kind'], value: JsonObject): AttemptLeaf {
     review: optionalNameAt(value, 'review'),
     grant: optionalNameAt(value, 'grant'),
     standing: optionalNameAt(value, 'standing'),
+    breakGlass: optionalNameAt(value, 'breakGlass'),
     risk: value['risk'] ?? null,
     usage: value['usage'] ?? null,
   };
@@ -355,6 +367,8 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   standing: standingOf,
   intent: (value) => attemptOf('intent', value),
   outcome: outcomeOf,
+  break_glass: (value) => ({ ...baseOf(value), ...breakGlassOf(value) }),
+  break_glass_review: (value) => ({ ...baseOf(value), ...breakGlassReviewOf(value) }),
   notice: (value) => ({ ...baseOf(value), kind: 'notice' }),
   passkey: (value) => ({
     ...baseOf(value),

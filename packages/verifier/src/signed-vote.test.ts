@@ -377,7 +377,7 @@ describe('a receipt with a signed vote', () => {
       passkey: { ...(registration!.leaf['passkey'] as Leaf), id: 'pky_2' },
     };
     const found = await failures([registration!, { leaf: other, aside: null }, ...rest]);
-    expect(found['entries']).toContain('a passkey that no vote was signed with');
+    expect(found['entries']).toContain('a passkey that nothing was signed with');
   });
 
   it('whose proof is withheld shows no signature: a demand for one is then not met, and nothing else is wrong', async () => {

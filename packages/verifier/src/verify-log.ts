@@ -71,6 +71,8 @@ export interface LogReport {
   readonly root: string | null;
   /** Intents without an outcome: they run, or the gateway has not recovered yet. */
   readonly openIntents: number;
+  /** Uses of break-glass that another person has not reviewed. */
+  readonly unreviewedBreakGlass: number;
   /** The first thousand. */
   readonly findings: readonly LogFinding[];
   readonly findingsOmitted: number;
@@ -273,6 +275,7 @@ export async function verifyLog(log: LogToVerify): Promise<LogReport> {
     notCovered: Math.max(0, size - covered),
     root,
     openIntents: rules.openIntents,
+    unreviewedBreakGlass: rules.unreviewedBreakGlass,
     findings: findings.list,
     findingsOmitted: findings.omitted,
     unproved: earlier.length === 0 ? [ROLLBACK, REPLACEMENT] : [ROLLBACK],

@@ -13,7 +13,7 @@ import type { VerifyPasskey } from './passkey-key.ts';
 import { decodeReceipt } from './receipt.ts';
 import type { Receipt, ReceiptEntry } from './receipt.ts';
 import { proveSignatures } from './receipt-signatures.ts';
-import type { SoundEntry } from './receipt-signatures.ts';
+import type { ProvedLeaves, SoundEntry } from './receipt-signatures.ts';
 import { summarize } from './receipt-summary.ts';
 import type { ReceiptSummary } from './receipt-summary.ts';
 import { Rules } from './rules.ts';
@@ -36,8 +36,9 @@ const CHECKS = {
   entries: 'Every entry is well-formed, of this action, and in the order of the log.',
   asides: 'Every value that is shown is the one that its entry commits to.',
   action: 'The exact action is the one that the entries tell of.',
-  signatures: 'Every vote that is shown as signed is, by a passkey of its voter, over exactly this action.',
-  approval: 'Where policy demands people, they approved exactly what ran, under a grant that was spent once.',
+  signatures: 'What is shown as signed is, by a passkey of that person, over exactly this action.',
+  approval:
+    'Where policy demands people, they approved exactly what ran, under a grant that was spent once; or a person broke glass for it.',
   execution: 'There is an attempt, at most one execution, and at most one outcome after it.',
 } as const;
 
@@ -116,6 +117,14 @@ const APPROVAL_RULES: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'standing.expired',
   'standing.overspent',
   'standing.mismatch',
+  'break_glass.unfounded',
+  'break_glass.passkey_unfounded',
+  'break_glass.unsigned',
+  'break_glass.mismatch',
+  'break_glass.expired',
+  'break_glass.spent_twice',
+  'break_glass.own_review',
+  'break_glass.reviewed_twice',
 ]);
 
 /** The key to verify with: the one that is trusted, else the receipt's own, which proves consistency only. */
@@ -174,12 +183,16 @@ async function proveEntries(receipt: Receipt, trust: Trust, failures: Failures):
   return proved;
 }
 
-/** Besides those of the action, a receipt holds the registrations that its signed votes rest on, and nothing else. */
+/** The passkey that an entry says it is signed with. */
+const passkeyOf = (leaf: Leaf): string | null =>
+  leaf.kind === 'vote' ? leaf.vote.passkey : leaf.kind === 'break_glass' ? leaf.passkey : null;
+
+/** Besides those of the action, a receipt holds the registrations that its signatures rest on, and nothing else. */
 function checkPasskeys(entries: readonly SoundEntry[], failures: Failures): void {
-  const named = new Set(entries.map(({ leaf }) => (leaf.kind === 'vote' ? leaf.vote.passkey : null)));
+  const named = new Set(entries.map(({ leaf }) => passkeyOf(leaf)));
   for (const { index, leaf } of entries) {
     if (leaf.kind === 'passkey' && !named.has(leaf.passkey.id))
-      failures.add('entries', `Entry ${index}: a passkey that no vote was signed with.`);
+      failures.add('entries', `Entry ${index}: a passkey that nothing was signed with.`);
   }
 }
 
@@ -227,10 +240,14 @@ async function checkAsides(entries: readonly SoundEntry[], hash: Hash, failures:
   return { entries: sound, form, digests };
 }
 
-function checkRules(entries: readonly SoundEntry[], leaves: readonly Leaf[], failures: Failures): void {
+function checkRules(
+  entries: readonly SoundEntry[],
+  { leaves, unproved }: ProvedLeaves,
+  failures: Failures,
+): void {
   const rules = new Rules(({ code, index }) => {
     failures.add(APPROVAL_RULES.has(code) ? 'approval' : 'execution', `Entry ${index}: ${code}.`);
-  });
+  }, unproved);
   leaves.forEach((leaf, at) => rules.observe(entries[at]?.index ?? 0, leaf));
   if (!leaves.some(isAttempt)) failures.add('execution', 'No attempt is proved to be in the log.');
 }
@@ -249,11 +266,11 @@ export async function verifyReceipt(text: string, trust: ReceiptTrust): Promise<
   const entries = await proveEntries(receipt, chosen, failures);
   checkPasskeys(entries, failures);
   const shown = await checkAsides(entries, trust.hash, failures);
-  const leaves = await proveSignatures(shown.entries, {
+  const { leaves, unproved } = await proveSignatures(shown.entries, {
     crypto: trust,
     digests: shown.digests,
     report: (index, code) => failures.add('signatures', `Entry ${index}: ${code}.`),
   });
-  checkRules(shown.entries, leaves, failures);
+  checkRules(shown.entries, { leaves, unproved }, failures);
   return failures.report(summarize(leaves, shown.form));
 }

@@ -16,7 +16,7 @@ export const VOTE_VERSION = 'sallyport/vote/v1';
 export interface SignedVote {
   /** SHA-256 of the action's canonical form, 64 lower-case hexadecimal digits. */
   readonly action: string;
-  readonly decision: 'approve' | 'reject';
+  readonly decision: 'approve' | 'reject' | 'break_glass';
   /** Unix milliseconds: the gateway takes the vote before. */
   readonly expiresAtMs: number;
   readonly identity: string;
@@ -24,6 +24,7 @@ export interface SignedVote {
   readonly person: string;
   /** SHA-256 of everything that was shown, 64 lower-case hexadecimal digits. */
   readonly rendering: string;
+  /** The review; for `break_glass` the use. */
   readonly review: string;
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { attention } from './attention.ts';
+import { breakGlassCommands } from './break-glass.ts';
 import { configCheck, up } from './gateway.ts';
 import { ledgerExport, ledgerVerify, receipt, verify } from './ledger.ts';
 import { reviews, show } from './reviews.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   ask,
   answer,
   ...standingCommands,
+  ...breakGlassCommands,
   usage,
   attention,
   receipt,

@@ -2,6 +2,8 @@ import type { Review, ReviewSummary } from '@sallyport/sdk/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { presentReview, presentSummary } from '../../../gateway/src/api/present.ts';
+import { presentUseSummary } from '../../../gateway/src/api/present-break-glass.ts';
+import { openedUse } from '../../../gateway/test/support/break-glass.ts';
 import { createFake, makeReview } from '../../../gateway/test/api-fake.ts';
 import { columnsOf } from '../columns.ts';
 import { createStyle } from '../style.ts';
@@ -78,6 +80,19 @@ const asked = (made: Made): Made => ({
   questions: [
     { id: 1, by: 'vera', to: 'agent', text: 'Why?', atMs: openedAtMs, channel: 'cli', answer: null },
   ],
+});
+
+describe('break-glass', () => {
+  it('is told to whoever watches, and rings where that is asked for', () => {
+    const play = new Play({ width: 160, height: 24 }, { rings: true });
+    const use = presentUseSummary(openedUse());
+    play.tell({ kind: 'glass', event: 'opened', use });
+    expect(play.text).toContain('BREAK-GLASS: sam broke glass for service.restart on shop (production).');
+    expect(play.effects.map(({ kind }) => kind)).toContain('bell');
+    const quiet = new Play({ width: 160, height: 24 });
+    quiet.tell({ kind: 'glass', event: 'opened', use });
+    expect(quiet.effects.map(({ kind }) => kind)).not.toContain('bell');
+  });
 });
 
 describe('law 6: an approval on the screen', () => {

@@ -1,13 +1,17 @@
+import type { BreakGlassUse } from '../core/break-glass.ts';
 import type { EntryKind, UsageShape } from '../core/entry.ts';
 import type { OutcomeStatus } from '../core/execution.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Agent, Person, Principal } from '../core/identity.ts';
-import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
+import type { ActionId, BreakGlassId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
 import type { StandingGrant, StandingStatus } from '../core/standing.ts';
+import type { Submission } from '../core/submission.ts';
 import type {
   ActionDesk,
   AttentionDesk,
+  BreakGlassDesk,
+  BreakGlassReviews,
   Clock,
   Directory,
   Events,
@@ -73,6 +77,13 @@ export interface Records {
     ask: { readonly agent: string | null; readonly limit: number },
   ): Promise<readonly GroupOfReviews[]>;
   read(kind: 'grant', ask: { readonly id: GrantId }): Promise<Grant | null>;
+  read(kind: 'breakGlass', ask: { readonly id: BreakGlassId }): Promise<BreakGlassUse | null>;
+  /** Newest first. */
+  read(
+    kind: 'breakGlasses',
+    ask: { readonly open: boolean | null; readonly limit: number; readonly before: BreakGlassId | null },
+  ): Promise<readonly BreakGlassUse[]>;
+  read(kind: 'submission', ask: { readonly id: ActionId }): Promise<Submission | null>;
   read(kind: 'standing', ask: { readonly id: StandingId }): Promise<StandingGrant | null>;
   /** Newest first. */
   read(kind: 'standings', ask: StandingsAsk): Promise<readonly StandingGrant[]>;
@@ -115,6 +126,8 @@ export interface ApiDeps {
   readonly standing: StandingDesk;
   readonly attention: AttentionDesk;
   readonly actions: ActionDesk;
+  readonly breakGlass: BreakGlassDesk;
+  readonly breakGlassReviews: BreakGlassReviews;
   readonly hashing: Hashing;
   readonly passkeys: Passkeys;
   readonly store: Records;

@@ -59,13 +59,19 @@ const requestOptions = (rpId: string, allowed: readonly Passkey[]) => ({
   userVerification: 'required' as const,
 });
 
-export function presentVoteOffer(
-  { nonce, expiresAtMs, rpId, challenge, usable }: VoteOffer,
+export const presentVoteOffer = (
+  offer: VoteOffer,
   { review, voter }: { readonly review: ReviewId; readonly voter: Person },
   nowMs: number,
-): VoteOfferView {
+): VoteOfferView => ({ review, ...presentSigning(offer, voter, nowMs) });
+
+/** What a passkey is asked to sign, whatever it is about. */
+export function presentSigning(
+  { nonce, expiresAtMs, rpId, challenge, usable }: VoteOffer,
+  voter: Person,
+  nowMs: number,
+): Omit<VoteOfferView, 'review'> {
   return {
-    review,
     nonce,
     expiresAt: timestamp(expiresAtMs),
     person: voter.name,

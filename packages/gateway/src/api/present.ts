@@ -160,7 +160,7 @@ export function presentVote(vote: core.Vote): Vote {
 
 const presentAnswer = ({ atMs, ...answer }: core.Answer) => ({ ...answer, at: timestamp(atMs) });
 
-function presentRequester(requester: core.ReviewSubject['requester']): Review['requester'] {
+export function presentRequester(requester: core.ReviewSubject['requester']): Review['requester'] {
   return { ...requester, agentGroups: [...requester.agentGroups], parties: [...requester.parties] };
 }
 

@@ -2,6 +2,7 @@ import type { Problem, ProblemCode } from '@sallyport/sdk/contract';
 import type {
   ActionRefusal,
   ActionRefusalCode,
+  BreakGlassRefusalCode,
   StandingRefusalCode,
   VoteRefusalCode,
 } from '../core/reasons.ts';
@@ -124,6 +125,25 @@ const passkeyProblems: Readonly<Record<PasskeyRefusalCode, ProblemKind>> = {
   'ledger.unavailable': { status: 503, title: 'The ledger is not available' },
 };
 
+type OwnBreakGlassCode = Exclude<BreakGlassRefusalCode, ActionRefusalCode>;
+
+const breakGlassProblems: Readonly<Record<OwnBreakGlassCode, ProblemKind>> = {
+  'break_glass.not_found': { status: 404, title: 'No such use of break-glass' },
+  'break_glass.reason_required': { status: 422, title: 'A reason is required' },
+  'break_glass.reason_too_short': { status: 422, title: 'The reason is too short' },
+  'break_glass.not_entitled': { status: 403, title: 'Not entitled to break glass' },
+  'break_glass.no_reviewer': { status: 409, title: 'Nobody could review it' },
+  'break_glass.too_many': { status: 409, title: 'Too many uses without a review' },
+  'break_glass.passkey_required': { status: 403, title: 'A passkey is required' },
+  'break_glass.passkey_invalid': { status: 403, title: 'The passkey’s signature is not valid' },
+  'break_glass.digest_mismatch': { status: 409, title: 'Not what you were shown' },
+  'break_glass.changed': { status: 409, title: 'Changed since you looked' },
+  'break_glass.own_use': { status: 403, title: 'Your own use' },
+  'break_glass.not_reviewer': { status: 403, title: 'Not entitled to review it' },
+  'break_glass.closed': { status: 409, title: 'Reviewed already' },
+  'break_glass.text_required': { status: 422, title: 'A text is required' },
+};
+
 const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   ...voteProblems,
   ...standingProblems,
@@ -132,6 +152,8 @@ const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   'precondition.failed': { status: 412, title: 'Changed since you looked' },
   'access.agents_only': { status: 403, title: 'Not for people' },
   ...passkeyProblems,
+  ...breakGlassProblems,
+  'break_glass.not_a_person': { status: 403, title: 'Not for agents' },
   'access.unauthenticated': { status: 401, title: 'Not authenticated' },
   'access.forbidden': { status: 403, title: 'Not permitted' },
   'access.people_only': { status: 403, title: 'Not for agents' },

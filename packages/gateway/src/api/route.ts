@@ -19,6 +19,9 @@ export const apiActions = [
   'api:standing.revoke',
   'api:passkeys.read',
   'api:passkeys.write',
+  'api:break_glass.run',
+  'api:break_glass.read',
+  'api:break_glass.review',
   'api:events.read',
   'api:usage.read',
   'api:attention.read',
@@ -39,7 +42,7 @@ export type Access =
   | {
       readonly to: 'people';
       readonly action: ApiAction;
-      readonly agentCode: 'access.people_only' | 'vote.not_a_person';
+      readonly agentCode: 'access.people_only' | 'vote.not_a_person' | 'break_glass.not_a_person';
     }
   | { readonly to: 'principals'; readonly action: ApiAction }
   | { readonly to: 'agents'; readonly action: ApiAction }

@@ -25,6 +25,7 @@ import {
 import { z } from 'zod';
 import { actionRoutes } from './action-routes.ts';
 import { readAttention, readGroups } from './attention-handlers.ts';
+import { breakGlassRoutes } from './break-glass-routes.ts';
 import { readBundle, voteOnBundle } from './bundle-handlers.ts';
 import { streamReviewEvents } from './event-handler.ts';
 import { conditionalRead, conditionalVote, resumed } from './headers.ts';
@@ -321,5 +322,6 @@ export const routes: readonly Route[] = [
     handle: decidePage,
   }),
   ...passkeyRoutes,
+  ...breakGlassRoutes,
   ...pages,
 ];

@@ -14,7 +14,8 @@ import type { DatasetUsage } from './usage.ts';
  * `review`: a change of a review's state; `vote`: a judgment, or its retraction; `question`, `answer`: clarification;
  * `preview`: the gateway's own evidence for the reviewer; `outcome`: how an intent ended; `standing`: a change of a
  * standing grant's state; `notice`: start, stop, recovery, refusals of votes and of API calls; `passkey`: a person's
- * passkey was registered or revoked.
+ * passkey was registered or revoked; `break_glass`: a person ran at once, without approval; `break_glass_review`: another
+ * person reviewed that.
  */
 export type EntryKind =
   | 'decision'
@@ -28,7 +29,9 @@ export type EntryKind =
   | 'outcome'
   | 'notice'
   | 'standing'
-  | 'passkey';
+  | 'passkey'
+  | 'break_glass'
+  | 'break_glass_review';
 
 /**
  * What an outcome adds to the usage totals. `shape` identifies the stable part (who, where, which columns); a store may
@@ -46,6 +49,8 @@ export interface UsageShape {
   readonly datasets: string;
   /** Whether a person approved. */
   readonly reviewed: boolean;
+  /** A person ran it without approval. Absent otherwise: what is stored was counted under keys without it. */
+  readonly breakGlass?: true;
 }
 
 export interface UsageCount {
@@ -373,7 +378,7 @@ export function noticeEntry(
   return entry('notice', { action: null, atMs }, leaf, null);
 }
 
-export function usageShape(circumstances: Circumstances, reviewed: boolean): UsageShape {
+export function usageShape(circumstances: Circumstances, reviewed: boolean, breakGlass = false): UsageShape {
   const { requester, target, operation } = circumstances;
   const fields = {
     agent: requester.agent,
@@ -383,6 +388,7 @@ export function usageShape(circumstances: Circumstances, reviewed: boolean): Usa
     operation,
     reviewed,
     target: target.name,
+    ...(breakGlass ? ({ breakGlass } as const) : {}),
   };
   return { ...fields, key: canonicalize(fields) };
 }

@@ -149,6 +149,31 @@ export interface StandingRefusal {
   readonly message: string;
 }
 
+/** Why a person may not break glass, or not review a use of it. */
+export type BreakGlassRefusalCode =
+  | 'break_glass.not_found'
+  | 'break_glass.reason_required'
+  | 'break_glass.reason_too_short'
+  | 'break_glass.not_entitled'
+  | 'break_glass.no_reviewer'
+  | 'break_glass.too_many'
+  | 'break_glass.passkey_required'
+  | 'break_glass.passkey_invalid'
+  | 'break_glass.digest_mismatch'
+  | 'break_glass.changed'
+  | 'break_glass.own_use'
+  | 'break_glass.not_reviewer'
+  | 'break_glass.closed'
+  | 'break_glass.text_required'
+  | 'limit.exceeded'
+  | 'target.not_found'
+  | 'ledger.unavailable';
+
+export interface BreakGlassRefusal {
+  readonly code: BreakGlassRefusalCode;
+  readonly message: string;
+}
+
 /** Why a grant that left the gateway, or the proof beside it, is not accepted: a row for each check of spec/grant.md. */
 export const tokenRefusals = {
   'token.malformed': 'The grant is no token of ours.',

@@ -5,13 +5,19 @@ import type { Agent, Person } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Review } from '../core/review.ts';
 import { limits } from '../limits.ts';
-import type { PolicyEngine, PolicyRequest } from '../ports.ts';
+import type { BreakGlassPolicy, PolicyEngine, PolicyRequest } from '../ports.ts';
 import type { KnownNames } from './annotation-values.ts';
 import { ask, load, type Answer, type PolicySets, type Question } from './cedar.ts';
 import { memoise, remember } from './memo.ts';
 import type { PolicyProblem } from './problems.ts';
 import { mergeReads } from './reads.ts';
-import { actionQuestion, approvalQuestion, attributeNames, callQuestion } from './request.ts';
+import {
+  actionQuestion,
+  approvalQuestion,
+  attributeNames,
+  breakGlassQuestion,
+  callQuestion,
+} from './request.ts';
 import { actions, schemaText } from './schema.ts';
 import type { PolicySource } from './source.ts';
 import { validatePolicies } from './validate-in-worker.ts';
@@ -24,7 +30,7 @@ export interface PolicyOptions {
 }
 
 /** The engine, with the function that its memo answers for: both give the same decision for every request. */
-export interface LoadedEngine extends PolicyEngine {
+export interface LoadedEngine extends PolicyEngine, BreakGlassPolicy {
   evaluate(request: PolicyRequest): Decision;
 }
 
@@ -153,6 +159,16 @@ class Engine implements LoadedEngine {
 
   mayCall(principal: Agent | Person, action: string): boolean {
     return action.startsWith('api:') && actions.has(action) && this.#permits(callQuestion(principal, action));
+  }
+
+  /** Not remembered: it is asked seldom, and never in a hurry of machines. */
+  breakGlass(...asked: Parameters<BreakGlassPolicy['breakGlass']>): readonly string[] | null {
+    try {
+      const answer = ask(this.#sets, 'gate', breakGlassQuestion(...asked));
+      return answer.allowed && answer.failed.length === 0 ? answer.policies : null;
+    } catch {
+      return null;
+    }
   }
 
   /**

@@ -101,7 +101,7 @@ function actionsOf(place: Place): readonly string[] {
   return answer.type === 'success' ? answer.actions : [];
 }
 
-const isAboutPeople = (action: string): boolean => /"(api|review):/.test(action);
+const isAboutPeople = (action: string): boolean => /"(api|review|break_glass):/.test(action);
 
 /** A review makes an agent's action wait; an API call or a vote can't wait, so a review over them would do nothing. */
 function checkReviewScope(place: Place, rule: Rule): readonly PolicyProblem[] {

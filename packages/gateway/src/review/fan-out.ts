@@ -1,12 +1,13 @@
-import type { Events, GatewayEvent } from '../ports.ts';
+import type { BreakGlassEvent, Events, GatewayEvent } from '../ports.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** Everybody who listens is told, and the log is; whoever throws hears nothing more. */
+/** Events within this process: each is in the log before anybody else hears of it. */
 export function fanOut(log: Log): Events {
   const listeners = new Set<(event: GatewayEvent) => void>();
   return {
     publish(event) {
-      logReview(event, log);
+      if ('use' in event) logBreakGlass(event, log);
+      else logReview(event, log);
       for (const listener of listeners) {
         try {
           listener(event);
@@ -23,7 +24,20 @@ export function fanOut(log: Log): Events {
   };
 }
 
-function logReview(event: GatewayEvent, log: Log): void {
+function logBreakGlass({ kind, use }: BreakGlassEvent, log: Log): void {
+  const { closing, id, person, subject } = use;
+  const about = { use: id, person, target: subject.target.name };
+  switch (kind) {
+    case 'break_glass.opened':
+      return log.breakGlassOpened({ ...about, action: subject.action });
+    case 'break_glass.reminded':
+      return log.breakGlassReminded(about);
+    case 'break_glass.closed':
+      if (closing !== null) log.breakGlassClosed({ ...about, by: closing.person, finding: closing.finding });
+  }
+}
+
+function logReview(event: Exclude<GatewayEvent, BreakGlassEvent>, log: Log): void {
   const { review } = event;
   const { requester, target, risk, demands } = review.subject;
   const about = { review: review.id, agent: requester.agent, target: target.name };

@@ -7,6 +7,7 @@ import {
 } from './compliance-durability.ts';
 import { useStore } from './compliance-fixture.ts';
 import type { StoreFixture } from './compliance-fixture.ts';
+import { breakGlassIsSpentOnce, breakGlassIsTracked } from './compliance-break-glass.ts';
 import { changesAreAtomic, grantsAreSpentOnce, grantsEnd } from './compliance-grants.ts';
 import { passkeysAreKept, passkeysAreVouchedFor } from './compliance-passkeys.ts';
 import { actionsAreFound, entriesAreRead, openIntentsAreKnown } from './compliance-reads.ts';
@@ -33,6 +34,8 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     standingGrantsAreKept(at);
     passkeysAreKept(at);
     passkeysAreVouchedFor(at);
+    breakGlassIsSpentOnce(at);
+    breakGlassIsTracked(at);
     changesAreAtomic(at);
     submissionsAreRevised(at);
     requestKeysAreTakenOnce(at);

@@ -1,7 +1,8 @@
 import type { Judgment, Pace, ReviewerFigures } from '../core/attention.ts';
+import type { BreakGlassUse } from '../core/break-glass.ts';
 import type { SealedEntry, UsageShape } from '../core/entry.ts';
 import type { Grant, GrantBinding, GrantRefusal } from '../core/grant.ts';
-import type { ActionId, GrantId, PasskeyId, ReviewId, StandingId } from '../core/ids.ts';
+import type { ActionId, BreakGlassId, GrantId, PasskeyId, ReviewId, StandingId } from '../core/ids.ts';
 import type { OutcomeStatus } from '../core/execution.ts';
 import type { Passkey } from '../core/passkey.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
@@ -80,6 +81,20 @@ export type Mutation =
   | { readonly kind: 'passkey.revoke'; readonly id: PasskeyId; readonly atMs: number }
   /** Changes nothing; refused unless the passkey is live. */
   | { readonly kind: 'passkey.check'; readonly id: PasskeyId }
+  /**
+   * A new id, with the review that it owes. Refused with `break_glass.too_many` where the identity has `mostOpen` uses
+   * whose review is open.
+   */
+  | { readonly kind: 'break_glass.open'; readonly use: BreakGlassUse; readonly mostOpen: number }
+  /** Marks the use's grant as spent if it isn't, hasn't expired at `atMs`, and is bound to exactly this. */
+  | {
+      readonly kind: 'break_glass.spend';
+      readonly id: BreakGlassId;
+      readonly binding: GrantBinding;
+      readonly atMs: number;
+    }
+  /** Replaces the use whose revision is `use.revision - 1`; else `break_glass.conflict`. */
+  | { readonly kind: 'break_glass.update'; readonly use: BreakGlassUse }
   /** Ledger publication: replaces tiles, and the checkpoint if its size is not smaller; else `checkpoint.stale`. */
   | {
       readonly kind: 'checkpoint.publish';
@@ -121,7 +136,8 @@ export type StoreRefusal =
   | { readonly code: GrantRefusal }
   /** `unusable`: it isn't live, its time is over, its uses or rows are gone, or it is for somebody else. */
   | { readonly code: 'standing.missing' | 'standing.conflict' | 'standing.unusable' | 'standing.over' }
-  | { readonly code: PasskeyConflict };
+  | { readonly code: PasskeyConflict }
+  | { readonly code: 'break_glass.too_many' | 'break_glass.missing' | 'break_glass.conflict' };
 
 export type PasskeyConflict = 'passkey.unvouched' | 'passkey.missing' | 'passkey.revoked' | 'passkey.known';
 
@@ -250,6 +266,16 @@ export interface Reads {
   passkey: { ask: { readonly id: PasskeyId }; answer: PasskeyRow | null };
   /** All of the identity, revoked ones too, oldest first. */
   passkeys: { ask: { readonly identity: string }; answer: readonly PasskeyRow[] };
+  breakGlass: { ask: { readonly id: BreakGlassId }; answer: BreakGlassUse | null };
+  /** Newest first; `open`: whether their review is open, null for all. `before` as in `reviews`. */
+  breakGlasses: {
+    ask: {
+      readonly open: boolean | null;
+      readonly limit: number;
+      readonly before: BreakGlassId | null;
+    };
+    answer: readonly BreakGlassUse[];
+  };
   pendingReview: { ask: { readonly binding: GrantBinding }; answer: Review | null };
   /** Entries `from` ≤ index < `from + limit`, in order; fewer at the end. */
   entries: { ask: { readonly from: number; readonly limit: number }; answer: readonly EntryRow[] };

@@ -20,6 +20,12 @@ interface Reviewed {
   readonly target: string;
 }
 
+interface BrokenGlass {
+  readonly use: string;
+  readonly person: string;
+  readonly target: string;
+}
+
 /**
  * Every event of the business that is logged: one function each, and no other way to the log. What goes in are ids,
  * names, codes and counts; there is no parameter for a command, a value, a token or a message of another system (law 8).
@@ -63,6 +69,12 @@ export interface Log {
   passkeyRevoked(fields: { readonly person: string; readonly passkey: string }): void;
   /** Somebody with a person's token failed to add a passkey. */
   passkeyRefused(fields: { readonly person: string; readonly code: string }): void;
+  /** A person runs without approval: somebody should look now. */
+  breakGlassOpened(fields: BrokenGlass & { readonly action: string }): void;
+  /** Nobody has reviewed it yet. */
+  breakGlassReminded(fields: BrokenGlass): void;
+  breakGlassClosed(fields: BrokenGlass & { readonly by: string; readonly finding: string }): void;
+  breakGlassRefused(fields: { readonly about: string; readonly person: string; readonly code: string }): void;
   callRefused(fields: { readonly principal: string; readonly action: string; readonly code: string }): void;
   /** A bug, or something under us that failed. */
   failed(fields: { readonly where: string; readonly error: unknown }): void;
@@ -95,6 +107,11 @@ export function createLog(options: LogOptions): Log {
     passkeyRegistered: (fields) => logger.info({ event: 'passkey.registered', ...fields }),
     passkeyRevoked: (fields) => logger.info({ event: 'passkey.revoked', ...fields }),
     passkeyRefused: (fields) => logger.warn({ event: 'passkey.refused', ...fields }),
+    // The highest there is: it is the one thing here that nobody approved.
+    breakGlassOpened: (fields) => logger.fatal({ event: 'break_glass.opened', ...fields }),
+    breakGlassReminded: (fields) => logger.error({ event: 'break_glass.reminded', ...fields }),
+    breakGlassClosed: (fields) => logger.warn({ event: 'break_glass.closed', ...fields }),
+    breakGlassRefused: (fields) => logger.error({ event: 'break_glass.refused', ...fields }),
     callRefused: (fields) => logger.warn({ event: 'call.refused', ...fields }),
     failed: ({ where, error }) => logger.error({ event: 'failed', where, error: traceOf(error) }),
     ledgerFailed: ({ error }) => logger.error({ event: 'ledger.failed', error: traceOf(error) }),

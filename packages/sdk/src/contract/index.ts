@@ -27,6 +27,17 @@ export {
   BundleVoteResults,
   maxReviewsPerBundle,
 } from './bundle.ts';
+export {
+  BreakGlass,
+  BreakGlassChallengeRequest,
+  BreakGlassClosing,
+  BreakGlassOffer,
+  BreakGlassPage,
+  BreakGlassQuery,
+  BreakGlassRequest,
+  BreakGlassSignature,
+  BreakGlassSummary,
+} from './break-glass.ts';
 export { ReviewEvent } from './event.ts';
 export {
   AuthorizationDetail,
@@ -52,10 +63,11 @@ export {
   RegistrationRequest,
   VoteOffer,
 } from './passkey.ts';
-export { ActionId, Count, Digest, ReviewId, StandingId, Timestamp } from './primitives.ts';
+export { ActionId, BreakGlassId, Count, Digest, ReviewId, StandingId, Timestamp } from './primitives.ts';
 export {
   actionProblemCodes,
   apiProblemCodes,
+  breakGlassProblemCodes,
   passkeyProblemCodes,
   Problem,
   ProblemCode,

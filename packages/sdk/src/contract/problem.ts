@@ -89,11 +89,30 @@ export const passkeyProblemCodes = [
   'passkey.revoked',
 ] as const;
 
+/** Why a person may not break glass, or not review a use of it. */
+export const breakGlassProblemCodes = [
+  'break_glass.not_found',
+  'break_glass.reason_required',
+  'break_glass.reason_too_short',
+  'break_glass.not_entitled',
+  'break_glass.no_reviewer',
+  'break_glass.too_many',
+  'break_glass.passkey_required',
+  'break_glass.passkey_invalid',
+  'break_glass.digest_mismatch',
+  'break_glass.changed',
+  'break_glass.own_use',
+  'break_glass.not_reviewer',
+  'break_glass.closed',
+  'break_glass.text_required',
+] as const;
+
 /** What the API itself refuses, before or around what a request is about. */
 export const apiProblemCodes = [
   'access.unauthenticated',
   'access.forbidden',
   'access.people_only',
+  'break_glass.not_a_person',
   'access.agents_only',
   'request.invalid',
   'request.too_large',
@@ -113,6 +132,7 @@ export const ProblemCode = z
       ...voteProblemCodes,
       ...standingProblemCodes,
       ...passkeyProblemCodes,
+      ...breakGlassProblemCodes,
       ...refusalProblemCodes,
       ...actionProblemCodes,
       ...grantProblemCodes,

@@ -11,7 +11,7 @@ export const Target = z
   .object({ name: z.string(), protocol: z.string(), environment: z.string() })
   .meta({ id: 'Target', description: 'The protected endpoint that the action is for.' });
 
-const Requester = z
+export const Requester = z
   .object({
     agent: z.string(),
     agentGroups: z.array(z.string()),

@@ -1,3 +1,4 @@
+import { spendUse } from '../../core/break-glass.ts';
 import type { Grant, GrantBinding, GrantRefusal } from '../../core/grant.ts';
 import type { Passkey } from '../../core/passkey.ts';
 import type { Review } from '../../core/review.ts';
@@ -215,6 +216,29 @@ const table: Table = {
     return null;
   },
   'passkey.check': (medium, { id }) => whyNotLive(medium, id),
+  'break_glass.open': (medium, { use, mostOpen }) => {
+    const own = [...medium.breakGlass.values()].filter((each) => each.identity === use.identity);
+    if (own.filter(({ closing }) => closing === null).length >= mostOpen)
+      return { code: 'break_glass.too_many' };
+    assertNew(medium.breakGlass, use.id);
+    medium.put(medium.breakGlass, use.id, use);
+    return null;
+  },
+  'break_glass.spend': (medium, { id, binding, atMs }) => {
+    const stored = medium.breakGlass.get(id);
+    if (stored === undefined) return { code: 'break_glass.missing' };
+    const spent = spendUse(stored, binding, atMs);
+    if (!spent.ok) return { code: spent.error };
+    medium.put(medium.breakGlass, id, spent.value);
+    return null;
+  },
+  'break_glass.update': (medium, { use }) => {
+    const stored = medium.breakGlass.get(use.id);
+    if (stored === undefined) return { code: 'break_glass.missing' };
+    if (stored.revision !== use.revision - 1) return { code: 'break_glass.conflict' };
+    medium.put(medium.breakGlass, use.id, use);
+    return null;
+  },
   'checkpoint.publish': (medium, { tiles, checkpoint }) => {
     if (checkpoint.size < (medium.checkpoints.get('only')?.size ?? 0)) return { code: 'checkpoint.stale' };
     for (const tile of tiles) medium.put(medium.tiles, tileKey(tile.level, tile.index), tile);

@@ -92,6 +92,13 @@ const table: Table = {
     [...passkeys.values()]
       .filter(({ passkey }) => passkey.identity === identity)
       .sort((left, right) => byId(left.passkey, right.passkey)),
+  breakGlass: ({ breakGlass }, { id }) => breakGlass.get(id) ?? null,
+  breakGlasses: ({ breakGlass }, { open, limit, before }) =>
+    [...breakGlass.values()]
+      .filter((use) => open === null || (use.closing === null) === open)
+      .filter((use) => before === null || use.id < before)
+      .sort((left, right) => byId(right, left))
+      .slice(0, limit),
   pendingReview: (medium, { binding }) => findPending(medium, binding),
   entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit),
   entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action),

@@ -42,6 +42,8 @@ export const KINDS: readonly SealedEntry['kind'][] = [
   'preview',
   'standing',
   'passkey',
+  'break_glass',
+  'break_glass_review',
 ];
 export const INTENT = KINDS.indexOf('intent');
 export const OUTCOME = KINDS.indexOf('outcome');

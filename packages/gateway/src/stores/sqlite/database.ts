@@ -157,8 +157,19 @@ const ATTENTION = `
   CREATE INDEX judgments_by_identity ON judgments (identity, kind, at_ms);
 `;
 
+/** Uses of break-glass, each with the review that it owes. `open` is 1 until that is closed. */
+const BREAK_GLASS = `
+  CREATE TABLE break_glass (
+    id TEXT PRIMARY KEY,
+    identity TEXT NOT NULL,
+    open INTEGER NOT NULL,
+    use TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX break_glass_open ON break_glass (identity) WHERE open = 1;
+`;
+
 /** What each version has beyond the one before; a version never changes. */
-const VERSIONS: readonly string[] = [SCHEMA, STANDINGS, SUBMISSIONS_AND_PASSKEYS, ATTENTION];
+const VERSIONS: readonly string[] = [SCHEMA, STANDINGS, SUBMISSIONS_AND_PASSKEYS, ATTENTION, BREAK_GLASS];
 const SCHEMA_VERSION = VERSIONS.length;
 
 /** What a failure of the library means, and what one does about it. */

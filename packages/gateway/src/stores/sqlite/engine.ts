@@ -96,6 +96,8 @@ export class Engine {
       submission: ({ id }) => state.submissions.submission(id),
       grantedSubmissions: () => state.submissions.granted(),
       requestKey: (ask) => state.submissions.requestKey(ask),
+      breakGlass: ({ id }) => state.breakGlass.read(id),
+      breakGlasses: (ask) => state.breakGlass.list(ask),
       passkey: ({ id }) => state.passkeys.read(id),
       passkeys: ({ identity }) => state.passkeys.ofIdentity(identity),
       pendingReview: ({ binding }) => state.pendingReview(binding),

@@ -6,6 +6,7 @@ import { Attention } from './attention.ts';
 import { Standings } from './standings.ts';
 import { Submissions } from './submissions.ts';
 import { Passkeys } from './passkeys.ts';
+import { BreakGlass } from './break-glass.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
@@ -67,6 +68,7 @@ export class State {
   readonly standings: Standings;
   readonly passkeys: Passkeys;
   readonly attention: Attention;
+  readonly breakGlass: BreakGlass;
   readonly #database: Database;
   readonly #review: Statement<[string], string>;
   readonly #pendingReview: Statement<[string], string>;
@@ -89,6 +91,7 @@ export class State {
     this.submissions = new Submissions(database);
     this.passkeys = new Passkeys(database);
     this.attention = new Attention(database);
+    this.breakGlass = new BreakGlass(database);
     const json = <P extends unknown[]>(sql: string): Statement<P, string> =>
       database.prepare<P, string>(sql).pluck();
     this.#review = json('SELECT review FROM reviews WHERE id = ?');
@@ -146,6 +149,9 @@ export class State {
     'passkey.register': ({ passkey }, firstIndex) => this.passkeys.register(passkey, firstIndex),
     'passkey.revoke': ({ id, atMs }) => this.passkeys.revoke(id, atMs),
     'passkey.check': ({ id }) => this.passkeys.whyNotLive(id),
+    'break_glass.open': ({ use, mostOpen }) => this.breakGlass.open(use, mostOpen),
+    'break_glass.spend': (spend) => this.breakGlass.spend(spend),
+    'break_glass.update': ({ use }) => this.breakGlass.update(use),
     'checkpoint.publish': ({ tiles, checkpoint }) => this.#publish(tiles, checkpoint),
   };
 
