@@ -6,7 +6,7 @@ import type { Leaf, VoteLeaf } from './leaf.ts';
 import { isObject } from './leaf-members.ts';
 import type { PasskeyRecord } from './passkey-record.ts';
 import { parsePasskeyProof, refuseVoteProof } from './vote-proof.ts';
-import type { VoteProofRefusal } from './vote-proof.ts';
+import type { VotedOn, VoteProofRefusal } from './vote-proof.ts';
 
 /** Closed. */
 export type SignatureCode =
@@ -27,7 +27,7 @@ export interface SoundEntry {
 
 export interface SignatureTerms {
   readonly crypto: PasskeyCrypto;
-  /** Digests of exact actions that are proved, by the commitment under which the log knows them. */
+  /** Digests of exact actions and terms that are proved, by the commitment under which the log knows them. */
   readonly digests: ReadonlyMap<string, string>;
   readonly report: (index: number, code: SignatureCode) => void;
 }
@@ -40,27 +40,38 @@ function proofIn(aside: string): JsonValue | undefined {
   return parsed.ok && isObject(parsed.value) ? parsed.value['passkey'] : undefined;
 }
 
+/** Undefined where the digest is not proved. */
+function votedOn(
+  { review, standing, subject }: VoteLeaf,
+  digests: ReadonlyMap<string, string>,
+): VotedOn | undefined {
+  const digest = digests.get(subject);
+  if (digest === undefined) return undefined;
+  if (review !== null) return { kind: 'review', id: review, digest };
+  return standing === null ? undefined : { kind: 'standing', id: standing, digest };
+}
+
 async function refuse(
-  { at, review, subject, vote }: VoteLeaf,
+  leaf: VoteLeaf,
   aside: string,
   registered: ReadonlyMap<string, PasskeyRecord>,
   { crypto, digests }: SignatureTerms,
 ): Promise<SignatureCode | null> {
+  const { at, vote } = leaf;
   const claimed = proofIn(aside);
   if (!vote.signed) return claimed === undefined ? null : 'passkey.unclaimed';
   if (claimed === undefined) return 'passkey.missing';
   const proof = parsePasskeyProof(claimed);
-  // Votes on standing grants are not signed.
-  if (proof === undefined || vote.kind === 'retract' || review === null) return 'passkey.malformed';
+  const on = votedOn(leaf, digests);
+  if (proof === undefined || on === undefined || vote.kind === 'retract') return 'passkey.malformed';
   if (proof.passkey !== vote.passkey) return 'passkey.other_passkey';
   const { identity, kind: decision, person, rendering } = vote;
-  const action = digests.get(subject) ?? '';
-  const cast = { action, decision, identity, person, rendering, review, atMs: at };
+  const cast = { on, decision, identity, person, rendering, atMs: at };
   return refuseVoteProof(proof, cast, registered.get(proof.passkey), crypto);
 }
 
 /**
- * The entries with `signed` only where a proof shows it. Where the vote's aside or the exact action is withheld,
+ * The entries with `signed` only where a proof shows it. Where the vote's aside, or what was voted on, is withheld,
  * nothing shows it, and nothing is wrong: the vote counts as one without a signature.
  */
 export async function proveSignatures(

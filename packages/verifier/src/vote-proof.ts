@@ -10,12 +10,23 @@ import { parsePasskeyKey, thumbprintOf } from './passkey-key.ts';
 import type { PasskeyKey } from './passkey-key.ts';
 import type { PasskeyRecord } from './passkey-record.ts';
 
-export const VOTE_VERSION = 'sallyport/vote/v1';
+/** What a vote is on, and what exactly is decided there. */
+export interface VotedOn {
+  readonly kind: 'review' | 'standing';
+  readonly id: string;
+  /** SHA-256 of the action's canonical form, or of the standing grant's terms: 64 lower-case hexadecimal digits. */
+  readonly digest: string;
+}
+
+/** The members that say so. Each kind has a version of its own: what is signed for one is nothing for the other. */
+const FORMS: Readonly<Record<VotedOn['kind'], (on: VotedOn) => Readonly<Record<string, string>>>> = {
+  review: ({ id, digest }) => ({ action: digest, review: id, version: 'sallyport/vote/v1' }),
+  standing: ({ id, digest }) => ({ standing: id, terms: digest, version: 'sallyport/standing-vote/v1' }),
+};
 
 /** Everything that a voter signs. */
 export interface SignedVote {
-  /** SHA-256 of the action's canonical form, 64 lower-case hexadecimal digits. */
-  readonly action: string;
+  readonly on: VotedOn;
   readonly decision: 'approve' | 'reject';
   /** Unix milliseconds: the gateway takes the vote before. */
   readonly expiresAtMs: number;
@@ -24,7 +35,6 @@ export interface SignedVote {
   readonly person: string;
   /** SHA-256 of everything that was shown, 64 lower-case hexadecimal digits. */
   readonly rendering: string;
-  readonly review: string;
 }
 
 /** The proof of a signed vote, as it stands in the vote's aside. Binary members are base64url without padding. */
@@ -39,9 +49,9 @@ export interface PasskeyProof extends Assertion {
 
 /** What WebAuthn signs as its challenge: SHA-256 of the vote's canonical form. */
 export async function voteChallenge(vote: SignedVote, hash: Hash): Promise<Uint8Array> {
-  const { action, decision, expiresAtMs, identity, nonce, person, rendering, review } = vote;
-  const form = { action, decision, expiresAt: expiresAtMs, identity, nonce, person, rendering, review };
-  return hash(encodeUtf8(canonicalize({ ...form, version: VOTE_VERSION })));
+  const { on, decision, expiresAtMs, identity, nonce, person, rendering } = vote;
+  const said = { decision, expiresAt: expiresAtMs, identity, nonce, person, rendering };
+  return hash(encodeUtf8(canonicalize({ ...said, ...FORMS[on.kind](on) })));
 }
 
 /** Those of `PasskeyProof`. */

@@ -12,12 +12,13 @@ import {
   type SealedEntry,
 } from '../core/entry.ts';
 import type { Grant } from '../core/grant.ts';
-import type { GrantId, PasskeyId } from '../core/ids.ts';
+import type { GrantId } from '../core/ids.ts';
 import type { Preview } from '../core/preview.ts';
 import type { Review } from '../core/review.ts';
 import type { Change, Mutation } from '../stores/store.ts';
 import type { Limits } from '../limits.ts';
 import type { Hashing, Random } from '../ports.ts';
+import { passkeyChecks } from './signing.ts';
 
 export interface ChangePorts {
   readonly hashing: Hashing;
@@ -47,10 +48,7 @@ export class Changes {
     const { commitment, action } = review.subject;
     const vote = review.votes.at(-1);
     if (vote === undefined) throw new Error('a change without a vote');
-    const mutations: Mutation[] = [{ kind: 'review.update', review }];
-    // A passkey that was revoked since it signed signs nothing.
-    if (vote.passkey !== null)
-      mutations.push({ kind: 'passkey.check', id: vote.passkey.passkey as PasskeyId });
+    const mutations: Mutation[] = [{ kind: 'review.update', review }, ...passkeyChecks([vote])];
     const entries: SealedEntry[] = [voteEntry(review, vote, commitment, this.#sealing())];
     if (review.state.status !== 'pending') entries.push(reviewEntry(review, commitment, vote.atMs));
     if (review.state.status === 'approved') {

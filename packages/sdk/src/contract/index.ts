@@ -42,6 +42,7 @@ export {
   PasskeyList,
   RegistrationOffer,
   RegistrationRequest,
+  StandingVoteOffer,
   VoteOffer,
 } from './passkey.ts';
 export { ActionId, Count, Digest, ReviewId, StandingId, Timestamp } from './primitives.ts';
