@@ -118,6 +118,12 @@ export class Changes {
     return previewEntry(review, preview, review.subject.commitment, this.#sealing());
   }
 
+  /** The notice says why: the state of a review has a word for its end alone. */
+  ofOutdated(review: Review, atMs: number): Change {
+    const { mutations, entries } = this.ofEnd(review, atMs);
+    return { mutations, entries: [...entries, noticeEntry('review.outdated', { review: review.id }, atMs)] };
+  }
+
   /** A review that ended without a vote. */
   ofEnd(review: Review, atMs: number): Change {
     const entry = reviewEntry(review, review.subject.commitment, atMs);

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreError } from '../store.ts';
+import { completeRows } from './earlier-rows.ts';
 import type { Failure, WorkerOptions } from './protocol.ts';
 
 /** `PRAGMA application_id`, so that another program's database is not taken for ours: "SlyP". */
@@ -130,7 +131,12 @@ const SUBMISSIONS_AND_PASSKEYS = `
 `;
 
 /** What each version has beyond the one before; a version never changes. */
-const VERSIONS: readonly string[] = [SCHEMA, STANDINGS, SUBMISSIONS_AND_PASSKEYS];
+const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = [
+  SCHEMA,
+  STANDINGS,
+  SUBMISSIONS_AND_PASSKEYS,
+  completeRows,
+];
 const SCHEMA_VERSION = VERSIONS.length;
 
 /** What a failure of the library means, and what one does about it. */
@@ -211,7 +217,12 @@ function migrate(database: Database.Database): void {
   assertOurs(database);
   const version = Number(database.pragma('user_version', { simple: true }));
   if (version === SCHEMA_VERSION) return void database.exec(INDEXES);
-  database.exec(`BEGIN IMMEDIATE; ${VERSIONS.slice(version).join('')} ${INDEXES}`);
+  database.exec('BEGIN IMMEDIATE');
+  for (const step of VERSIONS.slice(version)) {
+    if (typeof step === 'string') database.exec(step);
+    else step(database);
+  }
+  database.exec(INDEXES);
   database.pragma(`application_id = ${APPLICATION_ID}`);
   database.pragma(`user_version = ${SCHEMA_VERSION}`);
   database.exec('COMMIT');
