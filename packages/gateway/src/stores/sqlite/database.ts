@@ -7,7 +7,7 @@ import type { Failure, WorkerOptions } from './protocol.ts';
 /** `PRAGMA application_id`, so that another program's database is not taken for ours: "SlyP". */
 const APPLICATION_ID = 0x536c7950;
 /** A commit of one entry writes one page, a large one writes a system call a page: measured best of 4, 8 and 16 KiB. */
-const PAGE_BYTES = 8192;
+export const PAGE_BYTES = 8192;
 /** The library takes 16 MiB unless it is told; what is read again soon after it was written fits into less. */
 const CACHE_KIB = 4096;
 
