@@ -2,7 +2,7 @@
 
 const gateway = 'packages/gateway/src';
 const core = `^${gateway}/core/`;
-const ports = `^${gateway}/ports(-passkeys|-break-glass)?\\.ts$`;
+const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass)?\\.ts$`;
 const pipeline = `^${gateway}/pipeline\\.ts$`;
 const desk = `^${gateway}/review/`;
 const limits = `^${gateway}/limits\\.ts$`;

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApi } from '../../gateway/src/api/api.ts';
 import { type ListeningApi, listenApi } from '../../gateway/src/api/listen.ts';
+import { termsForm } from '../../gateway/src/core/standing-entry.ts';
 import { createFake, type Fake, makeReview, tokens } from '../../gateway/test/api-fake.ts';
+import { standingGrant, terms } from '../../gateway/test/support/standing.ts';
 import { wantsJson } from './arguments.ts';
 import { commands } from './commands/index.ts';
 import { exitCodes } from './failure.ts';
@@ -299,5 +302,32 @@ describe('attention', () => {
     expect(json).toMatchObject({
       reviewers: [{ person: 'dora', shareApproved: 0.75 }, { shareApproved: null }],
     });
+  });
+});
+
+describe('an approval that has to be signed ends with the address of the page where one signs', () => {
+  it('of a review', async () => {
+    const [demand] = makeReview().subject.demands;
+    const review = fake.add(makeReview({ demands: [{ ...demand!, passkeyFromRisk: 0 }] }));
+    const ran = await sallyport(['approve', review.id, '--yes']);
+    expect(ran.code).toBe(2);
+    expect(ran.notes).toContain(`vote.passkey_required`);
+    expect(ran.notes).toContain(`/reviews/${review.id}/sign`);
+    expect(fake.reviews.get(review.id)?.votes).toEqual([]);
+  });
+
+  it('of a proposed standing grant', async () => {
+    const digest = createHash('sha256').update(termsForm(terms)).digest('hex');
+    const grant = standingGrant({ state: { status: 'proposed' }, votes: [], digest });
+    const { store, standing } = fake.deps;
+    vi.spyOn(store, 'read').mockResolvedValue(grant as never);
+    const error = { code: 'vote.passkey_required', message: 'It has to be signed.' } as const;
+    const voting = vi.spyOn(standing, 'vote').mockResolvedValue({ ok: false, error });
+    const ran = await sallyport(['standing', 'approve', grant.id, '--yes']);
+    expect(voting).toHaveBeenCalledOnce();
+    expect(ran.code).toBe(2);
+    expect(ran.notes).toContain(`It has to be signed. Open `);
+    expect(ran.notes).toContain(`/standing-grants/${grant.id}/sign`);
+    vi.restoreAllMocks();
   });
 });

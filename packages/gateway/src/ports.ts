@@ -1,11 +1,10 @@
-import type { Pace, ReviewerFigures } from './core/attention.ts';
 import type { Parameter } from './core/action.ts';
 import type { ActionShape } from './core/constraint.ts';
 import type { BreakGlassUse } from './core/break-glass.ts';
 import type { Decision } from './core/decide.ts';
 import type { Description } from './core/describe.ts';
 import type { Grant } from './core/grant.ts';
-import type { Agent, Person, Principal, Requester, Target } from './core/identity.ts';
+import type { Agent, Person, Requester, Target } from './core/identity.ts';
 import type { ReviewId, StandingId } from './core/ids.ts';
 import type { ActionRefusal, StandingRefusal, TokenRefusalCode, VoteRefusal } from './core/reasons.ts';
 import type { PreviewFinding } from './core/preview.ts';
@@ -23,6 +22,7 @@ import type { DeclaredDataset, Submission } from './core/submission.ts';
 import type { DatasetUsage } from './core/usage.ts';
 
 export type { Durability, EntryRow, Mutation, RequestKey, Store };
+export type * from './ports-attention.ts';
 export type * from './ports-passkeys.ts';
 export type * from './ports-break-glass.ts';
 
@@ -182,37 +182,6 @@ export interface AnswerAsk {
  */
 export interface Previewer {
   preview(subject: ReviewSubject, signal: AbortSignal): Promise<readonly PreviewFinding[]>;
-}
-
-/** How people decide, over a span of time, and what waits for them now. */
-export interface AttentionReport {
-  readonly sinceMs: number;
-  readonly untilMs: number;
-  readonly pace: Pace;
-  /** Null: no bound. */
-  readonly approvalsPerHour: number | null;
-  /** False: there are more decisions than were looked at, which are the newest. */
-  readonly complete: boolean;
-  /** False: more reviews are pending than were looked at, which are the newest. */
-  readonly queuesComplete: boolean;
-  readonly pending: number;
-  readonly standingsProposed: number;
-  readonly reviewers: readonly {
-    readonly person: string;
-    /** Pending reviews that this person could decide on now. */
-    readonly queue: number;
-    /** Null: they decided nothing in the span. */
-    readonly figures: ReviewerFigures | null;
-  }[];
-  /** As far as this process knows: what waits of each agent, and how often it was told to back off. */
-  readonly agents: readonly { readonly agent: string; readonly pending: number; readonly refused: number }[];
-}
-
-/** What a surface tells and asks about people's attention. It changes no review and decides nothing. */
-export interface AttentionDesk {
-  /** This principal is about to see the whole review. */
-  shown(review: Review, principal: Principal): void;
-  report(span: { readonly sinceMs: number; readonly untilMs: number }): Promise<AttentionReport>;
 }
 
 type Judged = Promise<Result<Review, VoteRefusal>>;

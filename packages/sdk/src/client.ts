@@ -35,6 +35,7 @@ import {
   StandingPage,
   UsageReport,
   type VoteChallengeRequest,
+  StandingVoteOffer,
   VoteOffer,
   type VoteRequest,
 } from './contract/index.ts';
@@ -254,6 +255,12 @@ export class SallyportClient {
   challengeVote(id: string, vote: VoteChallengeRequest): Promise<VoteOffer> {
     const path = `/v1/reviews/${encodeURIComponent(id)}/votes/challenge`;
     return this.#json(VoteOffer, path, { method: 'POST', body: vote });
+  }
+
+  /** The same for a vote on a proposed standing grant. */
+  challengeStandingVote(id: string, vote: VoteChallengeRequest): Promise<StandingVoteOffer> {
+    const path = `/v1/standing-grants/${encodeURIComponent(id)}/votes/challenge`;
+    return this.#json(StandingVoteOffer, path, { method: 'POST', body: vote });
   }
 
   /** Connects again after interruptions and resumes where it was; iterate until `signal` ends it. */

@@ -44,17 +44,18 @@ const form = canonicalize({
 });
 const formAside = canonicalize({ form, salt });
 const subject = commitment(formAside);
+/** What is signed for. */
+const on = { kind: 'break_glass', id: USE, digest: createHash('sha256').update(form).digest('hex') } as const;
 
 async function signedAside(changes: Partial<SignedVote> = {}, by = key): Promise<string> {
   const signed: SignedVote = {
-    action: createHash('sha256').update(form).digest('hex'),
+    on,
     decision: 'break_glass',
     expiresAtMs: EXPIRES,
     identity: 'p-17',
     nonce: 'bm9uY2U',
     person: 'sam',
     rendering: RENDERING,
-    review: USE,
     ...changes,
   };
   const challenge = await voteChallenge(signed, sha256);
@@ -260,9 +261,10 @@ describe('a receipt of break-glass', () => {
   });
 
   it.each<[string, Partial<SignedVote>]>([
-    ['another action', { action: 'ab'.repeat(32) }],
+    ['another action', { on: { ...on, digest: 'ab'.repeat(32) } }],
     ['an approval', { decision: 'approve' }],
-    ['another use', { review: 'bgl_2' }],
+    ['another use', { on: { ...on, id: 'bgl_2' } }],
+    ['a proposal', { on: { ...on, kind: 'standing' } }],
     ['another person', { person: 'ana' }],
     ['another rendering', { rendering: 'ab'.repeat(32) }],
   ])('fails where the passkey signed %s', async (_, change) => {

@@ -62,7 +62,7 @@ export { parsePasskeyKey, thumbprintOf } from './passkey-key.ts';
 export type { PasskeyKey, VerifyPasskey } from './passkey-key.ts';
 export type { PasskeyRecord } from './passkey-record.ts';
 export { refuseVoteProof, voteChallenge } from './vote-proof.ts';
-export type { PasskeyProof, ProvedVote, SignedVote, VoteProofRefusal } from './vote-proof.ts';
+export type { PasskeyProof, ProvedVote, SignedVote, VotedOn, VoteProofRefusal } from './vote-proof.ts';
 export type { SignatureCode } from './receipt-signatures.ts';
 export { decodeReceipt, encodeReceipt } from './receipt.ts';
 export type { Receipt, ReceiptEntry } from './receipt.ts';

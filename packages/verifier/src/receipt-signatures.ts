@@ -6,7 +6,7 @@ import type { BreakGlassLeaf, Leaf, VoteLeaf } from './leaf.ts';
 import { isObject } from './leaf-members.ts';
 import type { PasskeyRecord } from './passkey-record.ts';
 import { parsePasskeyProof, refuseVoteProof } from './vote-proof.ts';
-import type { VoteProofRefusal } from './vote-proof.ts';
+import type { VotedOn, VoteProofRefusal } from './vote-proof.ts';
 
 /** Closed. */
 export type SignatureCode =
@@ -27,7 +27,7 @@ export interface SoundEntry {
 
 export interface SignatureTerms {
   readonly crypto: PasskeyCrypto;
-  /** Digests of exact actions that are proved, by the commitment under which the log knows them. */
+  /** Digests of exact actions and terms that are proved, by the commitment under which the log knows them. */
   readonly digests: ReadonlyMap<string, string>;
   readonly report: (index: number, code: SignatureCode) => void;
 }
@@ -40,22 +40,33 @@ function proofIn(aside: string): JsonValue | undefined {
   return parsed.ok && isObject(parsed.value) ? parsed.value['passkey'] : undefined;
 }
 
+/** Undefined where the digest is not proved. */
+function votedOn(
+  { review, standing, subject }: VoteLeaf,
+  digests: ReadonlyMap<string, string>,
+): VotedOn | undefined {
+  const digest = digests.get(subject);
+  if (digest === undefined) return undefined;
+  if (review !== null) return { kind: 'review', id: review, digest };
+  return standing === null ? undefined : { kind: 'standing', id: standing, digest };
+}
+
 async function refuse(
-  { at, review, subject, vote }: VoteLeaf,
+  leaf: VoteLeaf,
   aside: string,
   registered: ReadonlyMap<string, PasskeyRecord>,
   { crypto, digests }: SignatureTerms,
 ): Promise<SignatureCode | null> {
+  const { at, vote } = leaf;
   const claimed = proofIn(aside);
   if (!vote.signed) return claimed === undefined ? null : 'passkey.unclaimed';
   if (claimed === undefined) return 'passkey.missing';
   const proof = parsePasskeyProof(claimed);
-  // Votes on standing grants are not signed.
-  if (proof === undefined || vote.kind === 'retract' || review === null) return 'passkey.malformed';
+  const on = votedOn(leaf, digests);
+  if (proof === undefined || on === undefined || vote.kind === 'retract') return 'passkey.malformed';
   if (proof.passkey !== vote.passkey) return 'passkey.other_passkey';
   const { identity, kind: decision, person, rendering } = vote;
-  const action = digests.get(subject) ?? '';
-  const cast = { action, decision, identity, person, rendering, review, atMs: at };
+  const cast = { on, decision, identity, person, rendering, atMs: at };
   return refuseVoteProof(proof, cast, registered.get(proof.passkey), crypto);
 }
 
@@ -78,15 +89,14 @@ async function refuseBreakGlass(
   const proof = parsePasskeyProof(claimed);
   if (proof === undefined) return 'passkey.malformed';
   if (proof.passkey !== leaf.passkey) return 'passkey.other_passkey';
-  const { at: atMs, binding, breakGlass: review, identity, person, rendering } = leaf;
-  const action = digests.get(binding.subject) ?? '';
-  const decision = 'break_glass';
-  const signed = { action, atMs, decision, identity, person, rendering, review } as const;
+  const { at: atMs, binding, breakGlass: id, identity, person, rendering } = leaf;
+  const on = { kind: 'break_glass', id, digest: digests.get(binding.subject) ?? '' } as const;
+  const signed = { on, atMs, decision: 'break_glass', identity, person, rendering } as const;
   return refuseVoteProof(proof, signed, registered.get(proof.passkey), crypto);
 }
 
 /**
- * Where the aside of a vote, or the exact action, is withheld, nothing shows the signature, and nothing is wrong: the
+ * Where the aside of a vote, or what was voted on, is withheld, nothing shows the signature, and nothing is wrong: the
  * vote counts as one without. A use of break-glass rests on its signature, so that one which nothing shows proves none.
  */
 export async function proveSignatures(

@@ -4,7 +4,7 @@ import { encodeUtf8 } from './bytes.ts';
 import { leafInput } from './hash.ts';
 import type { Hash } from './hash.ts';
 import { decodeLeaf, isAttempt } from './leaf.ts';
-import type { Leaf } from './leaf.ts';
+import type { Leaf, StandingLeaf } from './leaf.ts';
 import { parseVkey } from './note.ts';
 import type { VerifySignature } from './note.ts';
 import { parseProof, verifyProof } from './proof.ts';
@@ -18,6 +18,7 @@ import { summarize } from './receipt-summary.ts';
 import type { ReceiptSummary } from './receipt-summary.ts';
 import { Rules } from './rules.ts';
 import type { RuleCode } from './rules.ts';
+import { isTermsOf, readTerms } from './standing-terms.ts';
 
 export interface ReceiptTrust {
   /** The log's verifier key, had from elsewhere than the receipt; null: authenticity can't be proved. */
@@ -36,7 +37,7 @@ const CHECKS = {
   entries: 'Every entry is well-formed, of this action, and in the order of the log.',
   asides: 'Every value that is shown is the one that its entry commits to.',
   action: 'The exact action is the one that the entries tell of.',
-  signatures: 'What is shown as signed is, by a passkey of that person, over exactly this action.',
+  signatures: 'What is shown as signed is, by a passkey of that person, over exactly what was decided.',
   approval:
     'Where policy demands people, they approved exactly what ran, under a grant that was spent once; or a person broke glass for it.',
   execution: 'There is an attempt, at most one execution, and at most one outcome after it.',
@@ -201,9 +202,26 @@ interface Shown {
   readonly entries: readonly SoundEntry[];
   /** The exact action; null where it is withheld or not to be believed. */
   readonly form: ActionForm | null;
-  /** The digests of forms, by the commitment of the entry that each is proved by. */
+  /** The digests of forms and of terms, by the commitment of the entry that each is proved by. */
   readonly digests: ReadonlyMap<string, string>;
 }
+
+/** The digest of the terms beside a proposal; null where they are not to be believed. */
+async function readProposal(
+  { index, leaf }: SoundEntry & { readonly leaf: StandingLeaf },
+  aside: string,
+  hash: Hash,
+  failures: Failures,
+): Promise<string | null> {
+  const terms = await readTerms(aside, hash);
+  if (terms === undefined) failures.add('asides', `Entry ${index}: the values beside it are malformed.`);
+  else if (isTermsOf(terms, leaf)) return terms.digest;
+  else failures.add('action', `Entry ${index}: the terms are others than the entry tells of.`);
+  return null;
+}
+
+const isProposal = (entry: SoundEntry): entry is SoundEntry & { readonly leaf: StandingLeaf } =>
+  entry.leaf.kind === 'standing';
 
 /** The form of one entry's aside; null where there is none to be had or it is not to be believed. */
 async function readAside(
@@ -230,6 +248,11 @@ async function checkAsides(entries: readonly SoundEntry[], hash: Hash, failures:
     if (aside !== null && !isCommitted)
       failures.add('asides', `Entry ${index}: the values beside it are not those that it commits to.`);
     sound.push(isCommitted ? entry : { ...entry, aside: null });
+    if (isCommitted && isProposal(entry)) {
+      const digest = await readProposal(entry, aside, hash, failures);
+      if (digest !== null && leaf.commitment !== null) digests.set(leaf.commitment, digest);
+      continue;
+    }
     const found = isCommitted ? await readAside(entry, aside, hash, failures) : null;
     if (found === null) continue;
     if (form !== null && form.text !== found.text)

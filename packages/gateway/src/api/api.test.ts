@@ -90,6 +90,7 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
     const { digest, rendering, kind } = ballotFor(review);
     return { digest, rendering, kind };
   },
+  challengeStandingVote: () => ({ kind: 'approve', digest: 'a'.repeat(64), rendering: 'b'.repeat(64) }),
 };
 
 /** Routes whose handler has something else to say to a person who may call it, and just read the review. */
@@ -99,6 +100,7 @@ const otherwise: Readonly<Record<string, string>> = {
   registerPasskey: 'passkey.challenge_unknown',
   revokePasskey: 'passkey.not_found',
   challengeVote: 'passkey.none',
+  challengeStandingVote: 'passkey.none',
 };
 
 const guardedRoutes = routes.filter((route) => route.access.to !== 'public');

@@ -4,7 +4,6 @@ import type {
   VoteOffer as VoteOfferView,
 } from '@sallyport/sdk/contract';
 import type { Person } from '../core/identity.ts';
-import type { ReviewId } from '../core/ids.ts';
 import type { Passkey } from '../core/passkey.ts';
 import type { RegistrationOffer, VoteOffer } from '../ports.ts';
 import { timestamp } from './present.ts';
@@ -58,12 +57,6 @@ const requestOptions = (rpId: string, allowed: readonly Passkey[]) => ({
   allowCredentials: allowed.map(descriptor),
   userVerification: 'required' as const,
 });
-
-export const presentVoteOffer = (
-  offer: VoteOffer,
-  { review, voter }: { readonly review: ReviewId; readonly voter: Person },
-  nowMs: number,
-): VoteOfferView => ({ review, ...presentSigning(offer, voter, nowMs) });
 
 /** What a passkey is asked to sign, whatever it is about. */
 export function presentSigning(

@@ -135,6 +135,10 @@ export function basisOf({ passkey, channel }: Vote): 'passkey' | 'token' | 'plat
   return TOKEN_CHANNELS.includes(channel) ? 'token' : 'platform';
 }
 
+/** Whether votes on it can count. An earlier release may have written it without what they are counted by. */
+export const isVotable = ({ schedule, subject }: Review): boolean =>
+  schedule.length === subject.demands.length;
+
 /** Votes that count: taken back, a vote is history. */
 export const standingVotes = (review: Review): readonly Vote[] =>
   review.votes.filter((vote) => vote.retractedAtMs === null);

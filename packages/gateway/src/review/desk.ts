@@ -10,7 +10,7 @@ import type { GrantId, ReviewId } from '../core/ids.ts';
 import type { Preview } from '../core/preview.ts';
 import { refusal, type Refusal, type VoteRefusal } from '../core/reasons.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { Review } from '../core/review.ts';
+import { isVotable, type Review } from '../core/review.ts';
 import { attachPreview, expire, supersede, withdraw } from '../core/transitions.ts';
 import type { Limits } from '../limits.ts';
 import type {
@@ -120,12 +120,23 @@ export class Desk implements ReviewDesk {
       });
       for (const review of page) {
         this.#flood.resumed(review.subject.requester.agent);
-        this.#time.watch(review);
+        if (isVotable(review)) this.#time.watch(review);
+        else await this.#endOutdated(review);
       }
       const last = page.at(-1);
       if (last === undefined) return;
       before = last.id;
     }
+  }
+
+  /** An earlier release opened it, and no vote on it can count: it ends, and whoever asked asks again. */
+  async #endOutdated(review: Review): Promise<void> {
+    const { clock, store } = this.#ports;
+    const nowMs = clock.nowMs();
+    const ended = withdraw(review, nowMs, 'An earlier release of the gateway opened it. Ask again.');
+    if (ended === undefined) return;
+    const committed = await store.commit(this.#changes.ofOutdated(ended, nowMs));
+    if (committed.ok) this.#changed(ended);
   }
 
   /** A clock that was set back while the gateway was down revives no grant. */

@@ -26,6 +26,7 @@ import type {
 import type { Change, Mutation, RequestKey, StoreRefusal } from '../stores/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Changes, judgmentOf } from './changes.ts';
+import { REVOKED, signingOf, withSigning, type Signing } from './signing.ts';
 
 export interface JudgingPorts {
   readonly clock: Clock;
@@ -56,14 +57,6 @@ interface Act {
   readonly request: RequestKey | null;
 }
 
-type Signing = Result<PasskeyProof | null, VoteRefusal>;
-const UNSIGNED: Signing = ok(null);
-/** Fails closed: a signature that can't be looked at is no vote, signed or unsigned. */
-const UNPROVED: Signing = err({
-  code: 'ledger.unavailable',
-  message: 'Your passkey can’t be looked up now, so the vote doesn’t count. Try again.',
-});
-
 type Judged = Promise<Result<Review, VoteRefusal>>;
 
 /** How often a change is tried again after somebody else's came first; each such loss means that another one won. */
@@ -81,7 +74,7 @@ export class Judging {
   async vote(ask: VoteAsk): Judged {
     const { voter, channel, kind } = ask;
     const request = this.#requestOf(ask);
-    const signing = await this.#signing(ask).catch((): Signing => UNPROVED);
+    const signing = await signingOf({ kind: 'review', id: ask.review }, ask, this.#ports.passkeys);
     const judged = await this.#act({
       request,
       review: ask.review,
@@ -106,18 +99,9 @@ export class Judging {
     return { ...change, mutations: [...change.mutations, { kind: 'judgment.record', judgment, budget }] };
   }
 
-  /** The proof of a signed vote; null where nobody signed. An agent has no passkey, and is refused as an agent. */
-  async #signing({ passkey: assertion, voter, ...vote }: VoteAsk): Promise<Signing> {
-    if (assertion === undefined || voter.kind !== 'person') return UNSIGNED;
-    return this.#ports.passkeys.proveVote({ ...vote, voter, assertion });
-  }
-
-  /** A signature that doesn't hold refuses the vote, unless something else does that anyhow. */
   #cast(review: Review, ask: VoteAsk, signing: Signing, nowMs: number): Result<Review, VoteRefusal> {
     const ballot = this.#ballot(review, ask, signing.ok ? signing.value : null, nowMs);
-    const judged = castVote(review, ballot, this.#ports.electorate);
-    if (signing.ok || (!judged.ok && judged.error.code !== 'vote.passkey_required')) return judged;
-    return signing;
+    return withSigning(signing, castVote(review, ballot, this.#ports.electorate));
   }
 
   #ballot(review: Review, ask: VoteAsk, passkey: PasskeyProof | null, nowMs: number) {
@@ -270,8 +254,7 @@ export class Judging {
       return err(await this.#refused(review, act, error, this.#ports.clock.nowMs()));
     }
     if (!lost.code.startsWith('passkey.')) return undefined;
-    const error = { code: 'vote.passkey_invalid', message: 'This passkey was revoked.' } as const;
-    return err(await this.#refused(review, act, error, this.#ports.clock.nowMs()));
+    return err(await this.#refused(review, act, REVOKED, this.#ports.clock.nowMs()));
   }
 
   /** Time of day in UTC, as everywhere in words to people. */

@@ -61,6 +61,7 @@ export {
   PasskeyList,
   RegistrationOffer,
   RegistrationRequest,
+  StandingVoteOffer,
   VoteOffer,
 } from './passkey.ts';
 export { ActionId, BreakGlassId, Count, Digest, ReviewId, StandingId, Timestamp } from './primitives.ts';

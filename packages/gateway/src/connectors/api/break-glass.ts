@@ -269,7 +269,7 @@ const refuse = (code: BreakGlassRefusalCode, message: string): Result<never, Bre
   err({ code, message });
 
 const signedOf = ({ id, person, digest, rendering }: ShownUse): VoteToSign => ({
-  review: id,
+  on: { kind: 'break_glass', id },
   voter: person,
   kind: 'break_glass',
   digest,

@@ -178,8 +178,9 @@ describe('nothing runs and it is recorded who asked', () => {
 
   test('where a vote’s signature is handed in for it, or its own for a vote', async () => {
     const draft = await prepare(house);
-    const { id: review, digest, rendering } = shownOf(draft);
-    const vote = { review, voter: sam, kind: 'approve', digest, rendering } as const;
+    const { id, digest, rendering } = shownOf(draft);
+    const on = { kind: 'break_glass', id } as const;
+    const vote = { on, voter: sam, kind: 'approve', digest, rendering } as const;
     const offer = await house.passkeys.offerVote(vote);
     if (!offer.ok) throw new Error(offer.error.code);
     const key = house.keys.get('sam')!;

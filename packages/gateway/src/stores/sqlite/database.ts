@@ -1,12 +1,13 @@
 import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreError } from '../store.ts';
+import { completeRows } from './earlier-rows.ts';
 import type { Failure, WorkerOptions } from './protocol.ts';
 
 /** `PRAGMA application_id`, so that another program's database is not taken for ours: "SlyP". */
 const APPLICATION_ID = 0x536c7950;
 /** A commit of one entry writes one page, a large one writes a system call a page: measured best of 4, 8 and 16 KiB. */
-const PAGE_BYTES = 8192;
+export const PAGE_BYTES = 8192;
 /** The library takes 16 MiB unless it is told; what is read again soon after it was written fits into less. */
 const CACHE_KIB = 4096;
 
@@ -169,7 +170,14 @@ const BREAK_GLASS = `
 `;
 
 /** What each version has beyond the one before; a version never changes. */
-const VERSIONS: readonly string[] = [SCHEMA, STANDINGS, SUBMISSIONS_AND_PASSKEYS, ATTENTION, BREAK_GLASS];
+const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = [
+  SCHEMA,
+  STANDINGS,
+  SUBMISSIONS_AND_PASSKEYS,
+  ATTENTION,
+  BREAK_GLASS,
+  completeRows,
+];
 const SCHEMA_VERSION = VERSIONS.length;
 
 /** What a failure of the library means, and what one does about it. */
@@ -250,7 +258,12 @@ function migrate(database: Database.Database): void {
   assertOurs(database);
   const version = Number(database.pragma('user_version', { simple: true }));
   if (version === SCHEMA_VERSION) return void database.exec(INDEXES);
-  database.exec(`BEGIN IMMEDIATE; ${VERSIONS.slice(version).join('')} ${INDEXES}`);
+  database.exec('BEGIN IMMEDIATE');
+  for (const step of VERSIONS.slice(version)) {
+    if (typeof step === 'string') database.exec(step);
+    else step(database);
+  }
+  database.exec(INDEXES);
   database.pragma(`application_id = ${APPLICATION_ID}`);
   database.pragma(`user_version = ${SCHEMA_VERSION}`);
   database.exec('COMMIT');

@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Reads } from '../store.ts';
 import { HEAD_BYTES, USAGE_FIELDS } from './arena.ts';
-import { failureOf } from './database.ts';
+import { failureOf, PAGE_BYTES } from './database.ts';
 import { EntryLog } from './entries.ts';
 import type { Run } from './entries.ts';
 import { prepareJournal, recoverJournal } from './journal-recovery.ts';
@@ -13,8 +13,14 @@ import { UsageTotals } from './usage.ts';
 
 /** A checkpoint moves at least so much while nobody waits. */
 const WORTHWHILE_BYTES = 1 << 20;
-/** Frames of the log are pages; a commit writes one or two besides what its entries fill. */
-const COMMIT_BYTES = 16_384;
+/** A page, and the head of its frame. */
+const FRAME_BYTES = PAGE_BYTES + 24;
+
+/** What SQLite says of its log, in frames: all, and those that the database has already. */
+interface LogState {
+  readonly log: number;
+  readonly checkpointed: number;
+}
 
 interface Memory {
   readonly heads: Buffer;
@@ -64,6 +70,8 @@ export class Engine {
   applied = 0;
   readonly #setRecovery: Statement<[number]>;
   readonly #answers: Answers;
+  readonly #logState: Statement<[], LogState>;
+  /** Of the log, what the database doesn't have yet: exact after a commit, and at least this while one is open. */
   #logBytes = 0;
 
   constructor(database: Database, journal: string, walBytes: number) {
@@ -73,6 +81,7 @@ export class Engine {
     this.#log = new EntryLog(database);
     this.#state = new State(database);
     this.#usage = new UsageTotals(database);
+    this.#logState = database.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)');
     this.#statement = {
       begin: database.prepare('BEGIN IMMEDIATE'),
       commit: database.prepare('COMMIT'),
@@ -166,7 +175,8 @@ export class Engine {
     this.#isOpen = false;
     fdatasyncSync(this.#wal);
     this.applied = this.#log.size;
-    this.#logBytes += COMMIT_BYTES;
+    const { log = 0, checkpointed = 0 } = this.#logState.get() ?? {};
+    this.#logBytes = (log - checkpointed) * FRAME_BYTES;
   }
 
   #apply(segment: Segment, refused: Segment[]): SegmentAnswer {
