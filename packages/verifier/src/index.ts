@@ -25,12 +25,26 @@ export type { ReadSubtree } from './subtree.ts';
 export { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from './merkle.ts';
 export type { ConsistencyClaim, InclusionClaim } from './merkle.ts';
 export { MAX_ENTRY_BYTES, decodeBundle, encodeBundle } from './bundle.ts';
+export { cosignedMessage, cosigner, verifyCosignatures } from './cosignature.ts';
+export type { Cosignature, CosignatureRefusal, VerifyCosignaturesResult } from './cosignature.ts';
+export { isQuorum, openUnderPolicy, parsePolicy } from './trust-policy.ts';
+export type {
+  OpenUnderPolicyResult,
+  ParsePolicyResult,
+  PolicyLog,
+  PolicyRefusal,
+  PolicyWitness,
+  TrustPolicy,
+} from './trust-policy.ts';
+export { refuseWitnesses } from './receipt-witnesses.ts';
+export type { WitnessFinding } from './receipt-witnesses.ts';
 export { encodeVkey, keyIdOf, parseNote, parseVkey, signNote, signedText, verifyNote } from './note.ts';
 export type {
   Note,
   NoteRefusal,
   NoteSignature,
   NoteSigner,
+  SignatureType,
   VerifierKey,
   VerifyNoteResult,
   VerifySignature,
