@@ -55,7 +55,7 @@ export interface LogFinding {
 
 /** What entries and checkpoint can't show, whatever they hold. */
 export interface Unproved {
-  readonly code: 'rollback' | 'replacement';
+  readonly code: 'rollback' | 'replacement' | 'authenticity' | 'before';
   readonly detail: string;
 }
 
