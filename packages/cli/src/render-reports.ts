@@ -48,7 +48,16 @@ export interface LedgerVerdict {
   readonly key: string;
   /** Whether the key came from the person, and not from whom it vouches for. */
   readonly keyGiven: boolean;
-  readonly report: LogReport;
+  readonly report: Pick<
+    LogReport,
+    'ok' | 'covered' | 'notCovered' | 'root' | 'openIntents' | 'findingsOmitted' | 'unproved'
+  > & {
+    readonly findings: readonly {
+      readonly code: string;
+      readonly index: number | null;
+      readonly detail: string;
+    }[];
+  };
 }
 
 export function renderLedgerVerdict({ origin, key, keyGiven, report }: LedgerVerdict, style: Style): string {
