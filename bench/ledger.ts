@@ -1,5 +1,5 @@
 /** What it costs an auditor to verify: a whole log of a million entries, and one receipt. */
-import { createPublicKey, hash, verify } from 'node:crypto';
+import { platform } from '../packages/cli/src/platform.ts';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,10 +15,8 @@ import {
   tilePath,
   verifyFolder,
   verifyReceipt,
-  webCryptoVerifier,
   TILE_WIDTH,
 } from '@sallyport/verifier';
-import type { VerifySignature } from '@sallyport/verifier';
 import {
   makeReceipt,
   makeLog,
@@ -42,13 +40,7 @@ const RECEIPTS = 300;
 const CHUNK_TILES = 64;
 const MEBIBYTE = 1_048_576;
 
-const sha256 = (data: Uint8Array): Uint8Array => hash('sha256', data, 'buffer');
-const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
-const verifyEd25519: VerifySignature = (publicKey, message, signature) => {
-  const key = createPublicKey({ key: Buffer.concat([SPKI_HEAD, publicKey]), format: 'der', type: 'spki' });
-  return verify(null, message, key, signature);
-};
-
+const sha256 = platform.hash;
 /** The intent of an action that policy allowed, or its outcome, as the gateway writes them: about 700 bytes and 200. */
 function leavesOf(): (at: number) => string {
   const [, intent = '', outcome = ''] = seal(wholeStory()).map(({ leaf }) => leaf);
@@ -106,7 +98,7 @@ async function wholeLog(quick: boolean): Promise<Figure[]> {
           return undefined;
         }
       },
-      ...{ trustedKey: logKey.vkey, policy: null, earlier: [], hash: sha256, verify: verifyEd25519 },
+      ...{ trustedKey: logKey.vkey, policy: null, earlier: [], ...platform },
     });
     const seconds = (clock.monotonicMs() - start) / 1_000;
     if (!report.ok || report.size !== size) throw new Error(JSON.stringify(report.findings.slice(0, 3)));
@@ -129,7 +121,7 @@ async function oneReceipt(quick: boolean): Promise<Figure[]> {
   const took: number[] = [];
   for (let round = 0; round < (quick ? RECEIPTS / 10 : RECEIPTS); round++) {
     const start = clock.monotonicMs();
-    const { ok } = await verifyReceipt(receipt, { trustedKey: logKey.vkey, ...webCryptoVerifier() });
+    const { ok } = await verifyReceipt(receipt, { trustedKey: logKey.vkey, ...platform });
     took.push(clock.monotonicMs() - start);
     if (!ok) throw new Error('the receipt does not verify');
   }

@@ -1,25 +1,19 @@
-import { hash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { verifyFolder, webCryptoVerifier } from '@sallyport/verifier';
+import { verifyFolder } from '@sallyport/verifier';
 import type { FolderReport, ReadFile } from '@sallyport/verifier';
 import type { Invocation } from './command.ts';
 import { readText, reasonOf } from './connection.ts';
 import { Failure } from './failure.ts';
+import { platform } from './platform.ts';
 
 export function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** What platforms bring along; Node's own hash has no promise for each entry. */
-export const platform = {
-  ...webCryptoVerifier(),
-  hash: (data: Uint8Array): Uint8Array => hash('sha256', data, 'buffer'),
-};
-
 /** Verifies a folder of a ledger, with what the person gave: key, policy and kept checkpoint. */
 export async function verifyDirectory(directory: string, invocation: Invocation): Promise<FolderReport> {
-  if (!isDirectory(join(directory)) || readFile(directory, 'checkpoint') === undefined) {
+  if (!isDirectory(directory) || readFile(directory, 'checkpoint') === undefined) {
     const detail = `${directory} holds no checkpoint: it is no ledger, or an export that was not finished.`;
     throw new Failure('not_found', 'folder.no_ledger', detail);
   }

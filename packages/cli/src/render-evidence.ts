@@ -30,6 +30,13 @@ function contentOf({ from, until, size, query, fitting, kinds }: FolderReport): 
   ];
 }
 
+/** Nobody said that the gateway lives: nothing wrong by itself, and what somebody who asks for all wants to know. */
+export function silencesOf(silences: FolderReport['silences'], style: Style): string[] {
+  return silences.map(({ index, from, until }) =>
+    style.yellow(`  no heartbeat from ${when(from)} to ${when(until)}, before entry ${index}`),
+  );
+}
+
 export function renderFolder(report: FolderReport, style: Style): string {
   const { findings, findingsOmitted, undecided, undecidedOmitted, cosigned, openIntents } = report;
   const open = undecided.length + undecidedOmitted;
@@ -43,6 +50,7 @@ export function renderFolder(report: FolderReport, style: Style): string {
         `  seen by ${shown(witness, style)} at ${when(timestampSeconds * 1_000)}`,
     ),
     ...(openIntents === 0 ? [] : [`  ${count(openIntents, 'action')} without an outcome yet`]),
+    ...silencesOf(report.silences, style),
     ...findings.map(({ code, index, detail }) => {
       const place = index === null ? '' : ` at entry ${index}`;
       return style.red(`  ✗ ${code}${place}${detail === '' ? '' : `: ${shown(detail, style)}`}`);

@@ -1,5 +1,6 @@
 import type { UsageReport } from '@sallyport/sdk/contract';
 import type { LogReport, ReceiptReport } from '@sallyport/verifier';
+import { silencesOf } from './render-evidence.ts';
 import type { Style } from './style.ts';
 import { count, frame, shown, table } from './text.ts';
 
@@ -50,7 +51,7 @@ export interface LedgerVerdict {
   readonly keyGiven: boolean;
   readonly report: Pick<
     LogReport,
-    'ok' | 'covered' | 'notCovered' | 'root' | 'openIntents' | 'findingsOmitted' | 'unproved'
+    'ok' | 'silences' | 'covered' | 'notCovered' | 'root' | 'openIntents' | 'findingsOmitted' | 'unproved'
   > & {
     readonly findings: readonly {
       readonly code: string;
@@ -80,6 +81,7 @@ export function renderLedgerVerdict({ origin, key, keyGiven, report }: LedgerVer
         ]),
     ...(report.notCovered === 0 ? [] : [`  ${count(report.notCovered, 'entry', 'entries')} not yet covered`]),
     ...(report.openIntents === 0 ? [] : [`  ${count(report.openIntents, 'action')} without an outcome yet`]),
+    ...silencesOf(report.silences, style),
     ...report.findings.map(({ code, index, detail }) => {
       const where = index === null ? '' : ` at entry ${index}`;
       return style.red(`  ✗ ${code}${where}${detail === '' ? '' : `: ${shown(detail, style)}`}`);

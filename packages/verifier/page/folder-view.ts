@@ -33,6 +33,11 @@ const linesOf = (report: FolderReport): Line[] => [
           detail: `${report.undecided.length + report.undecidedOmitted} rules rest on entries before the first one here.`,
         } as const,
       ]),
+  ...report.silences.map(({ index, from, until }): Line => ({
+    mood: 'open',
+    name: 'no heartbeat',
+    detail: `${when(from)} to ${when(until)}, before entry ${index}: the gateway was down, or held.`,
+  })),
   ...report.unproved.map(({ code, detail }): Line => ({ mood: 'open', name: `not: ${code}`, detail })),
 ];
 

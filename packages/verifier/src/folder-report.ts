@@ -1,5 +1,6 @@
 import type { TileFindingCode } from './folder-tiles.ts';
 import type { ExportQuery } from './manifest.ts';
+import type { Silence } from './heartbeats.ts';
 import type { RuleCode } from './rules.ts';
 import type { PolicyRefusal } from './trust-policy.ts';
 import type { LogFindingCode, Unproved } from './verify-log.ts';
@@ -55,6 +56,8 @@ export interface FolderReport {
   /** Witnesses of the policy that cosigned, by key name, with their time in Unix seconds. */
   readonly cosigned: readonly { readonly witness: string; readonly timestampSeconds: number }[];
   readonly openIntents: number;
+  /** Times without a heartbeat, the first hundred: a gateway was down, or held, and nothing was recorded. */
+  readonly silences: readonly Silence[];
   /** The first thousand of each. */
   readonly findings: readonly FolderFinding[];
   readonly findingsOmitted: number;

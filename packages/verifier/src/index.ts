@@ -60,12 +60,14 @@ export type {
   AttemptLeaf,
   DecodeLeafResult,
   GrantLeaf,
+  HeartbeatLeaf,
   Leaf,
   NoticeLeaf,
   OutcomeLeaf,
   ReviewLeaf,
   VoteLeaf,
 } from './leaf.ts';
+export type { Silence } from './heartbeats.ts';
 export type { RuleCode } from './rules.ts';
 export { fromBase64url, toBase64url } from './bytes.ts';
 export { refuseAssertion } from './assertion.ts';

@@ -15,12 +15,13 @@ import {
   wordAt,
   type JsonObject,
 } from './leaf-members.ts';
+import { heartbeatRecordOf, type HeartbeatRecord } from './heartbeat-record.ts';
 import type { PasskeyRecord } from './passkey-record.ts';
 import { passkeyRecordOf } from './passkey-record.ts';
 
 /** Entries of the log as spec/ledger.md has them. Further members of a leaf are allowed and ignored. */
 interface LeafBase {
-  /** Null for what is about no action: a notice, a passkey. */
+  /** Null for what is about no action: a notice, a heartbeat, a passkey. */
   readonly action: string | null;
   /** Unix milliseconds. */
   readonly at: number;
@@ -153,6 +154,12 @@ export interface PasskeyLeaf extends LeafBase {
   readonly passkey: PasskeyRecord;
 }
 
+/** A gateway says that it lives, and what it has seen: what is missing between two of them shows. */
+export interface HeartbeatLeaf extends LeafBase {
+  readonly kind: 'heartbeat';
+  readonly heartbeat: HeartbeatRecord;
+}
+
 export type Leaf =
   | AttemptLeaf
   | ReviewLeaf
@@ -162,10 +169,11 @@ export type Leaf =
   | StandingLeaf
   | OutcomeLeaf
   | NoticeLeaf
+  | HeartbeatLeaf
   | PasskeyLeaf;
 
 /** Kinds of entries that are about no action. */
-const WITHOUT_ACTION: ReadonlySet<Leaf['kind']> = new Set<Leaf['kind']>(['notice', 'passkey']);
+const WITHOUT_ACTION: ReadonlySet<Leaf['kind']> = new Set<Leaf['kind']>(['notice', 'heartbeat', 'passkey']);
 
 /** A decision or an intent: who attempts what, and what policy says. */
 export function isAttempt(leaf: Leaf): leaf is AttemptLeaf {
@@ -355,6 +363,11 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   standing: standingOf,
   intent: (value) => attemptOf('intent', value),
   outcome: outcomeOf,
+  heartbeat: (value) => ({
+    ...baseOf(value),
+    kind: 'heartbeat',
+    heartbeat: heartbeatRecordOf(objectAt(value, 'heartbeat')),
+  }),
   notice: (value) => ({ ...baseOf(value), kind: 'notice' }),
   passkey: (value) => ({
     ...baseOf(value),

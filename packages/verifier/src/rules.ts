@@ -1,3 +1,4 @@
+import { Heartbeats, type HeartbeatCode, type Silence } from './heartbeats.ts';
 import { OpenReview } from './open-review.ts';
 import { StandingRules, type StandingRuleCode } from './standing-rules.ts';
 import type {
@@ -56,6 +57,7 @@ export type RuleCode =
   /** The grant is bound to another agent, target, environment, review or subject. */
   | 'grant.mismatch'
   | StandingRuleCode
+  | HeartbeatCode
   | 'outcome.without_intent'
   | 'outcome.repeated';
 
@@ -91,6 +93,7 @@ export class Rules {
   );
   /** Every passkey ever registered, by id, with its identity; null where it was revoked. People have a handful. */
   readonly #passkeys = new Map<string, string | null>();
+  readonly #heartbeats = new Heartbeats((code) => this.#find(code));
   #index = 0;
   #action: string | null = null;
   #observed = 0;
@@ -102,6 +105,11 @@ export class Rules {
   /** Intents that have no outcome. */
   get openIntents(): number {
     return this.#openIntents.size;
+  }
+
+  /** Times without a heartbeat. */
+  get silences(): readonly Silence[] {
+    return this.#heartbeats.silences;
   }
 
   /** Call once for each entry, in the order of the log. */
@@ -132,6 +140,8 @@ export class Rules {
         return this.#outcome(leaf);
       case 'passkey':
         return this.#passkey(leaf);
+      case 'heartbeat':
+        return this.#heartbeats.observe(index, leaf);
       case 'notice':
         return;
     }

@@ -46,6 +46,7 @@ const RESTS_ON_EARLIER: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'standing.unfounded',
   'standing.not_live',
   'outcome.without_intent',
+  'heartbeat.unfounded',
 ]);
 /** Follow from a passkey that was registered earlier: the votes that it signed count as unsigned. */
 const RESTS_ON_PASSKEYS: ReadonlySet<RuleCode> = new Set<RuleCode>([
@@ -251,6 +252,7 @@ class FolderVerifier {
       kinds: Object.fromEntries([...this.#kinds].sort(([a], [b]) => (a < b ? -1 : 1))),
       cosigned: this.#cosigned,
       openIntents: this.#rules.openIntents,
+      silences: this.#rules.silences,
       findings: list,
       findingsOmitted: omitted,
       undecided: this.#undecided.list,

@@ -9,6 +9,7 @@ import { parseVkey } from './note.ts';
 import type { VerifySignature } from './note.ts';
 import { Rules } from './rules.ts';
 import type { RuleCode } from './rules.ts';
+import type { Silence } from './heartbeats.ts';
 
 export interface LogEntry {
   readonly index: number;
@@ -71,6 +72,8 @@ export interface LogReport {
   readonly root: string | null;
   /** Intents without an outcome: they run, or the gateway has not recovered yet. */
   readonly openIntents: number;
+  /** Times without a heartbeat, the first hundred: a gateway was down, or held, and nothing was recorded. */
+  readonly silences: readonly Silence[];
   /** The first thousand. */
   readonly findings: readonly LogFinding[];
   readonly findingsOmitted: number;
@@ -273,6 +276,7 @@ export async function verifyLog(log: LogToVerify): Promise<LogReport> {
     notCovered: Math.max(0, size - covered),
     root,
     openIntents: rules.openIntents,
+    silences: rules.silences,
     findings: findings.list,
     findingsOmitted: findings.omitted,
     unproved: earlier.length === 0 ? [ROLLBACK, REPLACEMENT] : [ROLLBACK],

@@ -1,4 +1,4 @@
-import { canonicalString, canonicalize } from '@sallyport/verifier';
+import { canonicalString, canonicalize, type HeartbeatLeaf } from '@sallyport/verifier';
 import type { Demand, Decision } from './decide.ts';
 import type { Grant } from './grant.ts';
 import type { ActionId } from './ids.ts';
@@ -14,7 +14,7 @@ import type { DatasetUsage } from './usage.ts';
  * `review`: a change of a review's state; `vote`: a judgment, or its retraction; `question`, `answer`: clarification;
  * `preview`: the gateway's own evidence for the reviewer; `outcome`: how an intent ended; `standing`: a change of a
  * standing grant's state; `notice`: start, stop, recovery, refusals of votes and of API calls; `passkey`: a person's
- * passkey was registered or revoked.
+ * passkey was registered or revoked; `heartbeat`: a gateway lives.
  */
 export type EntryKind =
   | 'decision'
@@ -28,7 +28,8 @@ export type EntryKind =
   | 'outcome'
   | 'notice'
   | 'standing'
-  | 'passkey';
+  | 'passkey'
+  | 'heartbeat';
 
 /**
  * What an outcome adds to the usage totals. `shape` identifies the stable part (who, where, which columns); a store may
@@ -371,6 +372,13 @@ export function noticeEntry(
     version: 1,
   });
   return entry('notice', { action: null, atMs }, leaf, null);
+}
+
+/** A gateway's run counts its heartbeats from 0, and the entries that it saw durable before. */
+export function heartbeatEntry(told: HeartbeatLeaf['heartbeat'], atMs: number): SealedEntry {
+  const heartbeat = { ...told };
+  const leaf = canonicalize({ action: null, at: atMs, heartbeat, kind: 'heartbeat', version: 1 });
+  return entry('heartbeat', { action: null, atMs }, leaf, null);
 }
 
 export function usageShape(circumstances: Circumstances, reviewed: boolean): UsageShape {

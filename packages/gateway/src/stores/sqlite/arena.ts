@@ -42,6 +42,7 @@ export const KINDS: readonly SealedEntry['kind'][] = [
   'preview',
   'standing',
   'passkey',
+  'heartbeat',
 ];
 export const INTENT = KINDS.indexOf('intent');
 export const OUTCOME = KINDS.indexOf('outcome');
