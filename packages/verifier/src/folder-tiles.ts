@@ -20,8 +20,8 @@ export interface FolderTree {
   readonly size: number;
   readonly read: ReadFile;
   readonly hash: Hash;
-  /** `index` is the first entry that the tile spans. */
-  readonly report: (code: TileFindingCode, index: number, detail: string) => void;
+  /** `index` is the first entry that the tile spans. Gives false where enough is known to be wrong. */
+  readonly report: (code: TileFindingCode, index: number, detail: string) => boolean;
 }
 
 /** The root over the 2^n hashes of a full tile; a level at a time, so that an asynchronous hash works on many. */
@@ -61,17 +61,21 @@ export class FolderTiles {
 
   /** Says what is missing and what has another length; then whether each full tile is the one above it names. */
   async check(from: number, until: number): Promise<void> {
-    const { size, read, report } = this.#tree;
-    for (const { level, index, width } of rangeTiles(from, until, size).reverse()) {
+    const { size, report } = this.#tree;
+    for (const { level, index, width } of rangeTiles(from, until, size)) {
       const first = index * TILE_WIDTH ** (level + 1);
       const path = tilePath(level, index, width);
-      if ((await this.hashes(level, index)) === undefined) {
-        const isThere = (await read(path)) !== undefined;
-        report(isThere ? 'file.malformed' : 'file.missing', first, path);
-      } else if (width === TILE_WIDTH && !(await this.#isNamedAbove(level, index))) {
-        report('tile.mismatch', first, path);
-      }
+      const code = await this.#refuse(level, index, width);
+      if (code !== null && !report(code, first, path)) return;
     }
+  }
+
+  async #refuse(level: number, index: number, width: number): Promise<TileFindingCode | null> {
+    if ((await this.hashes(level, index)) === undefined) {
+      const isThere = (await this.#tree.read(tilePath(level, index, width))) !== undefined;
+      return isThere ? 'file.malformed' : 'file.missing';
+    }
+    return width === TILE_WIDTH && !(await this.#isNamedAbove(level, index)) ? 'tile.mismatch' : null;
   }
 
   async #isNamedAbove(level: number, index: number): Promise<boolean> {

@@ -8,11 +8,15 @@ export function tileWidthAt(level: number, index: number, size: number): number 
 
 /**
  * The tiles by which the entries `from` ≤ index < `until` of the tree of `size` are proved: those that span them, level
- * by level, and the right edge, which makes the root. By level and index.
+ * by level, and the right edge, which makes the root. By level and index, one after
+ * the other: a checkpoint may claim any size.
  */
-export function rangeTiles(from: number, until: number, size: number): TileCoordinates[] {
+export function* rangeTiles(
+  from: number,
+  until: number,
+  size: number,
+): Generator<TileCoordinates, void, void> {
   const edge = partialTiles(size);
-  const tiles: TileCoordinates[] = [];
   for (let level = 0; levelWidth(level, size) > 0; level++) {
     const span = TILE_WIDTH ** (level + 1);
     const first = Math.floor(from / span);
@@ -20,9 +24,8 @@ export function rangeTiles(from: number, until: number, size: number): TileCoord
     const right = edge.find((tile) => tile.level === level);
     for (let index = first; index <= last; index++) {
       const width = tileWidthAt(level, index, size);
-      if (width > 0) tiles.push({ level, index, width });
+      if (width > 0) yield { level, index, width };
     }
-    if (right !== undefined && (right.index < first || right.index > last)) tiles.push(right);
+    if (right !== undefined && (right.index < first || right.index > last)) yield right;
   }
-  return tiles;
 }

@@ -4,6 +4,7 @@ import {
   decodeBundle,
   decodeManifest,
   encodeBundle,
+  formatCheckpoint,
   parseNote,
   signNote,
   verifyFolder,
@@ -12,7 +13,7 @@ import {
 import type { FolderReport, FolderToVerify } from './index.ts';
 import { longLog, makeFolder, noticeTime, readerOf } from '../test/folder.ts';
 import type { Files } from '../test/folder.ts';
-import { logKey, makeLog, seal, sha256, testKey, utf8, verify, wholeStory } from '../test/support.ts';
+import { ORIGIN, logKey, makeLog, seal, sha256, testKey, utf8, verify, wholeStory } from '../test/support.ts';
 
 const log = longLog(700);
 const SIZE = 711;
@@ -108,6 +109,16 @@ describe('a folder of a log', () => {
     expect(await lacking('tile/entries/002.p/199')).toEqual(['file.missing@512']);
     expect(await lacking('vkey')).toEqual([]);
   });
+});
+
+it('a checkpoint that claims any size costs little, and proves nothing', async () => {
+  const size = Number.MAX_SAFE_INTEGER;
+  const text = formatCheckpoint({ origin: ORIGIN, size, root: new Uint8Array(32), extensions: [] });
+  const files = await makeFolder(log);
+  files.set('checkpoint', utf8(signNote(text, [logKey.signer])));
+  const told = await report(files);
+  expect(told).toMatchObject({ ok: false, consistent: false, size });
+  expect(told.findings).toHaveLength(1_000);
 });
 
 describe('an export of a range', () => {

@@ -83,6 +83,7 @@ class FolderVerifier {
   readonly #kinds = new Map<string, number>();
   #fitting = 0;
   #from = 0;
+  #missing = 0;
   #lacksPasskeys = false;
   #cosigned: FolderReport['cosigned'] = [];
   #rules = new Rules(({ code, index, action }) => this.#judge(code, index, action));
@@ -97,8 +98,10 @@ class FolderVerifier {
     const { checkpoint, from, until } = frame;
     this.#from = from;
     const { read, hash } = this.#folder;
-    const report = (code: TileFindingCode, index: number, detail: string): void =>
+    const report = (code: TileFindingCode, index: number, detail: string): boolean => {
       this.#find(code, index, detail);
+      return !this.#isHopeless;
+    };
     const tiles = new FolderTiles({ size: checkpoint.size, read, hash, report });
     await tiles.check(from, until);
     const root = await tiles.rootAt(checkpoint.size);
@@ -110,7 +113,13 @@ class FolderVerifier {
   }
 
   #find(code: FolderFindingCode, index: number | null, detail = ''): void {
+    if (code === 'file.missing') this.#missing++;
     this.#findings.add({ code, index, detail });
+  }
+
+  /** So much is missing that the rest need not be looked for: a checkpoint may claim any size. */
+  get #isHopeless(): boolean {
+    return this.#missing > MAX_FINDINGS;
   }
 
   #judge(code: RuleCode, index: number, action: string | null): void {
@@ -163,7 +172,7 @@ class FolderVerifier {
   }
 
   async #readEntries({ from, until, checkpoint, manifest }: Frame, tiles: FolderTiles): Promise<void> {
-    for (let start = from; start < until; start += TILE_WIDTH) {
+    for (let start = from; start < until && !this.#isHopeless; start += TILE_WIDTH) {
       const width = Math.min(TILE_WIDTH, checkpoint.size - start);
       const path = tilePath('entries', start / TILE_WIDTH, width);
       const bytes = await this.#folder.read(path);
