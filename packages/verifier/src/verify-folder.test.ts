@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   cosigner,
   decodeBundle,
   decodeManifest,
   encodeBundle,
+  encodeManifest,
   formatCheckpoint,
   parseNote,
   signNote,
@@ -193,6 +195,29 @@ describe('an export of a range', () => {
     files.set('manifest.json', utf8(change(text)));
     expect(found(await report(files))).toEqual([`${code}@null`]);
   });
+});
+
+it('a manifest is read or refused, whatever the text, and read back as it was', () => {
+  const count = fc.nat();
+  const time = fc.option(count, { nil: null });
+  const manifests = fc.record({
+    origin: fc.string({ minLength: 1 }).filter((text) => text.isWellFormed()),
+    size: count,
+    query: fc.record({ since: time, until: time }),
+    from: count,
+    until: count,
+    fitting: count,
+    kinds: fc.dictionary(fc.constantFrom('intent', 'outcome', '__proto__'), count),
+  });
+  fc.assert(
+    fc.property(manifests, (manifest) => {
+      const decoded = decodeManifest(encodeManifest(manifest));
+      const isRange = manifest.from <= manifest.until && manifest.until <= manifest.size;
+      expect(decoded === undefined).toBe(!isRange);
+      if (decoded !== undefined) expect(encodeManifest(decoded)).toBe(encodeManifest(manifest));
+    }),
+  );
+  fc.assert(fc.property(fc.json(), (text) => decodeManifest(text) === undefined));
 });
 
 describe('an entry', () => {
