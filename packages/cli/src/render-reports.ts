@@ -1,5 +1,6 @@
 import type { UsageReport } from '@sallyport/sdk/contract';
 import type { LogReport, ReceiptReport } from '@sallyport/verifier';
+import { silencesOf } from './render-evidence.ts';
 import type { Style } from './style.ts';
 import { count, frame, shown, table } from './text.ts';
 
@@ -52,7 +53,24 @@ export interface LedgerVerdict {
   readonly key: string;
   /** Whether the key came from the person, and not from whom it vouches for. */
   readonly keyGiven: boolean;
-  readonly report: LogReport;
+  readonly report: Pick<
+    LogReport,
+    | 'ok'
+    | 'silences'
+    | 'unreviewedBreakGlass'
+    | 'covered'
+    | 'notCovered'
+    | 'root'
+    | 'openIntents'
+    | 'findingsOmitted'
+    | 'unproved'
+  > & {
+    readonly findings: readonly {
+      readonly code: string;
+      readonly index: number | null;
+      readonly detail: string;
+    }[];
+  };
 }
 
 export function renderLedgerVerdict({ origin, key, keyGiven, report }: LedgerVerdict, style: Style): string {
@@ -78,6 +96,7 @@ export function renderLedgerVerdict({ origin, key, keyGiven, report }: LedgerVer
     ...(report.unreviewedBreakGlass === 0
       ? []
       : [style.yellow(`  ${count(report.unreviewedBreakGlass, 'use')} of break-glass without a review`)]),
+    ...silencesOf(report.silences, style),
     ...report.findings.map(({ code, index, detail }) => {
       const where = index === null ? '' : ` at entry ${index}`;
       return style.red(`  ✗ ${code}${where}${detail === '' ? '' : `: ${shown(detail, style)}`}`);

@@ -40,6 +40,7 @@ import { StaticDirectory } from './identity/directory.ts';
 import { openKeyFile } from './ledger/key-file.ts';
 import { openKeys, type LedgerKeys } from './ledger/keys.ts';
 import { Publisher } from './ledger/publisher.ts';
+import { HeartbeatWriter } from './ledger/heartbeat.ts';
 import { makeReceipt } from './ledger/receipt.ts';
 import { recover } from './ledger/recover.ts';
 import { err, ok } from './core/result.ts';
@@ -122,6 +123,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const publisher = new Publisher({ store, keys, clock, hashing, log });
   await announceStart(assembly, publisher);
   undo.push(() => publisher.close());
+  undo.push(startHeartbeat(assembly));
 
   const directory = directoryOf(configuration);
   const authenticator = new Authenticator(configuration, directory);
@@ -140,10 +142,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const gate = new Pipeline({ ...shared, classifier }, desk, uses);
   const glass = await breakGlassOf({ ...shared, classifier, events, limits, log });
   undo.push(() => glass.reviews.stop());
-  const actions = await actionsConnector(
-    { ...shared, gate, breakGlass: glass.gate, events, limits },
-    assembly,
-  );
+  const submitting = { ...shared, gate, breakGlass: glass.gate, events, limits };
+  const actions = await actionsConnector(submitting, assembly);
   undo.push(() => actions.close());
 
   const postgres = await postgresConnector({
@@ -218,6 +218,13 @@ async function announceStart({ store, policy, log }: Assembly, publisher: Publis
     noticeEntry('gateway.started', { policies: policy.version, version: VERSION }, clock.nowMs()),
   ).done;
   await publisher.start();
+}
+
+/** Returns what ends it. */
+function startHeartbeat({ store, log }: Assembly): () => Promise<void> {
+  const heartbeat = new HeartbeatWriter({ store, clock, random, log });
+  heartbeat.start();
+  return () => heartbeat.close();
 }
 
 async function closeAll({ undo, store, log }: Assembly, publisher: Publisher): Promise<void> {

@@ -190,6 +190,8 @@ export interface FakeLedger {
   checkpoint: { readonly size: number; readonly note: string } | null;
   receipts: Map<ActionId, string>;
   vkey: string;
+  /** Hashes of tiles, by `level/index`. */
+  tiles: Map<string, Uint8Array>;
 }
 
 export interface Fake {
@@ -240,8 +242,10 @@ function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'uses' | 'ledger'>): R
     standings: () => [standingGrant()],
     entries: ({ from, limit }) =>
       fake.ledger.rows.slice(from as number, (from as number) + (limit as number)),
-    tile: ({ level, index }) =>
-      level === 0 && index === 0 ? { hashes: new Uint8Array(5 * 32).fill(7) } : null,
+    tile: ({ level, index }) => {
+      const hashes = fake.ledger.tiles.get(`${String(level)}/${String(index)}`);
+      return hashes === undefined ? null : { hashes };
+    },
     checkpoint: () => fake.ledger.checkpoint,
     size: () => fake.ledger.rows.length,
     usage: ({ agent: name }) => fake.usage.filter((row) => name === null || row.shape.agent === name),
@@ -440,7 +444,13 @@ const fakeAttention: AttentionDesk = {
   }),
 };
 
-const emptyLedger = (): FakeLedger => ({ rows: [], checkpoint: null, receipts: new Map(), vkey: 'vkey' });
+const emptyLedger = (): FakeLedger => ({
+  rows: [],
+  checkpoint: null,
+  receipts: new Map(),
+  vkey: 'vkey',
+  tiles: new Map([['0/0', new Uint8Array(5 * 32).fill(7)]]),
+});
 
 /** The real service, over a store of its own. */
 function fakePasskeys(): Passkeys {

@@ -25,12 +25,26 @@ export type { ReadSubtree } from './subtree.ts';
 export { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from './merkle.ts';
 export type { ConsistencyClaim, InclusionClaim } from './merkle.ts';
 export { MAX_ENTRY_BYTES, decodeBundle, encodeBundle } from './bundle.ts';
+export { cosignedMessage, cosigner, verifyCosignatures } from './cosignature.ts';
+export type { Cosignature, CosignatureRefusal, VerifyCosignaturesResult } from './cosignature.ts';
+export { isQuorum, openUnderPolicy, parsePolicy } from './trust-policy.ts';
+export type {
+  OpenUnderPolicyResult,
+  ParsePolicyResult,
+  PolicyLog,
+  PolicyRefusal,
+  PolicyWitness,
+  TrustPolicy,
+} from './trust-policy.ts';
+export { refuseWitnesses } from './receipt-witnesses.ts';
+export type { WitnessFinding } from './receipt-witnesses.ts';
 export { encodeVkey, keyIdOf, parseNote, parseVkey, signNote, signedText, verifyNote } from './note.ts';
 export type {
   Note,
   NoteRefusal,
   NoteSignature,
   NoteSigner,
+  SignatureType,
   VerifierKey,
   VerifyNoteResult,
   VerifySignature,
@@ -48,12 +62,14 @@ export type {
   BreakGlassReviewLeaf,
   DecodeLeafResult,
   GrantLeaf,
+  HeartbeatLeaf,
   Leaf,
   NoticeLeaf,
   OutcomeLeaf,
   ReviewLeaf,
   VoteLeaf,
 } from './leaf.ts';
+export type { Silence } from './heartbeats.ts';
 export type { RuleCode } from './rules.ts';
 export { fromBase64url, toBase64url } from './bytes.ts';
 export { refuseAssertion } from './assertion.ts';
@@ -71,3 +87,10 @@ export { verifyReceipt } from './verify-receipt.ts';
 export type { ReceiptCheck, ReceiptCheckName, ReceiptReport, ReceiptTrust } from './verify-receipt.ts';
 export { verifyLog } from './verify-log.ts';
 export type { LogEntry, LogFinding, LogFindingCode, LogReport, LogToVerify, Unproved } from './verify-log.ts';
+export { rangeTiles } from './range.ts';
+export type { ReadFile } from './folder-tiles.ts';
+export { decodeManifest, encodeManifest, fits } from './manifest.ts';
+export type { ExportQuery, Manifest } from './manifest.ts';
+export { verifyFolder } from './verify-folder.ts';
+export type { FolderToVerify } from './verify-folder.ts';
+export type { FolderFinding, FolderFindingCode, FolderReport, Undecided } from './folder-report.ts';

@@ -17,12 +17,14 @@ import {
   wordAt,
   type JsonObject,
 } from './leaf-members.ts';
+import { demandOf, type DemandRecord } from './demand-record.ts';
+import { heartbeatRecordOf, type HeartbeatRecord } from './heartbeat-record.ts';
 import type { PasskeyRecord } from './passkey-record.ts';
 import { passkeyRecordOf } from './passkey-record.ts';
 
 /** Entries of the log as spec/ledger.md has them. Further members of a leaf are allowed and ignored. */
 interface LeafBase {
-  /** Null for what is about no action: a notice, a passkey. */
+  /** Null for what is about no action: a notice, a heartbeat, a passkey. */
   readonly action: string | null;
   /** Unix milliseconds. */
   readonly at: number;
@@ -51,18 +53,6 @@ export interface AttemptLeaf extends LeafBase {
   readonly breakGlass: string | null;
   readonly risk: JsonValue;
   readonly usage: JsonValue;
-}
-
-export interface DemandRecord {
-  readonly quorum: number;
-  /** How many distinct people must reject to end the review. */
-  readonly rejections: number;
-  /** Whether only signed approvals count; null: from a risk on that the action may or may not reach. */
-  readonly passkeyFromRisk: number | null;
-  /** Names and identities that don't count. */
-  readonly excluded: readonly string[];
-  /** Distinct people who alone may meet it; null where it names a group, whose members the log doesn't hold. */
-  readonly people: readonly string[] | null;
 }
 
 export interface ReviewLeaf extends LeafBase {
@@ -162,6 +152,12 @@ export type BreakGlassLeaf = LeafBase & BreakGlassRecord;
 /** Another person's review of that. */
 export type BreakGlassReviewLeaf = LeafBase & BreakGlassReviewRecord;
 
+/** A gateway says that it lives, and what it has seen: what is missing between two of them shows. */
+export interface HeartbeatLeaf extends LeafBase {
+  readonly kind: 'heartbeat';
+  readonly heartbeat: HeartbeatRecord;
+}
+
 export type Leaf =
   | AttemptLeaf
   | ReviewLeaf
@@ -171,12 +167,13 @@ export type Leaf =
   | StandingLeaf
   | OutcomeLeaf
   | NoticeLeaf
+  | HeartbeatLeaf
   | PasskeyLeaf
   | BreakGlassLeaf
   | BreakGlassReviewLeaf;
 
 /** Kinds of entries that are about no action. */
-const WITHOUT_ACTION: ReadonlySet<Leaf['kind']> = new Set<Leaf['kind']>(['notice', 'passkey']);
+const WITHOUT_ACTION: ReadonlySet<Leaf['kind']> = new Set<Leaf['kind']>(['notice', 'heartbeat', 'passkey']);
 
 /** A decision or an intent: who attempts what, and what policy says. */
 export function isAttempt(leaf: Leaf): leaf is AttemptLeaf {
@@ -227,27 +224,6 @@ function attemptOf(kind: AttemptLeaf['kind'], value: JsonObject): AttemptLeaf {
     risk: value['risk'] ?? null,
     usage: value['usage'] ?? null,
   };
-}
-
-function demandOf(value: JsonValue): DemandRecord {
-  if (!isObject(value)) throw new Malformed('demands');
-  const quorum = countAt(value, 'quorum');
-  if (quorum < 1) throw new Malformed('quorum');
-  const rejections = value['rejections'] === undefined ? 1 : countAt(value, 'rejections');
-  if (rejections < 1) throw new Malformed('rejections');
-  const signedFrom = value['passkeyFromRisk'] ?? null;
-  const passkeyFromRisk = signedFrom === null ? null : numberAt(value, 'passkeyFromRisk');
-  const excluded = namesAt(value, 'excluded');
-  return { quorum, rejections, passkeyFromRisk, excluded, people: peopleOf(value) };
-}
-
-/** Those of the demand itself and of each step of its escalation. */
-function peopleOf(demand: JsonObject): readonly string[] | null {
-  const steps = demand['escalation'] === undefined ? [] : listAt(demand, 'escalation').filter(isObject);
-  const approvers = [demand, ...steps].flatMap((each) => listAt(each, 'approvers').filter(isObject));
-  const onlyPeople = approvers.every((approver) => approver['kind'] === 'person');
-  const people = new Set(approvers.map((approver) => nameAt(approver, 'name')));
-  return onlyPeople ? [...people] : null;
 }
 
 function reviewOf(value: JsonObject): ReviewLeaf {
@@ -369,6 +345,11 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   outcome: outcomeOf,
   break_glass: (value) => ({ ...baseOf(value), ...breakGlassOf(value) }),
   break_glass_review: (value) => ({ ...baseOf(value), ...breakGlassReviewOf(value) }),
+  heartbeat: (value) => ({
+    ...baseOf(value),
+    kind: 'heartbeat',
+    heartbeat: heartbeatRecordOf(objectAt(value, 'heartbeat')),
+  }),
   notice: (value) => ({ ...baseOf(value), kind: 'notice' }),
   passkey: (value) => ({
     ...baseOf(value),

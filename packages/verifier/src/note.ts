@@ -1,8 +1,12 @@
 import { concatBytes, encodeUtf8, equalBytes, fromBase64, fromHex, toBase64, toHex } from './bytes.ts';
 import type { Hash } from './hash.ts';
 
-/** Notes are C2SP signed-note; "Ed25519 signatures" is the one type of signature that is read and written here. */
-const ED25519_TYPE = 0x01;
+/**
+ * Notes are C2SP signed-note. These types of signature are read and written here: "Ed25519 signatures" of a log, and
+ * Ed25519 cosignatures of a witness (C2SP tlog-cosignature, "Format").
+ */
+export const SIGNATURE_TYPES = { ed25519: 0x01, cosignature: 0x04 } as const;
+export type SignatureType = keyof typeof SIGNATURE_TYPES;
 const PUBLIC_KEY_BYTES = 32;
 const KEY_ID_BYTES = 4;
 const KEY_ID = /^[0-9a-f]{8}$/;
@@ -53,28 +57,38 @@ export interface Note {
   readonly signatures: readonly NoteSignature[];
 }
 
-/** SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key)[:4] ("Ed25519 signatures"). */
-export async function keyIdOf(name: string, publicKey: Uint8Array, hash: Hash): Promise<Uint8Array> {
-  const head = Uint8Array.of(0x0a, ED25519_TYPE);
+/** SHA-256(name ‖ 0x0A ‖ type ‖ public key)[:4] ("Ed25519 signatures"; tlog-cosignature, "Format"). */
+export async function keyIdOf(
+  name: string,
+  publicKey: Uint8Array,
+  hash: Hash,
+  type: SignatureType = 'ed25519',
+): Promise<Uint8Array> {
+  const head = Uint8Array.of(0x0a, SIGNATURE_TYPES[type]);
   return (await hash(concatBytes(encodeUtf8(name), head, publicKey))).slice(0, KEY_ID_BYTES);
 }
 
 /** The text form of a key ("Verifier keys"). Throws RangeError for a name that no note could carry. */
-export function encodeVkey(key: VerifierKey): string {
+export function encodeVkey(key: VerifierKey, type: SignatureType = 'ed25519'): string {
   if (!KEY_NAME.test(key.name)) throw new RangeError('a key name is empty, or holds a space or a plus');
-  return `${key.name}+${toHex(key.id)}+${toBase64(concatBytes(Uint8Array.of(ED25519_TYPE), key.publicKey))}`;
+  const material = concatBytes(Uint8Array.of(SIGNATURE_TYPES[type]), key.publicKey);
+  return `${key.name}+${toHex(key.id)}+${toBase64(material)}`;
 }
 
-/** The key, or undefined where the text is not exactly the form of an Ed25519 key with its own key ID. */
-export async function parseVkey(text: string, hash: Hash): Promise<VerifierKey | undefined> {
+/** The key, or undefined where the text is not exactly the form of a key of that type with its own key ID. */
+export async function parseVkey(
+  text: string,
+  hash: Hash,
+  type: SignatureType = 'ed25519',
+): Promise<VerifierKey | undefined> {
   // Base64 may hold a plus, so only the first two separate.
   const [name = '', idText = '', ...encoded] = text.split('+');
   const id = KEY_ID.test(idText) ? fromHex(idText) : undefined;
   const material = fromBase64(encoded.join('+'));
   if (!KEY_NAME.test(name) || id === undefined || material === undefined) return undefined;
-  if (material.length !== 1 + PUBLIC_KEY_BYTES || material[0] !== ED25519_TYPE) return undefined;
+  if (material.length !== 1 + PUBLIC_KEY_BYTES || material[0] !== SIGNATURE_TYPES[type]) return undefined;
   const publicKey = material.slice(1);
-  return equalBytes(id, await keyIdOf(name, publicKey, hash)) ? { name, id, publicKey } : undefined;
+  return equalBytes(id, await keyIdOf(name, publicKey, hash, type)) ? { name, id, publicKey } : undefined;
 }
 
 function isNoteText(text: string): boolean {

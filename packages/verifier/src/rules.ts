@@ -1,4 +1,5 @@
 import { BreakGlassRules, type BreakGlassRuleCode } from './break-glass-rules.ts';
+import { Heartbeats, type HeartbeatCode, type Silence } from './heartbeats.ts';
 import { OpenReview } from './open-review.ts';
 import { StandingRules, type StandingRuleCode } from './standing-rules.ts';
 import type {
@@ -58,6 +59,7 @@ export type RuleCode =
   | 'grant.mismatch'
   | StandingRuleCode
   | BreakGlassRuleCode
+  | HeartbeatCode
   | 'outcome.without_intent'
   | 'outcome.repeated';
 
@@ -99,6 +101,7 @@ export class Rules {
   readonly #unproved: ReadonlySet<string>;
   /** Every passkey ever registered, by id, with its identity; null where it was revoked. People have a handful. */
   readonly #passkeys = new Map<string, string | null>();
+  readonly #heartbeats = new Heartbeats((code) => this.#find(code));
   #index = 0;
   #action: string | null = null;
   #observed = 0;
@@ -117,6 +120,11 @@ export class Rules {
   /** Intents that have no outcome. */
   get openIntents(): number {
     return this.#openIntents.size;
+  }
+
+  /** Times without a heartbeat. */
+  get silences(): readonly Silence[] {
+    return this.#heartbeats.silences;
   }
 
   /** Call once for each entry, in the order of the log. */
@@ -151,6 +159,8 @@ export class Rules {
         return this.#breakGlass.open(leaf, !this.#unproved.has(leaf.breakGlass));
       case 'break_glass_review':
         return this.#breakGlass.review(leaf);
+      case 'heartbeat':
+        return this.#heartbeats.observe(index, leaf);
       case 'notice':
         return;
     }

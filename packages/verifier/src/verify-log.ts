@@ -9,6 +9,7 @@ import { parseVkey } from './note.ts';
 import type { VerifySignature } from './note.ts';
 import { Rules } from './rules.ts';
 import type { RuleCode } from './rules.ts';
+import type { Silence } from './heartbeats.ts';
 
 export interface LogEntry {
   readonly index: number;
@@ -55,7 +56,7 @@ export interface LogFinding {
 
 /** What entries and checkpoint can't show, whatever they hold. */
 export interface Unproved {
-  readonly code: 'rollback' | 'replacement';
+  readonly code: 'rollback' | 'replacement' | 'authenticity' | 'before';
   readonly detail: string;
 }
 
@@ -73,6 +74,8 @@ export interface LogReport {
   readonly openIntents: number;
   /** Uses of break-glass that another person has not reviewed. */
   readonly unreviewedBreakGlass: number;
+  /** Times without a heartbeat, the first hundred: a gateway was down, or held, and nothing was recorded. */
+  readonly silences: readonly Silence[];
   /** The first thousand. */
   readonly findings: readonly LogFinding[];
   readonly findingsOmitted: number;
@@ -276,6 +279,7 @@ export async function verifyLog(log: LogToVerify): Promise<LogReport> {
     root,
     openIntents: rules.openIntents,
     unreviewedBreakGlass: rules.unreviewedBreakGlass,
+    silences: rules.silences,
     findings: findings.list,
     findingsOmitted: findings.omitted,
     unproved: earlier.length === 0 ? [ROLLBACK, REPLACEMENT] : [ROLLBACK],

@@ -10,6 +10,7 @@ import type { VerifySignature } from './note.ts';
 import { parseProof, verifyProof } from './proof.ts';
 import type { Trust } from './proof.ts';
 import type { VerifyPasskey } from './passkey-key.ts';
+import { rememberLast } from './remember.ts';
 import { decodeReceipt } from './receipt.ts';
 import type { Receipt, ReceiptEntry } from './receipt.ts';
 import { proveSignatures } from './receipt-signatures.ts';
@@ -146,7 +147,7 @@ async function chooseKey(
   const key = await parseVkey(trustedKey ?? receipt.publicKey, hash);
   if (key === undefined) return undefined;
   if (key.name !== receipt.origin) failures.add('signature', 'The receipt names another log than its key.');
-  return { key, hash, verify };
+  return { key, hash, verify: rememberLast(verify) };
 }
 
 async function isProved(entry: ReceiptEntry, trust: Trust, failures: Failures): Promise<boolean> {

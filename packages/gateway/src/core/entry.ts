@@ -15,7 +15,7 @@ import type { DatasetUsage } from './usage.ts';
  * `preview`: the gateway's own evidence for the reviewer; `outcome`: how an intent ended; `standing`: a change of a
  * standing grant's state; `notice`: start, stop, recovery, refusals of votes and of API calls; `passkey`: a person's
  * passkey was registered or revoked; `break_glass`: a person ran at once, without approval; `break_glass_review`: another
- * person reviewed that.
+ * person reviewed that; `heartbeat`: a gateway lives.
  */
 export type EntryKind =
   | 'decision'
@@ -31,7 +31,8 @@ export type EntryKind =
   | 'standing'
   | 'passkey'
   | 'break_glass'
-  | 'break_glass_review';
+  | 'break_glass_review'
+  | 'heartbeat';
 
 /**
  * What an outcome adds to the usage totals. `shape` identifies the stable part (who, where, which columns); a store may

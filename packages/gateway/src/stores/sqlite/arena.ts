@@ -44,6 +44,7 @@ export const KINDS: readonly SealedEntry['kind'][] = [
   'passkey',
   'break_glass',
   'break_glass_review',
+  'heartbeat',
 ];
 export const INTENT = KINDS.indexOf('intent');
 export const OUTCOME = KINDS.indexOf('outcome');
