@@ -38,7 +38,15 @@ export function silencesOf(silences: FolderReport['silences'], style: Style): st
 }
 
 export function renderFolder(report: FolderReport, style: Style): string {
-  const { findings, findingsOmitted, undecided, undecidedOmitted, cosigned, openIntents, unreviewedBreakGlass } = report;
+  const {
+    findings,
+    findingsOmitted,
+    undecided,
+    undecidedOmitted,
+    cosigned,
+    openIntents,
+    unreviewedBreakGlass,
+  } = report;
   const open = undecided.length + undecidedOmitted;
   return [
     style.bold(verdictOf(report, style)),
