@@ -60,7 +60,7 @@ export const options = {
   uses: { type: 'string', short: '', value: 'N', about: 'how often it may be used; default 1' },
   rows: { type: 'string', short: '', value: 'N', about: 'rows of all uses together' },
   for: { type: 'string', short: '', value: 'TIME', about: 'how long from now: 45m, 2h; default 2h' },
-  dir: { type: 'string', short: '', value: 'DIR', about: 'an exported ledger; default: the gateway’s' },
+  dir: { type: 'string', short: '', value: 'DIR', about: 'a folder: of an exported ledger, or of policies' },
   key: {
     type: 'string',
     short: '',

@@ -54,7 +54,7 @@ function findGateway(): readonly string[] {
 const forwarded = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 
 /** Resolves with its exit code; 128 and the number of the signal, as a shell says it, where one ended it. */
-function runGateway(args: readonly string[]): Promise<number> {
+export function runGateway(args: readonly string[]): Promise<number> {
   const [command = program, ...before] = findGateway();
   const child = spawn(command, [...before, ...args], { stdio: 'inherit' });
   const stopForwarding = forwardSignals(child);

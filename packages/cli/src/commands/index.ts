@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { configCheck, up } from './gateway.ts';
+import { policyCommands } from './policy.ts';
 import { ledgerExport, ledgerVerify, receipt, verify } from './ledger.ts';
 import { reviews, show } from './reviews.ts';
 import { standingCommands } from './standing.ts';
@@ -12,6 +13,7 @@ import { approve, reject, retract } from './votes.ts';
 export const commands: readonly Command[] = [
   up,
   configCheck,
+  ...policyCommands,
   tokenCreate,
   reviews,
   show,

@@ -25,6 +25,8 @@ export interface PolicyOptions {
 
 /** The engine, with the function that its memo answers for: both give the same decision for every request. */
 export interface LoadedEngine extends PolicyEngine {
+  /** Every policy, in the order of the files. */
+  readonly rules: readonly CheckedPolicy[];
   evaluate(request: PolicyRequest): Decision;
 }
 
@@ -85,6 +87,7 @@ const brokenPolicies = (answer: Answer): Decision =>
 
 class Engine implements LoadedEngine {
   readonly version: string;
+  readonly rules: readonly CheckedPolicy[];
   readonly decide: (request: PolicyRequest) => Decision;
   readonly #sets: PolicySets;
   readonly #rules: ReadonlyMap<string, CheckedPolicy>;
@@ -93,6 +96,7 @@ class Engine implements LoadedEngine {
 
   constructor(policies: readonly CheckedPolicy[], version: string) {
     this.version = version;
+    this.rules = policies;
     this.#sets = setsOf(policies);
     this.#rules = new Map(policies.map((policy) => [policy.id, policy]));
     const reads = mergeReads(policies.filter((policy) => policy.coversActions).map((policy) => policy.reads));

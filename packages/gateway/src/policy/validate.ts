@@ -1,30 +1,25 @@
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
-import type { Complaint, KnownNames } from './annotation-values.ts';
+import type { KnownNames } from './annotation-values.ts';
 import { readRule, type Rule } from './annotations.ts';
-import {
-  getValidRequestEnvsPolicy,
-  policyToJson,
-  validate,
-  type DetailedError,
-  type PolicyJson,
-} from './cedar.ts';
+import { getValidRequestEnvsPolicy, policyToJson, validate, type PolicyJson } from './cedar.ts';
+import { problemAt, problemOfEngine, type Place } from './place.ts';
 import type { PolicyProblem } from './problems.ts';
 import { readsOf, type Reads } from './reads.ts';
 import { schemaText } from './schema.ts';
-import { offsetOfByte, positionAt, splitPolicies, type PolicyPiece, type PolicySource } from './source.ts';
+import { positionAt, splitPolicies, type PolicySource } from './source.ts';
 
 /** A policy that passed every check. Plain data, so that it can leave the worker that checked it. */
 export interface CheckedPolicy extends Rule {
   readonly text: string;
+  /** The policy as data, for those who ask what it could match. */
+  readonly json: PolicyJson;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
   readonly reads: Reads;
   /** Whether it can match an agent's action on a target; others are about the API and about reviews. */
   readonly coversActions: boolean;
-}
-
-interface Place {
-  readonly source: PolicySource;
-  readonly piece: PolicyPiece;
 }
 
 type Checked<T> = Result<T, readonly PolicyProblem[]>;
@@ -36,27 +31,6 @@ const WHERE_NAMES_COME_FROM = {
   Agent: 'agents',
   Target: 'targets',
 } as const;
-
-function problemAt(place: Place, policy: string, complaint: Complaint, offset = 0): PolicyProblem {
-  const position = positionAt(place.source.text, place.piece.offset + offset);
-  return { ...complaint, file: place.source.name, ...position, policy };
-}
-
-/** What the engine's parser or validator says, at the place in the file that it means. */
-function problemOfEngine(
-  place: Place,
-  code: 'policy.syntax' | 'policy.schema',
-  error: DetailedError,
-): PolicyProblem {
-  const { start } = error.sourceLocations?.[0] ?? { start: 0 };
-  const expected = error.sourceLocations?.[0]?.label ?? '';
-  const message = error.message
-    .replace(/^failed to parse policy from string: /, '')
-    .replace(/^for policy `[^`]*`, /, '')
-    .replace(/ in context for Action::"[^"]*"/, ' in context');
-  const hint = error.help ?? expected;
-  return problemAt(place, '', { code, message, hint }, offsetOfByte(place.piece.text, start));
-}
 
 function checkSize(place: Place): Checked<null> {
   const { nesting, operators } = place.piece;
@@ -133,6 +107,7 @@ function checkNames(place: Place, json: PolicyJson, names: KnownNames | null): r
         code: 'policy.unknown_name',
         message,
         hint: 'correct the name, or add it to the configuration',
+        suspect: { word: id, candidates: known },
       }),
     ];
   });
@@ -154,7 +129,15 @@ function checkPolicy(place: Place, names: KnownNames | null): Checked<CheckedPol
   if (!rule.ok || problems.length > 0) return err(problems);
   const actions = actionsOf(place);
   const coversActions = actions.length === 0 || !actions.every(isAboutPeople);
-  return ok({ ...rule.value, text: place.piece.text, reads: readsOf(parsed.value), coversActions });
+  return ok({
+    ...rule.value,
+    text: place.piece.text,
+    json: parsed.value,
+    file: place.source.name,
+    ...positionAt(place.source.text, place.piece.offset),
+    reads: readsOf(parsed.value),
+    coversActions,
+  });
 }
 
 function placesOf(source: PolicySource): Checked<readonly Place[]> {
@@ -192,6 +175,7 @@ function duplicates(
         code: 'policy.id_duplicate',
         message,
         hint: 'give each policy an @id of its own',
+        suspect: { word: policy.id, candidates: [], annotation: 'id' },
       }),
     ];
   });
