@@ -31,5 +31,19 @@ const check: Command = {
   run: async ({ invocation }) => runGateway(passOn('check', invocation, ['config', 'dir'])),
 };
 
+const test: Command = {
+  name: 'policy test',
+  arguments: [],
+  summary: 'run the cases beside the policies, and say which rules no case reaches',
+  details: [
+    'Cases are in `*.test.yaml` files in the same folder: agent, target, and a statement or a described action; what is expected: the effect, the rules, the demands.',
+    'Nothing is connected to. What a statement does depends on the tables of its target, so these are written down in the file, under `schema`.',
+    'Ends with 6 where a case fails.',
+  ],
+  options: ['config', 'dir'],
+  remote: false,
+  run: async ({ invocation }) => runGateway(passOn('test', invocation, ['config', 'dir'])),
+};
+
 /** In the order of help. */
-export const policyCommands: readonly Command[] = [check];
+export const policyCommands: readonly Command[] = [check, test];

@@ -28,6 +28,11 @@ export interface LoadedEngine extends PolicyEngine {
   /** Every policy, in the order of the files. */
   readonly rules: readonly CheckedPolicy[];
   evaluate(request: PolicyRequest): Decision;
+  /**
+   * Every rule that counts for this request, in whichever set; of the gate set its forbids, or else its permits. For
+   * tools: nothing is remembered, and an engine that can't answer throws.
+   */
+  matching(request: PolicyRequest): readonly string[];
 }
 
 /** Changes with every byte of a policy, its file's name and the schema; not with the folder, which replicas may differ in. */
@@ -124,6 +129,12 @@ class Engine implements LoadedEngine {
         'The policy engine could not answer, so this is denied. The gateway has to be restarted.';
       return freeze(deny('policy.error', [], [reason]));
     }
+  }
+
+  matching(request: PolicyRequest): readonly string[] {
+    if (!actions.has(request.description.operation)) return [];
+    const question = actionQuestion(request, this.#read);
+    return [...ask(this.#sets, 'gate', question).policies, ...ask(this.#sets, 'review', question).policies];
   }
 
   #decide(request: PolicyRequest, question: Question): Decision {

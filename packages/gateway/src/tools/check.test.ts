@@ -36,16 +36,16 @@ describe('what a gateway would not take', () => {
 
   test('a folder that is not there; exit code 1', async () => {
     const ran = await check(permit, '--dir', '/nowhere/at/all');
-    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('/nowhere/at/all is not there') });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('/nowhere/at/all is not there');
   });
 
   test('a configuration that is wrong; exit code 2', async () => {
     const site = makeSite({ 'sallyport.yaml': 'origin: x\nagnts: []\n' });
     sites.push(site);
-    expect(await site.run(['check'])).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining(':2:1: agnts'),
-    });
+    const ran = await site.run(['check']);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain(':2:1: agnts');
   });
 });
 
@@ -129,8 +129,7 @@ describe('what does not do what it seems to', () => {
 test('another word than a tool is refused with those that there are', async () => {
   const site = makeSite({});
   sites.push(site);
-  expect(await site.run(['chek'])).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('there are check'),
-  });
+  const ran = await site.run(['chek']);
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain('there are check');
 });

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { check } from './check.ts';
+import { test } from './test.ts';
 import { ToolFailure, toolExits, type Tool, type ToolOptions } from './tool.ts';
 
 /** Every tool, by the words that name it. */
-const tools: Readonly<Record<string, Tool>> = { check };
+const tools: Readonly<Record<string, Tool>> = { check, test };
 
 export const toolUsage = `  sallyport-gateway policy ${Object.keys(tools).join('|')} [OPTIONS]; see sallyport help policy check`;
 

@@ -71,14 +71,13 @@ function equal(left: Value, right: Value): boolean | undefined {
 }
 
 const elements = (value: Value): readonly Known[] | undefined =>
-  value !== undefined && 'is' in value && Array.isArray(value.is)
-    ? (value.is as readonly Known[])
-    : undefined;
+  value !== undefined && 'is' in value && Array.isArray(value.is) ? value.is : undefined;
 
 function contains(set: Value, element: Known): boolean | undefined {
   const members = elements(set);
   if (members !== undefined) return any(members.map((each) => equal(known(each), known(element))));
-  const isOutside = set !== undefined && 'subsetOf' in set && !set.subsetOf.includes(String(element));
+  if (typeof element !== 'string') return undefined;
+  const isOutside = set !== undefined && 'subsetOf' in set && !set.subsetOf.includes(element);
   return isOutside ? false : undefined;
 }
 
@@ -158,7 +157,7 @@ class Evaluation {
   #set(members: unknown): Value {
     const values = Array.isArray(members) ? members.map((each) => this.value(each)) : [undefined];
     const isKnown = values.every((value) => value !== undefined && 'is' in value);
-    return isKnown ? known(values.map((value) => (value as { readonly is: Known }).is)) : undefined;
+    return isKnown ? known(values.map((value) => value.is)) : undefined;
   }
 
   #attribute(left: unknown, name: string): Value {
