@@ -81,6 +81,15 @@ export const options = {
   },
   until: { type: 'string', short: '', value: 'WHEN', about: 'the same; default: now' },
   out: { type: 'string', short: 'o', value: 'PATH', about: 'write to this file or folder' },
+  draft: { type: 'string', short: '', value: 'DIR', about: 'a folder of policies that are not in force' },
+  sql: { type: 'string', short: '', value: 'TEXT', about: 'a statement, as the agent would send it' },
+  target: { type: 'string', short: '', value: 'NAME', about: 'the target that it is for' },
+  ledger: {
+    type: 'string',
+    short: '',
+    value: 'DIR',
+    about: 'a ledger that `ledger export` wrote, in place of the gateway’s',
+  },
   config: { type: 'string', short: 'c', value: 'FILE', about: 'the configuration; default sallyport.yaml' },
   state: { type: 'string', short: '', value: 'DIR', about: 'folder for ledger, reviews and keys' },
 } as const;

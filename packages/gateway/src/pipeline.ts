@@ -118,9 +118,9 @@ export class Pipeline implements StatefulGate {
     const { requester, target, description } = attempt;
     const datasets = classifier.classify(target, description);
     const risk = assess(description, datasets, target);
-    const decision = withinEntry(policy.decide({ requester, target, description, datasets, risk }), datasets);
+    const decision = withinEntry(policy.decide({ requester, target, description, datasets, risk }), description, datasets);
     const { operation } = description;
-    const circumstances = { requester, target, operation, datasets, risk, decision };
+    const circumstances = { requester, target, operation, description, datasets, risk, decision };
     return {
       policyVersion: policy.version,
       circumstances,
@@ -307,6 +307,7 @@ export class Pipeline implements StatefulGate {
       requester,
       target,
       operation: description.operation,
+      description: null,
       datasets: [],
       risk: NO_RISK,
       decision,
@@ -375,16 +376,21 @@ const UNDESCRIBED: Description = {
 };
 
 /** A leaf holds every column that an action touches; what can't be recorded whole is denied (laws 3 and 7). */
-function withinEntry(decision: Decision, datasets: Circumstances['datasets']): Decision {
-  const names = datasets.flatMap((dataset) => [
+function withinEntry(
+  decision: Decision,
+  { functions, flags }: Description,
+  datasets: Circumstances['datasets'],
+): Decision {
+  const touched = datasets.flatMap((dataset) => [
     dataset.dataset,
     ...dataset.columns.map((column) => column.name),
   ]);
+  const names = [...touched, ...functions.map((each) => each.name), ...flags];
   const estimate =
     names.length * ENTRY_BYTES_PER_NAME + names.reduce((sum, name) => sum + 4 * name.length, 0);
   if (estimate <= limits.entryBytes - ENTRY_BYTES_RESERVED) return decision;
   const reasons = [
-    `This statement touches ${names.length.toString()} datasets and columns, more than one ledger entry can hold. Split it.`,
+    `This statement touches ${names.length.toString()} datasets, columns and functions, more than one ledger entry can hold. Split it.`,
   ];
   return { effect: 'deny', code: 'policy.error', policies: [], reasons };
 }

@@ -57,7 +57,7 @@ export const ledgerExport: Command = {
 };
 
 /** The checkpoint first, then the entries that it commits to: later ones belong to a later checkpoint. */
-async function download(client: SallyportClient): Promise<ExportedLedger> {
+export async function download(client: SallyportClient): Promise<ExportedLedger> {
   const checkpoint = await client.checkpoint();
   const { vkey } = await client.ledgerStatus();
   const size = parseCheckpoint(parseNote(checkpoint)?.text ?? '')?.size;

@@ -1,5 +1,10 @@
+import { decodeReceipt } from '@sallyport/verifier';
 import type { Command, Invocation, OptionName } from '../command.ts';
+import { Failure } from '../failure.ts';
+import { type ExportedLedger, openExport } from '../ledger-export.ts';
+import { parseWhen } from '../time.ts';
 import { runGateway } from './gateway.ts';
+import { download } from './ledger.ts';
 
 /** The gateway's program with the same words and options: it has the engine, and this package never imports it. */
 function passOn(tool: string, invocation: Invocation, names: readonly OptionName[]): readonly string[] {
@@ -45,5 +50,70 @@ const test: Command = {
   run: async ({ invocation }) => runGateway(passOn('test', invocation, ['config', 'dir'])),
 };
 
+const explain: Command = {
+  name: 'policy explain',
+  arguments: ['[ACTION]'],
+  summary: 'say which rules decide on an action, what they read, and what would change the result',
+  details: [
+    'ACTION is the id of a recorded action or of its review: it is decided again from its entry in the ledger, under the policies of the folder.',
+    'Or --sql, --agent and --target: the tables of the target are read from the `schema` of a `*.test.yaml` beside the policies; no target is asked.',
+    'Changes are found by deciding again: each thing that the action does left out or bounded, alone and, where that is not enough, two at a time.',
+  ],
+  options: ['config', 'dir', 'sql', 'agent', 'target'],
+  remote: true,
+  run: async ({ invocation, client }) => {
+    const args = passOn('explain', invocation, ['config', 'dir', 'sql', 'agent', 'target']);
+    const [id] = invocation.arguments;
+    return id === undefined ? runGateway(args) : runGateway(args, entriesOf(await client().receipt(id)));
+  },
+};
+
+async function* entriesOf(receipt: string): AsyncGenerator<string, void, void> {
+  const entries = decodeReceipt(receipt)?.entries;
+  if (entries === undefined)
+    throw new Failure('verification_failed', 'receipt.malformed', 'The gateway’s receipt is not one.');
+  for (const { leaf } of entries) yield await Promise.resolve(leaf);
+}
+
+const replay: Command = {
+  name: 'policy replay',
+  arguments: [],
+  summary: 'decide recorded actions again under a draft: newly held, newly allowed, newly denied',
+  details: [
+    'Compares with the policies of the configuration, both decided again from what the ledger holds of each action; says how many reviews a day more or less each group would have.',
+    'Groups are those that agents have now, classes and everything else those of the record. What can’t be decided again is listed, and never counted as unchanged.',
+    'The ledger is read from the gateway, or with --ledger from an export. Standing grants and joined reviews are not followed: the count of reviews is the most that it can be.',
+  ],
+  options: ['draft', 'since', 'config', 'dir', 'ledger'],
+  remote: true,
+  run: async ({ invocation, client, system }) => {
+    const args = passOn('replay', invocation, ['draft', 'since', 'config', 'dir']);
+    const directory = invocation.text('ledger');
+    const ledger = directory === null ? await download(client()) : openExport(directory);
+    const since = parseWhen(invocation.text('since') ?? '7d', system.nowMs());
+    if (since === null)
+      throw new Failure(
+        'usage',
+        'option.since',
+        '--since is an age such as 7d, or a time such as 2026-11-21T09:30:00Z',
+      );
+    return runGateway(args, leavesOf(ledger));
+  },
+};
+
+async function* leavesOf(ledger: ExportedLedger): AsyncGenerator<string, void, void> {
+  for await (const { leaf } of ledger.entries()) yield leaf;
+}
+
+const diff: Command = {
+  name: 'policy diff',
+  arguments: [],
+  summary: 'show which rules a draft adds, removes and changes, part by part',
+  details: ['Compares what the rules mean: white space, comments and order are no difference.'],
+  options: ['draft', 'config', 'dir'],
+  remote: false,
+  run: async ({ invocation }) => runGateway(passOn('diff', invocation, ['draft', 'config', 'dir'])),
+};
+
 /** In the order of help. */
-export const policyCommands: readonly Command[] = [check, test];
+export const policyCommands: readonly Command[] = [check, test, explain, replay, diff];

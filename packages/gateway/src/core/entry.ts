@@ -1,5 +1,6 @@
 import { canonicalString, canonicalize } from '@sallyport/verifier';
 import type { Demand, Decision } from './decide.ts';
+import type { Description } from './describe.ts';
 import type { Grant } from './grant.ts';
 import type { ActionId } from './ids.ts';
 import type { Requester, Target } from './identity.ts';
@@ -100,6 +101,8 @@ export interface Circumstances {
   readonly requester: Requester;
   readonly target: Target;
   readonly operation: string;
+  /** Null: nothing could be found out about it. */
+  readonly description: Description | null;
   readonly datasets: readonly DatasetUsage[];
   readonly risk: Risk;
   readonly decision: Decision;
@@ -156,15 +159,34 @@ export function canonicalDatasets(datasets: readonly DatasetUsage[]) {
   }));
 }
 
+/**
+ * The rest of what policies saw, so that the decision can be made again from the leaf alone. What is unknown is in words
+ * that may quote the agent's text: only whether there is any is kept (law 8).
+ */
+function canonicalDescription({ filtered, flags, functions, reach, rowLimit, title, unknown }: Description) {
+  return {
+    filtered,
+    flags: [...flags],
+    functions: functions.map(({ effect, name }) => ({ effect, name })),
+    reach,
+    rowLimit,
+    title,
+    unknown: unknown.length > 0,
+  };
+}
+
 const members = (value: Parameters<typeof canonicalize>[0]): string => canonicalize(value).slice(1, -1);
 
 /** Made once for all attempts of the same circumstances: the leaf of each is then four short strings more. */
 export function attemptMembers(circumstances: Circumstances): AttemptMembers {
-  const { requester, target, operation, datasets, risk, decision } = circumstances;
+  const { requester, target, operation, description, datasets, risk, decision } = circumstances;
   const { agent, client, onBehalfOf, onBehalfOfBasis, session, sponsor } = requester;
   const parties = [...requester.parties];
   return {
-    beforeKind: members({ decision: canonicalDecision(decision) }),
+    beforeKind: members({
+      decision: canonicalDecision(decision),
+      ...(description === null ? {} : { described: canonicalDescription(description) }),
+    }),
     afterKind: members({
       operation,
       requester: { agent, client, onBehalfOf, onBehalfOfBasis, parties, session, sponsor },
@@ -189,7 +211,7 @@ function attemptLeaf(
   grantMember: string,
   reviewMember: string,
 ): string {
-  // RFC 8785 sorts members by name: action, at, commitment, decision, grant, kind, operation, requester, review, risk, …
+  // RFC 8785 sorts members by name: action, at, commitment, decision, described, grant, kind, operation, requester, review, risk, …
   const { beforeKind, afterKind } = attempt.members;
   const head = `{"action":"${attempt.action}","at":${attempt.atMs.toString()},"commitment":"${attempt.sealed.commitment}",`;
   if (reviewMember === '') return `${head}${beforeKind},"kind":"${kind}",${afterKind}}`;
@@ -373,7 +395,7 @@ export function noticeEntry(
   return entry('notice', { action: null, atMs }, leaf, null);
 }
 
-export function usageShape(circumstances: Circumstances, reviewed: boolean): UsageShape {
+export function usageShape(circumstances: Omit<Circumstances, 'description'>, reviewed: boolean): UsageShape {
   const { requester, target, operation } = circumstances;
   const fields = {
     agent: requester.agent,

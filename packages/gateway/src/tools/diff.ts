@@ -1,0 +1,93 @@
+import type { CheckedPolicy } from '../policy/validate.ts';
+import { directoryOf, loadPolicies, readConfiguration } from './sources.ts';
+import { toolExits, usageFailure, type Tool } from './tool.ts';
+
+export interface RuleDifference {
+  readonly id: string;
+  readonly change: 'added' | 'removed' | 'changed';
+  /** What of it: `effect`, `conditions`, `quorum`, …; empty for what was added or removed. */
+  readonly parts: readonly { readonly part: string; readonly from: string; readonly to: string }[];
+}
+
+const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** Everything of a rule that means something; order of members and white space don't. */
+function partsOf({ json, kind }: CheckedPolicy): Readonly<Record<string, string>> {
+  const { annotations = {}, principal, action, resource, conditions } = json;
+  const { id: _, ...said } = annotations as Readonly<Record<string, string>>;
+  const marked = Object.entries(said).map(([name, value]) => [`@${name}`, value] as const);
+  return Object.fromEntries([
+    ['effect', kind],
+    ['principal', asText(principal)],
+    ['action', asText(action)],
+    ['resource', asText(resource)],
+    ['conditions', asText(conditions)],
+    ...marked,
+  ]);
+}
+
+function compare(from: CheckedPolicy, to: CheckedPolicy): RuleDifference | undefined {
+  const [before, after] = [partsOf(from), partsOf(to)];
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const parts = names
+    .filter((part) => before[part] !== after[part])
+    .map((part) => ({ part, from: before[part] ?? '', to: after[part] ?? '' }));
+  return parts.length === 0 ? undefined : { id: to.id, change: 'changed', parts };
+}
+
+/** What a set of rules has that another one hasn't, rule by rule, by id. */
+export function differencesOf(
+  from: readonly CheckedPolicy[],
+  to: readonly CheckedPolicy[],
+): readonly RuleDifference[] {
+  const before = new Map(from.map((rule) => [rule.id, rule]));
+  const after = new Set(to.map(({ id }) => id));
+  const kept = to.map((rule) => {
+    const earlier = before.get(rule.id);
+    return earlier === undefined
+      ? { id: rule.id, change: 'added' as const, parts: [] }
+      : compare(earlier, rule);
+  });
+  const gone = from
+    .filter(({ id }) => !after.has(id))
+    .map(({ id }) => ({ id, change: 'removed' as const, parts: [] }));
+  return [...kept.filter((each) => each !== undefined), ...gone];
+}
+
+/** A draft against the policies in force, by meaning. */
+export const diff: Tool = async (options) => {
+  if (options.draft === null) throw usageFailure('policy diff needs --draft DIR');
+  const configuration = await readConfiguration(options);
+  const current = await loadPolicies(directoryOf(options, configuration), configuration);
+  const draft = await loadPolicies(
+    directoryOf({ ...options, dir: options.draft }, configuration),
+    configuration,
+  );
+  const differences = differencesOf(current.rules, draft.rules);
+  return {
+    exit: toolExits.fine,
+    value: { current: current.version, draft: draft.version, differences },
+    text:
+      differences.length === 0
+        ? 'the rules are the same'
+        : differences.flatMap((each) => format(each, draft.rules, current.rules)).join('\n'),
+  };
+};
+
+const SIGNS = { added: '+', removed: '-', changed: '~' } as const;
+const INDENTED = '    ';
+
+function format(
+  { id, change, parts }: RuleDifference,
+  draft: readonly CheckedPolicy[],
+  current: readonly CheckedPolicy[],
+): readonly string[] {
+  const rule = (change === 'removed' ? current : draft).find((each) => each.id === id);
+  const where = rule === undefined ? '' : ` (${rule.kind}, ${rule.file}:${rule.line.toString()})`;
+  const lines = parts.flatMap(({ part, from, to }) => [
+    `${INDENTED}${part}`,
+    `${INDENTED}- ${from === '' ? '(none)' : from}`,
+    `${INDENTED}+ ${to === '' ? '(none)' : to}`,
+  ]);
+  return [`${SIGNS[change]} ${id}${where}`, ...lines];
+}
