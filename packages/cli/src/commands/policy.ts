@@ -115,5 +115,18 @@ const diff: Command = {
   run: async ({ invocation }) => runGateway(passOn('diff', invocation, ['draft', 'config', 'dir'])),
 };
 
+const pack: Command = {
+  name: 'policy pack',
+  arguments: ['VERB', '[NAME]'],
+  summary: 'list the packs of rules that come with Sallyport, or copy one into your policies',
+  details: [
+    '`policy pack list`; `policy pack add NAME`. What is copied is yours: rules in NAME.cedar, cases in NAME.test.yaml.',
+    'Nothing is copied where a gateway would not take the directory afterwards, for want of a group for example.',
+  ],
+  options: ['config', 'dir'],
+  remote: false,
+  run: async ({ invocation }) => runGateway(passOn('pack', invocation, ['config', 'dir'])),
+};
+
 /** In the order of help. */
-export const policyCommands: readonly Command[] = [check, test, explain, replay, diff];
+export const policyCommands: readonly Command[] = [check, test, explain, replay, diff, pack];

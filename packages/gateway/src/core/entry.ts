@@ -1,6 +1,6 @@
 import { canonicalString, canonicalize } from '@sallyport/verifier';
 import type { Demand, Decision } from './decide.ts';
-import type { Description } from './describe.ts';
+import { canonicalDescription, type Description } from './describe.ts';
 import type { Grant } from './grant.ts';
 import type { ActionId } from './ids.ts';
 import type { Requester, Target } from './identity.ts';
@@ -157,22 +157,6 @@ export function canonicalDatasets(datasets: readonly DatasetUsage[]) {
     })),
     dataset,
   }));
-}
-
-/**
- * The rest of what policies saw, so that the decision can be made again from the leaf alone. What is unknown is in words
- * that may quote the agent's text: only whether there is any is kept (law 8).
- */
-function canonicalDescription({ filtered, flags, functions, reach, rowLimit, title, unknown }: Description) {
-  return {
-    filtered,
-    flags: [...flags],
-    functions: functions.map(({ effect, name }) => ({ effect, name })),
-    reach,
-    rowLimit,
-    title,
-    unknown: unknown.length > 0,
-  };
 }
 
 const members = (value: Parameters<typeof canonicalize>[0]): string => canonicalize(value).slice(1, -1);

@@ -67,6 +67,11 @@ const testCase = z.strictObject({
 
 export const caseFileSchema = z.strictObject({
   about: z.string().optional(),
+  /**
+   * The cases are about the rules of the file of the same name (`NAME.cedar`) alone, over a permit of everything: what
+   * else is in the directory changes nothing about them.
+   */
+  alone: z.boolean().default(false),
   agents: z.record(name, z.strictObject({ groups: names, sponsor: name })).default({}),
   targets: z
     .record(name, z.strictObject({ environment: name, protocol: name.default('postgresql') }))

@@ -77,7 +77,7 @@ function attributesRead(
   const context = attributeNames
     .filter((name) => read.has(name))
     .map((name) => [`context.${name}`, attribute(request, name) ?? null] as const);
-  return Object.fromEntries([
+  return Object.fromEntries<unknown>([
     ['action', request.description.operation],
     ...(rules.some(({ reads }) => reads.principal)
       ? [
@@ -132,7 +132,14 @@ async function requestsOfSql(
     throw usageFailure('policy explain takes the id of an action, or --sql TEXT --agent NAME --target NAME');
   const sources = await readCases(directory);
   const source = sources.find(({ content }) => content.schema[target] !== undefined) ?? sources[0];
-  const content = source?.content ?? { agents: {}, targets: {}, classes: {}, schema: {}, cases: [] };
+  const content = source?.content ?? {
+    alone: false,
+    agents: {},
+    targets: {},
+    classes: {},
+    schema: {},
+    cases: [],
+  };
   try {
     const posed = await new CaseWorld({ content }, configuration).pose({ agent, target, sql });
     if (posed.kind === 'requests') return posed.requests;

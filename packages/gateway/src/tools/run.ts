@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util';
 import { check } from './check.ts';
 import { diff } from './diff.ts';
 import { explain } from './explain.ts';
+import { pack } from './pack.ts';
 import { replay } from './replay.ts';
 import { test } from './test.ts';
 import { ToolFailure, toolExits, type Tool, type ToolOptions } from './tool.ts';
 
 /** Every tool, by the words that name it. */
-const tools: Readonly<Record<string, Tool>> = { check, test, explain, replay, diff };
+const tools: Readonly<Record<string, Tool>> = { check, test, explain, replay, diff, pack };
 
 export const toolUsage = `  sallyport-gateway policy ${Object.keys(tools).join('|')} [OPTIONS]; see sallyport help policy check`;
 

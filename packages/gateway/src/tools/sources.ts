@@ -53,7 +53,13 @@ export async function loadPolicies(
   directory: string,
   configuration: PolicyConfiguration | null,
 ): Promise<LoadedEngine> {
-  const policies = await readPolicies(directory);
+  return loadSources(await readPolicies(directory), configuration);
+}
+
+export async function loadSources(
+  policies: readonly PolicySource[],
+  configuration: PolicyConfiguration | null,
+): Promise<LoadedEngine> {
   const engine = await createPolicyEngine({ policies, names: namesOf(configuration) });
   if (engine.ok) return engine.value;
   throw new ToolFailure(toolExits.refused, engine.error.map(formatPolicyProblem));

@@ -1,9 +1,11 @@
+import { basename } from 'node:path';
+import type { PolicyConfiguration } from '../config/offline.ts';
 import type { Decision, Demand } from '../core/decide.ts';
 import type { LoadedEngine } from '../policy/engine.ts';
 import { CASE_ENDING, readCases, type CaseSource } from './case-files.ts';
 import type { TestCase } from './case-schema.ts';
 import { CaseError, CaseWorld, type Posed } from './cases.ts';
-import { directoryOf, loadPolicies, readConfiguration, shown } from './sources.ts';
+import { directoryOf, loadPolicies, loadSources, readConfiguration, readPolicies, shown } from './sources.ts';
 import { toolExits, usageFailure, type Tool } from './tool.ts';
 
 export interface CaseResult {
@@ -109,6 +111,22 @@ async function differencesOf(
   }
 }
 
+/** What a file that takes away is tested over. */
+const EVERYTHING = `@id("everything") @reason("Everything but what the file takes away.")
+permit (principal is Agent, action, resource is Target);`;
+
+/** The rules of the one file that the cases are about. */
+async function alone(
+  { file }: CaseSource,
+  directory: string,
+  configuration: PolicyConfiguration | null,
+): Promise<LoadedEngine> {
+  const name = basename(file).replace(CASE_ENDING, '.cedar');
+  const policies = (await readPolicies(directory)).filter((each) => basename(each.name) === name);
+  if (policies.length === 0) throw usageFailure(`${file} is about ${name} alone, which is not beside it`);
+  return loadSources([{ name: 'everything', text: EVERYTHING }, ...policies], configuration);
+}
+
 /** The cases beside the policies, and which rules no case speaks of. */
 export const test: Tool = async (options) => {
   const configuration = await readConfiguration(options);
@@ -118,8 +136,10 @@ export const test: Tool = async (options) => {
   if (sources.length === 0) throw usageFailure(`there is no *${CASE_ENDING} in ${shown(directory)}`);
   const seen = new Set<string>();
   const results: CaseResult[] = [];
-  for (const source of sources)
-    results.push(...(await runCases(source, new CaseWorld(source, configuration), engine, seen)));
+  for (const source of sources) {
+    const decider = source.content.alone ? await alone(source, directory, configuration) : engine;
+    results.push(...(await runCases(source, new CaseWorld(source, configuration), decider, seen)));
+  }
   const covered = engine.rules.filter(({ coversActions }) => coversActions).map(({ id }) => id);
   const missed = covered.filter((id) => !seen.has(id));
   const failed = results.filter(({ passed }) => !passed).length;
