@@ -39,8 +39,12 @@ import { limits as bounds, type Limits } from './limits.ts';
 import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
 import { createPolicyEngine } from './policy/engine.ts';
+import { PolicyFollower } from './policy/following.ts';
+import { LivePolicies } from './policy/live.ts';
+import { readPolicyFiles } from './config/policy-files.ts';
+import type { KnownNames } from './policy/annotation-values.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { Events, GatewayEvent, PolicyEngine, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
+import type { Events, GatewayEvent, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -98,7 +102,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
 interface Assembly {
   readonly configuration: Configuration;
-  readonly policy: PolicyEngine;
+  readonly policy: LivePolicies;
   readonly state: string;
   readonly store: Store;
   readonly log: Log;
@@ -147,6 +151,9 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   undo.push(() => postgres.close());
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
 
+  const follower = followPolicies(assembly);
+  undo.push(() => follower.close());
+
   const app = createApi({
     authenticate: (token) => authenticator.authenticateBearer(token),
     recordRefusedCall: (principal, action) => recordRefusedCall(store, principal.name, action),
@@ -173,6 +180,21 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     ledger: { vkey: keys.vkey, origin: keys.origin },
     close: () => closeAll(assembly, publisher),
   };
+}
+
+/** From now on the policies in force are those of the files, once they are recorded. */
+function followPolicies({ configuration, policy, store, log }: Assembly): PolicyFollower {
+  const { directory } = configuration.policies;
+  const follower = new PolicyFollower({
+    clock,
+    store,
+    log,
+    live: policy,
+    names: namesOf(configuration),
+    read: () => readPolicyFiles(directory),
+  });
+  follower.start();
+  return follower;
 }
 
 /** What the API may ask of the ledger. */
@@ -321,16 +343,18 @@ async function configure(configPath: string, environment: Environment): Promise<
   throw new ConfigurationError(loaded.error.map(formatConfigProblem));
 }
 
-async function policyEngine(configuration: Configuration): Promise<PolicyEngine> {
-  const names = {
-    groups: configuration.groups.map(({ name }) => name),
-    people: configuration.people.map(({ person }) => person.name),
-    agents: configuration.agents.map(({ agent }) => agent.name),
-    targets: [...configuration.targets, ...configuration.apiTargets].map(({ name }) => name),
-    calendars: configuration.calendars.map(({ name }) => name),
-  };
-  const engine = await createPolicyEngine({ policies: configuration.policies.files, names });
-  if (engine.ok) return engine.value;
+const namesOf = (configuration: Configuration): KnownNames => ({
+  groups: configuration.groups.map(({ name }) => name),
+  people: configuration.people.map(({ person }) => person.name),
+  agents: configuration.agents.map(({ agent }) => agent.name),
+  targets: [...configuration.targets, ...configuration.apiTargets].map(({ name }) => name),
+  calendars: configuration.calendars.map(({ name }) => name),
+});
+
+async function policyEngine(configuration: Configuration): Promise<LivePolicies> {
+  const { files } = configuration.policies;
+  const engine = await createPolicyEngine({ policies: files, names: namesOf(configuration) });
+  if (engine.ok) return new LivePolicies(engine.value);
   throw new ConfigurationError(engine.error.map(formatPolicyProblem));
 }
 

@@ -36,7 +36,7 @@ export interface LoadedEngine extends PolicyEngine {
 }
 
 /** Changes with every byte of a policy, its file's name and the schema; not with the folder, which replicas may differ in. */
-function versionOf(policies: readonly PolicySource[]): string {
+export function versionOf(policies: readonly PolicySource[]): string {
   const files = policies
     .map(({ name, text }) => [basename(name), text])
     .sort(([a = ''], [b = '']) => (a < b ? -1 : 1));

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { makeSite, type Ran, type Site } from '../../test/support/policy-tools.ts';
+import { makeSite, type Ran, type Site } from '../support/policy-tools.ts';
 
 const permit =
   '@id("may") @reason("x") permit (principal is Agent, action in Action::"sql", resource is Target);';

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { makeSite, type Ran, type Site } from '../../test/support/policy-tools.ts';
-import { attemptMembers, decisionEntry, intentEntry, noticeEntry } from '../core/entry.ts';
-import type { Decision } from '../core/decide.ts';
-import type { Description } from '../core/describe.ts';
-import type { DatasetUsage } from '../core/usage.ts';
+import { makeSite, type Ran, type Site } from '../support/policy-tools.ts';
+import { attemptMembers, decisionEntry, intentEntry, noticeEntry } from '../../src/core/entry.ts';
+import type { Decision } from '../../src/core/decide.ts';
+import type { Description } from '../../src/core/describe.ts';
+import type { DatasetUsage } from '../../src/core/usage.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const HOUR = 3_600_000;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { makeSite, type Ran, type Site } from '../../test/support/policy-tools.ts';
+import { makeSite, type Ran, type Site } from '../support/policy-tools.ts';
 
 const policies = `
 @id("read") @reason("Agents may read.")

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { configuration, makeSite, type Site } from '../../test/support/policy-tools.ts';
+import { configuration, makeSite, type Site } from '../support/policy-tools.ts';
 
 const packs = new URL('../../policies/packs/', import.meta.url);
 const permit =
