@@ -151,8 +151,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   undo.push(() => postgres.close());
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
 
-  const follower = followPolicies(assembly);
-  undo.push(() => follower.close());
+  undo.push(followPolicies(assembly));
 
   const app = createApi({
     authenticate: (token) => authenticator.authenticateBearer(token),
@@ -182,8 +181,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   };
 }
 
-/** From now on the policies in force are those of the files, once they are recorded. */
-function followPolicies({ configuration, policy, store, log }: Assembly): PolicyFollower {
+/** From now on the policies in force are those of the files, once they are recorded; until what it returns is called. */
+function followPolicies({ configuration, policy, store, log }: Assembly): () => Promise<void> {
   const { directory } = configuration.policies;
   const follower = new PolicyFollower({
     clock,
@@ -194,7 +193,7 @@ function followPolicies({ configuration, policy, store, log }: Assembly): Policy
     read: () => readPolicyFiles(directory),
   });
   follower.start();
-  return follower;
+  return () => follower.close();
 }
 
 /** What the API may ask of the ledger. */

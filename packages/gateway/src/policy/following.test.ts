@@ -153,7 +153,7 @@ describe('a change of the policy files', () => {
     const store = createMemoryStore();
     const done = Promise.reject(new Error('the disk is full'));
     done.catch(() => undefined);
-    const made = await site({ ...store, append: () => ({ durable: false, done }) } as unknown as Store);
+    const made = await site({ ...store, append: () => ({ durable: false, done }) });
     made.write(forbid);
     await made.settle();
     expect(effect(made)).toBe('allow');

@@ -69,6 +69,21 @@ function checkAgainstSchema(place: Place): readonly PolicyProblem[] {
   return onePerPlace(found.map(({ error }) => problemOfEngine(place, 'policy.schema', error)));
 }
 
+/**
+ * Whether the validator has nothing to say about any of these. It reads the schema at each call, which is most of its
+ * work; where it has something to say it is asked of each policy by itself, for the place.
+ */
+function passWhole(places: readonly Place[]): boolean {
+  if (!places.every((place) => checkSize(place).ok)) return false;
+  const staticPolicies = Object.fromEntries(places.map(({ piece }, at) => [`p${at}`, piece.text]));
+  const answer = validate({ schema: schemaText, policies: { staticPolicies } });
+  return (
+    answer.type === 'success' &&
+    answer.validationErrors.length === 0 &&
+    answer.validationWarnings.length === 0
+  );
+}
+
 /** Actions for which the policy could match, by the types of its scope and conditions: `Action::"sql:select"`. */
 function actionsOf(place: Place): readonly string[] {
   const answer = getValidRequestEnvsPolicy(place.piece.text, schemaText);
@@ -78,8 +93,8 @@ function actionsOf(place: Place): readonly string[] {
 const isAboutPeople = (action: string): boolean => /"(api|review):/.test(action);
 
 /** A review makes an agent's action wait; an API call or a vote can't wait, so a review over them would do nothing. */
-function checkReviewScope(place: Place, rule: Rule): readonly PolicyProblem[] {
-  const outside = rule.kind === 'review' ? actionsOf(place).filter(isAboutPeople) : [];
+function checkReviewScope(place: Place, rule: Rule, actions: readonly string[]): readonly PolicyProblem[] {
+  const outside = rule.kind === 'review' ? actions.filter(isAboutPeople) : [];
   if (outside.length === 0) return [];
   const message = `@review covers ${outside.join(', ')}, which no person is asked about`;
   const hint = 'limit the policy, e.g. principal is Agent, action in Action::"sql"';
@@ -113,21 +128,24 @@ function checkNames(place: Place, json: PolicyJson, names: KnownNames | null): r
   });
 }
 
-function checkPolicy(place: Place, names: KnownNames | null): Checked<CheckedPolicy> {
+function checkPolicy(
+  place: Place,
+  { names, passed }: { readonly names: KnownNames | null; readonly passed: boolean },
+): Checked<CheckedPolicy> {
   const size = checkSize(place);
   if (!size.ok) return size;
   const parsed = parse(place);
   if (!parsed.ok) return parsed;
   const rule = readRule(parsed.value, names);
   const id = parsed.value.annotations?.['id'] ?? '';
+  const actions = actionsOf(place);
   const problems = [
     ...(rule.ok ? [] : rule.error.map((complaint) => problemAt(place, id, complaint))),
-    ...checkAgainstSchema(place),
+    ...(passed ? [] : checkAgainstSchema(place)),
     ...checkNames(place, parsed.value, names),
-    ...(rule.ok ? checkReviewScope(place, rule.value) : []),
+    ...(rule.ok ? checkReviewScope(place, rule.value, actions) : []),
   ].map((problem) => ({ ...problem, policy: id }));
   if (!rule.ok || problems.length > 0) return err(problems);
-  const actions = actionsOf(place);
   const coversActions = actions.length === 0 || !actions.every(isAboutPeople);
   return ok({
     ...rule.value,
@@ -203,14 +221,14 @@ export function checkPolicies(
 ): Checked<readonly CheckedPolicy[]> {
   const problems: PolicyProblem[] = [];
   const found: { place: Place; policy: CheckedPolicy }[] = [];
-  for (const source of sources) {
-    const places = placesOf(source);
-    if (!places.ok) problems.push(...places.error);
-    for (const place of places.ok ? places.value : []) {
-      const checked = checkPolicy(place, names);
-      if (checked.ok) found.push({ place, policy: checked.value });
-      else problems.push(...checked.error);
-    }
+  const placed = sources.map(placesOf);
+  const places = placed.flatMap((each) => (each.ok ? each.value : []));
+  problems.push(...placed.flatMap((each) => (each.ok ? [] : each.error)));
+  const passed = passWhole(places);
+  for (const place of places) {
+    const checked = checkPolicy(place, { names, passed });
+    if (checked.ok) found.push({ place, policy: checked.value });
+    else problems.push(...checked.error);
   }
   problems.push(...duplicates(found));
   if (problems.length === 0 && found.length === 0) problems.push(NO_POLICIES);
