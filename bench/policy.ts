@@ -1,7 +1,7 @@
 // What a decision costs: from the memo, and past it against the engine's own call on the same questions.
-import { statefulIsAuthorized, preparsePolicySet } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Description } from '../packages/gateway/src/core/describe.ts';
 import type { DatasetUsage } from '../packages/gateway/src/core/usage.ts';
+import { preparsePolicySet, statefulIsAuthorized } from '../packages/gateway/src/policy/cedar.ts';
 import { createPolicyEngine, type LoadedEngine } from '../packages/gateway/src/policy/engine.ts';
 import { actionQuestion, attributeNames } from '../packages/gateway/src/policy/request.ts';
 import { mergeReads } from '../packages/gateway/src/policy/reads.ts';
@@ -44,12 +44,22 @@ function policiesOf(count: number): string {
   ].join('\n');
 }
 
-function requestOf(next: () => number): PolicyRequest {
+/** How many different datasets and row limits there are: with few, most requests share a decision with another. */
+interface Variety {
+  readonly datasets: number;
+  readonly limits: number;
+}
+
+const MANY: Variety = { datasets: 600, limits: 3_000 };
+const FEW: Variety = { datasets: 8, limits: 4 };
+const MOST_ROWS = 3_000;
+
+function requestOf(next: () => number, variety: Variety): PolicyRequest {
   const pick = <T>(of: readonly T[]): T => of[Math.floor(next() * of.length)] as T;
   const classes = next() < 0.5 ? [] : [pick(CLASSES)];
   const column = { name: `c${Math.floor(next() * 5).toString()}`, uses: ['read'], classes } as const;
   const dataset: DatasetUsage = {
-    dataset: `public.t${Math.floor(next() * 600).toString()}`,
+    dataset: `public.t${Math.floor(next() * variety.datasets).toString()}`,
     access: next() < 0.5 ? ['read'] : ['read', 'write'],
     basis: 'parsed',
     columns: [column],
@@ -62,7 +72,7 @@ function requestOf(next: () => number): PolicyRequest {
     datasets: [],
     functions: [],
     reach: 'none',
-    rowLimit: next() < 0.5 ? null : Math.floor(next() * 3_000),
+    rowLimit: next() < 0.5 ? null : (Math.floor(next() * variety.limits) * MOST_ROWS) / variety.limits,
     filtered: next() < 0.5,
     unknown: [],
     flags: next() < 0.5 ? [] : [pick(FLAGS)],
@@ -122,7 +132,7 @@ function bareCalls(engine: LoadedEngine): (question: ReturnType<typeof actionQue
 async function measure(count: number, quick: boolean): Promise<readonly Figure[]> {
   const engine = await load(policiesOf(count));
   const next = numbers(count);
-  const requests = Array.from({ length: quick ? 100 : 400 }, () => requestOf(next));
+  const requests = Array.from({ length: quick ? 100 : 400 }, () => requestOf(next, MANY));
   const reads = mergeReads(engine.rules.map((rule) => rule.reads));
   const names = reads.context === 'all' ? attributeNames : reads.context;
   const questions = requests.map((request) => actionQuestion(request, names));
@@ -150,7 +160,7 @@ async function disagreements(cases: number): Promise<Figure> {
   const next = numbers(7);
   let differing = 0;
   for (let at = 0; at < cases; at++) {
-    const request = requestOf(next);
+    const request = requestOf(next, FEW);
     if (JSON.stringify(engine.decide(request)) !== JSON.stringify(engine.evaluate(request))) differing += 1;
   }
   return atMost(`disagreements over ${cases.toLocaleString('en')} random cases`, differing, '', 0);

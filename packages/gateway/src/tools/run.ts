@@ -10,8 +10,6 @@ import { ToolFailure, toolExits, type Tool, type ToolOptions } from './tool.ts';
 /** Every tool, by the words that name it. */
 const tools: Readonly<Record<string, Tool>> = { check, test, explain, replay, diff, pack };
 
-export const toolUsage = `  sallyport-gateway policy ${Object.keys(tools).join('|')} [OPTIONS]; see sallyport help policy check`;
-
 /** What the process lends to a tool. */
 export interface ToolSurroundings {
   readonly nowMs: number;
