@@ -129,6 +129,21 @@ const table = [
     because: 'the API is an edge over the pipeline: it reaches plug-ins and the ledger through ports.',
   },
   {
+    name: 'tools',
+    from: `^${gateway}/tools/`,
+    may: [
+      `^${gateway}/tools/`,
+      `^${gateway}/(policy|classify|config)/`,
+      `^${gateway}/connectors/[^/]+/(describe|catalog)(\\.ts$|/)`,
+      core,
+      ports,
+      verifier,
+      ...everywhere,
+    ],
+    because:
+      'the tools decide on files: policies, the catalog and what describes an action, and nothing that connects.',
+  },
+  {
     name: 'system',
     from: `^${gateway}/system\\.ts$`,
     may: [core, ports, limits],
@@ -193,7 +208,7 @@ module.exports = {
           telemetry,
           limits,
           `^${gateway}/${plugin}/`,
-          `^${gateway}/(ledger|policy|classify|identity|passkeys|config|api)/`,
+          `^${gateway}/(ledger|policy|classify|identity|passkeys|config|api|tools)/`,
           `^${gateway}/(gateway|main|system|config)\\.ts$`,
         ],
       },

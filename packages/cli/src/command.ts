@@ -58,7 +58,7 @@ export const options = {
     about: 'agent, or sponsor: the person for whom it acts; default agent',
   },
   reason: { type: 'string', short: '', value: 'TEXT', about: 'why; whoever it concerns is told it' },
-  target: { type: 'string', short: '', value: 'NAME', about: 'the target, of protocol api' },
+  target: { type: 'string', short: '', value: 'NAME', about: 'the target; for break-glass of protocol api' },
   operation: { type: 'string', short: '', value: 'NAME', about: 'what is done there: service.restart' },
   arguments: { type: 'string', short: '', value: 'JSON', about: 'exactly what it is done with; default {}' },
   datasets: {
@@ -84,7 +84,7 @@ export const options = {
   uses: { type: 'string', short: '', value: 'N', about: 'how often it may be used; default 1' },
   rows: { type: 'string', short: '', value: 'N', about: 'rows of all uses together' },
   for: { type: 'string', short: '', value: 'TIME', about: 'how long from now: 45m, 2h; default 2h' },
-  dir: { type: 'string', short: '', value: 'DIR', about: 'an exported ledger; default: the gateway’s' },
+  dir: { type: 'string', short: '', value: 'DIR', about: 'a folder: of an exported ledger, or of policies' },
   key: {
     type: 'string',
     short: '',
@@ -112,6 +112,14 @@ export const options = {
   },
   until: { type: 'string', short: '', value: 'WHEN', about: 'the same; default: now' },
   out: { type: 'string', short: 'o', value: 'PATH', about: 'write to this file or folder' },
+  draft: { type: 'string', short: '', value: 'DIR', about: 'a folder of policies that are not in force' },
+  sql: { type: 'string', short: '', value: 'TEXT', about: 'a statement, as the agent would send it' },
+  ledger: {
+    type: 'string',
+    short: '',
+    value: 'DIR',
+    about: 'a ledger that `ledger export` wrote, in place of the gateway’s',
+  },
   config: { type: 'string', short: 'c', value: 'FILE', about: 'the configuration; default sallyport.yaml' },
   state: { type: 'string', short: '', value: 'DIR', about: 'folder for ledger, reviews and keys' },
 } as const;

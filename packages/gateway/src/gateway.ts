@@ -47,7 +47,11 @@ import { err, ok } from './core/result.ts';
 import { limits as bounds, type Limits } from './limits.ts';
 import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
-import { createPolicyEngine, type LoadedEngine } from './policy/engine.ts';
+import { createPolicyEngine } from './policy/engine.ts';
+import { PolicyFollower } from './policy/following.ts';
+import { LivePolicies } from './policy/live.ts';
+import { readPolicyFiles } from './config/policy-files.ts';
+import type { KnownNames } from './policy/annotation-values.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
 import type { GroupingTemplates, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
@@ -107,7 +111,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
 interface Assembly {
   readonly configuration: Configuration;
-  readonly policy: LoadedEngine;
+  readonly policy: LivePolicies;
   readonly state: string;
   readonly store: Store;
   readonly log: Log;
@@ -134,8 +138,15 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys, shapes, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
-  const { approvalsPerHour } = configuration.attention;
-  const desk = new Desk({ ...shared, events, limits, log, previewers, templates, approvalsPerHour });
+  const desk = new Desk({
+    ...shared,
+    ...configuration.attention,
+    events,
+    limits,
+    log,
+    previewers,
+    templates,
+  });
   await desk.resume();
   undo.push(() => desk.close());
   const uses = new StandingUses({ ...shared, limits });
@@ -159,6 +170,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   });
   undo.push(() => postgres.close());
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
+
+  undo.push(followPolicies(assembly));
 
   const app = createApi({
     ...shared,
@@ -188,6 +201,21 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
 /** What people run at once, and the reviews that they owe. */
 async function breakGlassOf(ports: BreakGlassPorts) {
   return { gate: new BreakGlassGate(ports), reviews: await new BreakGlassReviews(ports).resume() };
+}
+
+/** From now on the policies in force are those of the files, once they are recorded; until what it returns is called. */
+function followPolicies({ configuration, policy, store, log }: Assembly): () => Promise<void> {
+  const { directory } = configuration.policies;
+  const follower = new PolicyFollower({
+    clock,
+    store,
+    log,
+    live: policy,
+    names: namesOf(configuration),
+    read: () => readPolicyFiles(directory),
+  });
+  follower.start();
+  return () => follower.close();
 }
 
 /** What the API may ask of the ledger. */
@@ -349,16 +377,18 @@ async function configure(configPath: string, environment: Environment): Promise<
   throw new ConfigurationError(loaded.error.map(formatConfigProblem));
 }
 
-async function policyEngine(configuration: Configuration): Promise<LoadedEngine> {
-  const names = {
-    groups: configuration.groups.map(({ name }) => name),
-    people: configuration.people.map(({ person }) => person.name),
-    agents: configuration.agents.map(({ agent }) => agent.name),
-    targets: [...configuration.targets, ...configuration.apiTargets].map(({ name }) => name),
-    calendars: configuration.calendars.map(({ name }) => name),
-  };
-  const engine = await createPolicyEngine({ policies: configuration.policies.files, names });
-  if (engine.ok) return engine.value;
+const namesOf = (configuration: Configuration): KnownNames => ({
+  groups: configuration.groups.map(({ name }) => name),
+  people: configuration.people.map(({ person }) => person.name),
+  agents: configuration.agents.map(({ agent }) => agent.name),
+  targets: [...configuration.targets, ...configuration.apiTargets].map(({ name }) => name),
+  calendars: configuration.calendars.map(({ name }) => name),
+});
+
+async function policyEngine(configuration: Configuration): Promise<LivePolicies> {
+  const { files } = configuration.policies;
+  const engine = await createPolicyEngine({ policies: files, names: namesOf(configuration) });
+  if (engine.ok) return new LivePolicies(engine.value);
   throw new ConfigurationError(engine.error.map(formatPolicyProblem));
 }
 

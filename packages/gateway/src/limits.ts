@@ -120,6 +120,10 @@ export const limits = {
   policyOperators: 200,
   /** Checking all policies at start, in a worker that is ended afterwards. */
   policyCheckMs: 15_000,
+  /** How often the policy files are looked at; a change is taken when it stayed the same from one look to the next. */
+  policyLookMs: 2_000,
+  /** Ids of rules in the record of a change; more is a new set, and the diff of the files says which. */
+  policyChangeCharacters: 2_000,
   /** Distinct requests, as the policies see them, whose decision is remembered. */
   policyMemoEntries: 10_000,
   /** sallyport.yaml; more is not written by hand. */

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { attention } from './attention.ts';
 import { breakGlassCommands } from './break-glass.ts';
 import { configCheck, up } from './gateway.ts';
+import { policyCommands } from './policy.ts';
 import { ledgerExport, ledgerVerify, receipt, verify } from './ledger.ts';
 import { reviews, show } from './reviews.ts';
 import { standingCommands } from './standing.ts';
@@ -14,6 +15,7 @@ import { approve, reject, retract } from './votes.ts';
 export const commands: readonly Command[] = [
   up,
   configCheck,
+  ...policyCommands,
   tokenCreate,
   reviews,
   show,

@@ -1,5 +1,6 @@
 import { canonicalString, canonicalize } from '@sallyport/verifier';
 import type { Demand, Decision } from './decide.ts';
+import { canonicalDescription, type Description } from './describe.ts';
 import type { Grant } from './grant.ts';
 import type { ActionId } from './ids.ts';
 import type { Requester, Target } from './identity.ts';
@@ -106,6 +107,8 @@ export interface Circumstances {
   readonly requester: Requester;
   readonly target: Target;
   readonly operation: string;
+  /** Null: nothing could be found out about it. */
+  readonly description: Description | null;
   readonly datasets: readonly DatasetUsage[];
   readonly risk: Risk;
   readonly decision: Decision;
@@ -166,11 +169,14 @@ const members = (value: Parameters<typeof canonicalize>[0]): string => canonical
 
 /** Made once for all attempts of the same circumstances: the leaf of each is then four short strings more. */
 export function attemptMembers(circumstances: Circumstances): AttemptMembers {
-  const { requester, target, operation, datasets, risk, decision } = circumstances;
+  const { requester, target, operation, description, datasets, risk, decision } = circumstances;
   const { agent, client, onBehalfOf, onBehalfOfBasis, session, sponsor } = requester;
   const parties = [...requester.parties];
   return {
-    beforeKind: members({ decision: canonicalDecision(decision) }),
+    beforeKind: members({
+      decision: canonicalDecision(decision),
+      ...(description === null ? {} : { described: canonicalDescription(description) }),
+    }),
     afterKind: members({
       operation,
       requester: { agent, client, onBehalfOf, onBehalfOfBasis, parties, session, sponsor },
@@ -195,7 +201,7 @@ function attemptLeaf(
   grantMember: string,
   reviewMember: string,
 ): string {
-  // RFC 8785 sorts members by name: action, at, commitment, decision, grant, kind, operation, requester, review, risk, …
+  // RFC 8785 sorts members by name: action, at, commitment, decision, described, grant, kind, operation, requester, review, risk, …
   const { beforeKind, afterKind } = attempt.members;
   const head = `{"action":"${attempt.action}","at":${attempt.atMs.toString()},"commitment":"${attempt.sealed.commitment}",`;
   if (reviewMember === '') return `${head}${beforeKind},"kind":"${kind}",${afterKind}}`;
@@ -377,19 +383,4 @@ export function noticeEntry(
     version: 1,
   });
   return entry('notice', { action: null, atMs }, leaf, null);
-}
-
-export function usageShape(circumstances: Circumstances, reviewed: boolean, breakGlass = false): UsageShape {
-  const { requester, target, operation } = circumstances;
-  const fields = {
-    agent: requester.agent,
-    datasets: canonicalize(canonicalDatasets(circumstances.datasets)),
-    environment: target.environment,
-    onBehalfOf: requester.onBehalfOf,
-    operation,
-    reviewed,
-    target: target.name,
-    ...(breakGlass ? ({ breakGlass } as const) : {}),
-  };
-  return { ...fields, key: canonicalize(fields) };
 }

@@ -15,10 +15,10 @@ import {
   retractionEntry,
   reviewEntry,
   sealAction,
-  usageShape,
   voteEntry,
   type SealedEntry,
 } from './entry.ts';
+import { usageShape } from './usage-shape.ts';
 import type { Vote } from './review.ts';
 
 const sealing = {
@@ -61,12 +61,41 @@ const datasets = [
   },
 ] as const;
 
+const description = {
+  operation: 'sql:select',
+  title: 'SELECT',
+  datasets: [],
+  functions: [{ name: 'lower', effect: 'none' }],
+  reach: 'none',
+  rowLimit: null,
+  filtered: true,
+  unknown: ['something'],
+  flags: ['locking'],
+} as const;
+
 function attempt(decision: Decision) {
   const risk = { score: 40, signals: [{ name: 'classified', weight: 40, explanation: 'words' }] };
-  const members = attemptMembers({ requester, target, operation: 'sql:select', datasets, risk, decision });
+  const members = attemptMembers({
+    requester,
+    target,
+    operation: 'sql:select',
+    description,
+    datasets,
+    risk,
+    decision,
+  });
   return { action: 'act_1', atMs: 7, sealed: sealAction('{"form":1}', sealing), members } as const;
 }
 const attemptLeaf = {
+  described: {
+    filtered: true,
+    flags: ['locking'],
+    functions: [{ effect: 'none', name: 'lower' }],
+    reach: 'none',
+    rowLimit: null,
+    title: 'SELECT',
+    unknown: true,
+  },
   action: 'act_1',
   at: 7,
   operation: 'sql:select',

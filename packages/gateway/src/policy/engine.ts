@@ -31,11 +31,18 @@ export interface PolicyOptions {
 
 /** The engine, with the function that its memo answers for: both give the same decision for every request. */
 export interface LoadedEngine extends PolicyEngine, BreakGlassPolicy {
+  /** Every policy, in the order of the files. */
+  readonly rules: readonly CheckedPolicy[];
   evaluate(request: PolicyRequest): Decision;
+  /**
+   * Every rule that counts for this request, in whichever set; of the gate set its forbids, or else its permits. For
+   * tools: nothing is remembered, and an engine that can't answer throws.
+   */
+  matching(request: PolicyRequest): readonly string[];
 }
 
 /** Changes with every byte of a policy, its file's name and the schema; not with the folder, which replicas may differ in. */
-function versionOf(policies: readonly PolicySource[]): string {
+export function versionOf(policies: readonly PolicySource[]): string {
   const files = policies
     .map(({ name, text }) => [basename(name), text])
     .sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
@@ -91,6 +98,7 @@ const brokenPolicies = (answer: Answer): Decision =>
 
 class Engine implements LoadedEngine {
   readonly version: string;
+  readonly rules: readonly CheckedPolicy[];
   readonly decide: (request: PolicyRequest) => Decision;
   readonly #sets: PolicySets;
   readonly #rules: ReadonlyMap<string, CheckedPolicy>;
@@ -99,6 +107,7 @@ class Engine implements LoadedEngine {
 
   constructor(policies: readonly CheckedPolicy[], version: string) {
     this.version = version;
+    this.rules = policies;
     this.#sets = setsOf(policies);
     this.#rules = new Map(policies.map((policy) => [policy.id, policy]));
     const reads = mergeReads(policies.filter((policy) => policy.coversActions).map((policy) => policy.reads));
@@ -126,6 +135,12 @@ class Engine implements LoadedEngine {
         'The policy engine could not answer, so this is denied. The gateway has to be restarted.';
       return freeze(deny('policy.error', [], [reason]));
     }
+  }
+
+  matching(request: PolicyRequest): readonly string[] {
+    if (!actions.has(request.description.operation)) return [];
+    const question = actionQuestion(request, this.#read);
+    return [...ask(this.#sets, 'gate', question).policies, ...ask(this.#sets, 'review', question).policies];
   }
 
   #decide(request: PolicyRequest, question: Question): Decision {

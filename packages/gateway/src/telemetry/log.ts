@@ -80,7 +80,15 @@ export interface Log {
   failed(fields: { readonly where: string; readonly error: unknown }): void;
   ledgerFailed(fields: { readonly error: unknown }): void;
   checkpointPublished(fields: { readonly size: number }): void;
-  policyChanged(fields: { readonly version: string }): void;
+  policyChanged(fields: {
+    readonly version: string;
+    readonly author: string;
+    readonly added: string;
+    readonly removed: string;
+    readonly changed: string;
+  }): void;
+  /** Changed files that were not taken: what was in force stays. */
+  policyRefused(fields: { readonly inForce: string; readonly problems: readonly string[] }): void;
 }
 
 export function createLog(options: LogOptions): Log {
@@ -116,7 +124,8 @@ export function createLog(options: LogOptions): Log {
     failed: ({ where, error }) => logger.error({ event: 'failed', where, error: traceOf(error) }),
     ledgerFailed: ({ error }) => logger.error({ event: 'ledger.failed', error: traceOf(error) }),
     checkpointPublished: (fields) => logger.debug({ event: 'ledger.checkpoint_published', ...fields }),
-    policyChanged: (fields) => logger.info({ event: 'policy.changed', ...fields }),
+    policyChanged: (fields) => logger.warn({ event: 'policy.changed', ...fields }),
+    policyRefused: (fields) => logger.error({ event: 'policy.refused', ...fields }),
   };
 }
 

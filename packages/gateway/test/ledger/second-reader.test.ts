@@ -61,7 +61,7 @@ beforeAll(async () => {
   const sha256Base64url = (text: string): string => hashing.sha256Base64url(text);
   const sealed = sealAction(canonicalAction(action), { salt: 'c2FsdHNhbHRzYWx0c2FsdA', sha256Base64url });
   const members = attemptMembers({
-    ...{ requester, target, operation: 'sql:select', datasets: [] },
+    ...{ requester, target, operation: 'sql:select', description: null, datasets: [] },
     ...{ risk: { score: 0.5, signals: [] }, decision: { effect: 'allow', policies: ['all'], reasons: [] } },
   });
   const outcome = { status: 'succeeded', rows: 1, bytes: 8, durationMs: 0.1, code: '' } as const;

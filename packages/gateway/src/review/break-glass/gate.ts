@@ -16,9 +16,9 @@ import {
   noticeEntry,
   outcomeEntry,
   sealAction,
-  usageShape,
   type Circumstances,
 } from '../../core/entry.ts';
+import { usageShape } from '../../core/usage-shape.ts';
 import type { Outcome } from '../../core/execution.ts';
 import type { Person } from '../../core/identity.ts';
 import { makeId, type PasskeyId } from '../../core/ids.ts';
@@ -291,7 +291,9 @@ const decisionOf = ({ policies }: BreakGlassUse['subject']) =>
 
 function circumstancesOf({ subject }: Pick<BreakGlassUse, 'subject'>): Circumstances {
   const { requester, target, operation, datasets, risk } = subject;
-  return { requester, target, operation, datasets, risk, decision: decisionOf(subject) };
+  // No policy for agents decided on it, so that none can decide on it again.
+  const decided = { description: null, decision: decisionOf(subject) };
+  return { requester, target, operation, datasets, risk, ...decided };
 }
 
 function judgementOf(use: BreakGlassUse, { description, statedTask }: Attempt): Authorized['judgement'] {
