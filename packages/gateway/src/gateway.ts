@@ -126,8 +126,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const keys = await openKeys({ directory: state, origin: configuration.origin });
   const publisher = new Publisher({ store, keys, clock, hashing, log });
   await announceStart(assembly, publisher);
-  undo.push(() => publisher.close());
-  undo.push(startHeartbeat(assembly));
+  undo.push(() => publisher.close(), startHeartbeat(assembly));
 
   const directory = directoryOf(configuration);
   const authenticator = new Authenticator(configuration, directory);
@@ -138,15 +137,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys, shapes, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
-  const desk = new Desk({
-    ...shared,
-    ...configuration.attention,
-    events,
-    limits,
-    log,
-    previewers,
-    templates,
-  });
+  const { approvalsPerHour } = configuration.attention;
+  const desk = new Desk({ ...shared, events, limits, log, previewers, templates, approvalsPerHour });
   await desk.resume();
   undo.push(() => desk.close());
   const uses = new StandingUses({ ...shared, limits });
