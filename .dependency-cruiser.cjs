@@ -89,7 +89,13 @@ const table = [
   {
     name: 'ledger',
     from: `^${gateway}/ledger/`,
-    may: [`^${gateway}/ledger/`, `^${gateway}/core/(entry|heartbeat-entry)\\.ts$`, verifier, ports, ...everywhere],
+    may: [
+      `^${gateway}/ledger/`,
+      `^${gateway}/core/(entry|heartbeat-entry)\\.ts$`,
+      verifier,
+      ports,
+      ...everywhere,
+    ],
     because: 'the ledger keeps entries and knows nothing of what they mean: core/entry, verifier and ports.',
   },
   {
