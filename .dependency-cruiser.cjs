@@ -2,7 +2,7 @@
 
 const gateway = 'packages/gateway/src';
 const core = `^${gateway}/core/`;
-const ports = `^${gateway}/ports(-passkeys)?\\.ts$`;
+const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass)?\\.ts$`;
 const pipeline = `^${gateway}/pipeline\\.ts$`;
 const desk = `^${gateway}/review/`;
 const limits = `^${gateway}/limits\\.ts$`;
@@ -91,7 +91,7 @@ const table = [
     from: `^${gateway}/ledger/`,
     may: [
       `^${gateway}/ledger/`,
-      `^${gateway}/core/(entry|custody-entries|subject|identity|ids|result)\\.ts$`,
+      `^${gateway}/core/(entry|heartbeat-entry|custody-entries|subject|identity|ids|result)\\.ts$`,
       verifier,
       ports,
       ...everywhere,
@@ -134,6 +134,21 @@ const table = [
     from: `^${gateway}/api/`,
     may: [`^${gateway}/api/`, pipeline, core, ports, contract, ...everywhere],
     because: 'the API is an edge over the pipeline: it reaches plug-ins and the ledger through ports.',
+  },
+  {
+    name: 'tools',
+    from: `^${gateway}/tools/`,
+    may: [
+      `^${gateway}/tools/`,
+      `^${gateway}/(policy|classify|config)/`,
+      `^${gateway}/connectors/[^/]+/(describe|catalog)(\\.ts$|/)`,
+      core,
+      ports,
+      verifier,
+      ...everywhere,
+    ],
+    because:
+      'the tools decide on files: policies, the catalog and what describes an action, and nothing that connects.',
   },
   {
     name: 'system',
@@ -200,7 +215,7 @@ module.exports = {
           telemetry,
           limits,
           `^${gateway}/${plugin}/`,
-          `^${gateway}/(ledger|policy|classify|identity|passkeys|config|api)/`,
+          `^${gateway}/(ledger|policy|classify|identity|passkeys|config|api|tools)/`,
           `^${gateway}/(gateway|main|system|config)\\.ts$`,
         ],
       },

@@ -16,7 +16,10 @@ export interface BenchAccess {
   readonly reviewerToken: string;
 }
 
-/** The default policies and bounds, as in production; what pgbench touches is not classified, `people` is. */
+/**
+ * The default policies and bounds, as in production, but for how fast one agent may ask: here one stands for all. What
+ * pgbench touches is not classified, `people` is.
+ */
 export async function writeBenchConfiguration(directory: string, direct: Endpoint): Promise<BenchAccess> {
   openStateDirectory(directory);
   const agentAccess = await agentCredential(directory, agent);
@@ -56,6 +59,7 @@ catalog:
   - target: ${target}
     dataset: public.people
     columns: { email: [pii] }
+limits: { reviewsPerAgentPerMinute: 100000, reviewsPerAgentBurst: 100000 }
 `,
   );
   return {

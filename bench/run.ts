@@ -3,6 +3,8 @@ import { formatFigures, type Bench } from './figures.ts';
 
 /** Topic → its file, loaded when it is asked for. */
 const topics: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
+  ledger: () => import('./ledger.ts'),
+  policy: () => import('./policy.ts'),
   postgres: () => import('./postgres.ts'),
   races: () => import('./races.ts'),
   reviews: () => import('./reviews.ts'),

@@ -18,7 +18,12 @@ if (unknown.length > 0) {
 
 function build(name: string): boolean {
   rmSync(join(root, 'packages', name, 'dist'), { recursive: true, force: true });
-  const compile = ['node', 'node_modules/typescript7/bin/tsc', '-p', `packages/${name}/tsconfig.build.json`];
-  const [command = '', ...args] = compile;
-  return runStep({ name: `build ${name}`, commands: [[command, ...args]] }).failed === 0;
+  const compile = [
+    'node',
+    'node_modules/typescript7/bin/tsc',
+    '-p',
+    `packages/${name}/tsconfig.build.json`,
+  ] as const;
+  const page = name === 'verifier' ? [['node', 'scripts/build-page.ts'] as const] : [];
+  return runStep({ name: `build ${name}`, commands: [compile, ...page] }).failed === 0;
 }

@@ -13,6 +13,7 @@ need() { # need PACKAGE COMMAND...: the command succeeds when the package is the
 need postgresql-client psql --version
 need chromium chromium --version
 need python3-psycopg /usr/bin/python3 -c 'import psycopg'
+need python3-cryptography /usr/bin/python3 -c 'import cryptography'
 need tmux tmux -V
 need softhsm2 softhsm2-util --version
 need opensc sh -c 'command -v pkcs11-tool'

@@ -10,7 +10,12 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['packages/gateway/src/core/*.test.ts', 'packages/gateway/src/review/*.test.ts'],
+    include: [
+      'packages/gateway/src/core/*.test.ts',
+      'packages/gateway/src/review/**/*.test.ts',
+      'packages/gateway/src/passkeys/service.test.ts',
+      'packages/gateway/src/connectors/api/connector.test.ts',
+    ],
     execArgv: ['--conditions=sallyport-source'],
   },
 });

@@ -61,6 +61,8 @@ describe.each(['verifier', 'sdk', 'gateway'] as const)('the entries of %s', (dir
       attw,
       tarballOf(directory),
       '--profile=esm-only',
+      // A page is no module.
+      '--exclude-entrypoints=verify.html',
       '--format=ascii',
       '--no-color',
       '--no-emoji',
@@ -72,7 +74,7 @@ describe.each(['verifier', 'sdk', 'gateway'] as const)('the entries of %s', (dir
 
 describe.each(['verifier', 'sdk'] as const)('the package %s, which browsers run,', (directory) => {
   const manifest = manifestOf(directory);
-  const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');
+  const entries = Object.keys(manifest.exports).filter((entry) => !/\.(json|html)$/.test(entry));
 
   it.each(entries)('loads from %s', (entry) => {
     const specifier = join(manifest.name, entry);
@@ -125,6 +127,17 @@ describe.each(programs)('the program $name', ({ name, bin }) => {
     const { code, stdout, stderr } = runNode(oldNode ?? '', [bin, '--help'], project);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(refusal);
+  });
+});
+
+describe('the verifier’s page', () => {
+  it('comes with the command line, which writes it out', () => {
+    const bin = programs.find(({ name }) => name === 'sallyport')?.bin ?? '';
+    const ran = runNode(process.execPath, [bin, 'verify', '--html', 'page.html'], project);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(join(project, 'page.html'), 'utf8')).toContain(
+      "default-src 'none'; script-src 'sha256-",
+    );
   });
 });
 

@@ -42,6 +42,7 @@ function sample(
     datasets: ['public.customers'],
     classes: ['pii'],
     riskScore: 40,
+    shape: String(number).padStart(64, '0'),
     openQuestions: 0,
     approvals: 0,
     quorum: 1,

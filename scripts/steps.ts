@@ -25,7 +25,13 @@ const typescript = join('node_modules', 'typescript7', 'bin', 'tsc');
 const structured = ['packages', 'scripts', 'sample', 'bench', 'examples'];
 
 /** The directory of every package's tsconfig that compiles without Node's types, then everything with them. */
-const typeProjects = ['packages/verifier', 'packages/sdk', 'packages/gateway/src/core', '.'];
+const typeProjects = [
+  'packages/verifier',
+  'packages/verifier/page',
+  'packages/sdk',
+  'packages/gateway/src/core',
+  '.',
+];
 
 export const checkSteps: readonly Step[] = [
   { name: 'format', commands: [['prettier', '--check', '--log-level=warn', '.']] },

@@ -83,7 +83,7 @@ export function reference(commands: readonly Command[]): string {
     '|---|---|',
     ...Object.values(exitCodes).map(({ code, meaning }) => `| ${code} | ${meaning} |`),
     '',
-    '`up` and `config check` end with the exit code of the gateway.',
+    '`up`, `config check` and `policy …` end with the exit code of the gateway’s program: 2 where configuration or policies are refused, 6 where a tool found something.',
     '',
     '## Environment',
     '',

@@ -1,5 +1,6 @@
 import type { UsageReport } from '@sallyport/sdk/contract';
 import type { LogReport, ReceiptReport } from '@sallyport/verifier';
+import { silencesOf } from './render-evidence.ts';
 import type { Style } from './style.ts';
 import { count, frame, shown, table } from './text.ts';
 
@@ -31,7 +32,7 @@ export function renderUsage(report: UsageReport, style: Style): string {
         line.onBehalfOf,
         line.operation,
         line.datasets.map((dataset) => dataset.dataset).join(' ') || '-',
-        line.reviewed ? 'by a person' : 'by policy',
+        approvedBy(line),
         line.status,
         String(line.actions),
         String(line.rows),
@@ -42,13 +43,34 @@ export function renderUsage(report: UsageReport, style: Style): string {
   return [head, totals, '', ...datasets, '', ...lines].join('\n');
 }
 
+/** What nobody approved is marked as that. */
+const approvedBy = ({ breakGlass, reviewed }: UsageReport['lines'][number]): string =>
+  breakGlass ? 'BY NOBODY: BREAK-GLASS' : reviewed ? 'by a person' : 'by policy';
+
 /** What a check of a ledger says, and by which key. */
 export interface LedgerVerdict {
   readonly origin: string;
   readonly key: string;
   /** Whether the key came from the person, and not from whom it vouches for. */
   readonly keyGiven: boolean;
-  readonly report: LogReport;
+  readonly report: Pick<
+    LogReport,
+    | 'ok'
+    | 'silences'
+    | 'unreviewedBreakGlass'
+    | 'covered'
+    | 'notCovered'
+    | 'root'
+    | 'openIntents'
+    | 'findingsOmitted'
+    | 'unproved'
+  > & {
+    readonly findings: readonly {
+      readonly code: string;
+      readonly index: number | null;
+      readonly detail: string;
+    }[];
+  };
 }
 
 export function renderLedgerVerdict({ origin, key, keyGiven, report }: LedgerVerdict, style: Style): string {
@@ -71,6 +93,10 @@ export function renderLedgerVerdict({ origin, key, keyGiven, report }: LedgerVer
         ]),
     ...(report.notCovered === 0 ? [] : [`  ${count(report.notCovered, 'entry', 'entries')} not yet covered`]),
     ...(report.openIntents === 0 ? [] : [`  ${count(report.openIntents, 'action')} without an outcome yet`]),
+    ...(report.unreviewedBreakGlass === 0
+      ? []
+      : [style.yellow(`  ${count(report.unreviewedBreakGlass, 'use')} of break-glass without a review`)]),
+    ...silencesOf(report.silences, style),
     ...report.findings.map(({ code, index, detail }) => {
       const where = index === null ? '' : ` at entry ${index}`;
       return style.red(`  ✗ ${code}${where}${detail === '' ? '' : `: ${shown(detail, style)}`}`);
@@ -95,6 +121,19 @@ export function renderReceipt(report: ReceiptReport, style: Style, width: number
   return [style.bold(verdict), ...checks, ...receiptStory(report, style, width)].join('\n');
 }
 
+function glassStory(use: NonNullable<ReceiptReport['summary']>['breakGlass'], style: Style): string[] {
+  if (use === null) return [];
+  const at = (timeMs: number) => new Date(timeMs).toISOString();
+  const reviewed =
+    use.review === null
+      ? 'not reviewed'
+      : `${use.review.finding.replace('_', ' ')}, says ${shown(use.review.person, style)} at ${at(use.review.at)}`;
+  return [
+    style.red(`BREAK-GLASS by ${shown(use.person, style)} at ${at(use.at)}, approved by nobody (${use.id})`),
+    `reviewed afterwards: ${reviewed}`,
+  ];
+}
+
 /** What the receipt says, once every check but authenticity has passed; before that it means nothing. */
 function receiptStory({ consistent, summary }: ReceiptReport, style: Style, width: number): string[] {
   if (!consistent || summary === null) return [];
@@ -108,6 +147,7 @@ function receiptStory({ consistent, summary }: ReceiptReport, style: Style, widt
     '',
     `${shown(requester.agent, style)} for ${shown(requester.onBehalfOf, style)}, on ${shown(target.name, style)} (${shown(target.environment, style)}), ${shown(summary.operation, style)}`,
     `asked ${at(summary.attemptedAt)}, decision: ${summary.decision.effect} (${summary.decision.policies.map((name) => shown(name, style)).join(', ')})`,
+    ...glassStory(summary.breakGlass, style),
     ...summary.votes.map(
       (vote) =>
         `${vote.kind === 'approve' ? 'approved' : 'rejected'} by ${shown(vote.person, style)} at ${at(vote.at)} (${shown(vote.channel, style)})`,

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApi } from '../../gateway/src/api/api.ts';
 import { type ListeningApi, listenApi } from '../../gateway/src/api/listen.ts';
+import { termsForm } from '../../gateway/src/core/standing-entry.ts';
 import { createFake, type Fake, makeReview, tokens } from '../../gateway/test/api-fake.ts';
+import { standingGrant, terms } from '../../gateway/test/support/standing.ts';
 import { wantsJson } from './arguments.ts';
 import { commands } from './commands/index.ts';
 import { exitCodes } from './failure.ts';
@@ -76,6 +79,11 @@ describe('exit codes', () => {
     [1, 'too many arguments', ['show', 'a', 'b'], {}],
     [1, 'a status that is none', ['reviews', '--status', 'open'], {}],
     [1, 'a time that is none', ['usage', '--since', 'yesterday'], {}],
+    [1, 'a time that is none, of attention', ['attention', '--since', 'yesterday'], {}],
+    [1, 'a shape that is none', ['reviews', '--shape', 'abc'], {}],
+    [1, 'groups that are watched', ['reviews', '--group', '--watch'], {}],
+    [1, 'groups of what is over', ['reviews', '--group', '--status', 'all'], {}],
+    [2, 'an agent that asks who is tired', ['attention'], { token: tokens.reporter }],
     [1, 'a rejection without a reason', ['reject', unknown], {}],
     [1, 'an approval of nothing', ['approve', '--yes'], {}],
     [1, 'an approval of a review and a bundle', ['approve', unknown, '--bundle', 'ses_1', '--yes'], {}],
@@ -261,4 +269,65 @@ it('token create writes nothing for a name or a kind that it refuses', async () 
   await sallyport(['token', 'create', 'agent', 'a/b', '--out', directory]);
   await sallyport(['token', 'create', 'robot', 'r2', '--out', directory]);
   expect(readdirSync(directory).filter((name) => name !== 'token')).toEqual([]);
+});
+
+describe('attention', () => {
+  it('reviews --group counts what looks alike and says how to decide on it', async () => {
+    const shape = 'c'.repeat(64);
+    const [first, second] = [makeReview({ command: 'SELECT 1' }), makeReview({ command: 'SELECT 2' })];
+    for (const review of [first, second]) fake.add({ ...review, shape });
+    const { shown } = await sallyport(['reviews', '--group']);
+    expect(shown).toMatch(/^2 × SELECT on shop-db \(production\)  reporter for sam\n/);
+    expect(shown).toContain(`sallyport reviews --shape ${shape}`);
+    expect(shown).toContain('sallyport approve --bundle ses_1');
+    expect(shown).toContain(`sallyport standing propose ${second.id} --reason`);
+    const json = JSON.parse((await sallyport(['reviews', '--group', '--json'])).shown) as object;
+    expect(json).toMatchObject({ groups: [{ shape, count: 2, newest: { id: second.id } }] });
+  });
+
+  it('a group of one proposes nothing', async () => {
+    fake.add(makeReview());
+    const { shown } = await sallyport(['reviews', '--group']);
+    expect(shown).not.toContain('standing propose');
+    fake.reviews.clear();
+    expect((await sallyport(['reviews', '--group'])).shown).toBe('nothing waits');
+  });
+
+  it('shows each reviewer’s queue and figures, and which agents were told to back off', async () => {
+    const { shown } = await sallyport(['attention']);
+    expect(shown).toMatch(/dora +2 +4 +75 % +1 min 0 s +0 s +1\n/);
+    expect(shown).toMatch(/omar +1 +0 +- +- +- +0\n/);
+    expect(shown).toMatch(/reporter +3 +7$/);
+    const json = JSON.parse((await sallyport(['attention', '--json'])).shown) as object;
+    expect(json).toMatchObject({
+      reviewers: [{ person: 'dora', shareApproved: 0.75 }, { shareApproved: null }],
+    });
+  });
+});
+
+describe('an approval that has to be signed ends with the address of the page where one signs', () => {
+  it('of a review', async () => {
+    const [demand] = makeReview().subject.demands;
+    const review = fake.add(makeReview({ demands: [{ ...demand!, passkeyFromRisk: 0 }] }));
+    const ran = await sallyport(['approve', review.id, '--yes']);
+    expect(ran.code).toBe(2);
+    expect(ran.notes).toContain(`vote.passkey_required`);
+    expect(ran.notes).toContain(`/reviews/${review.id}/sign`);
+    expect(fake.reviews.get(review.id)?.votes).toEqual([]);
+  });
+
+  it('of a proposed standing grant', async () => {
+    const digest = createHash('sha256').update(termsForm(terms)).digest('hex');
+    const grant = standingGrant({ state: { status: 'proposed' }, votes: [], digest });
+    const { store, standing } = fake.deps;
+    vi.spyOn(store, 'read').mockResolvedValue(grant as never);
+    const error = { code: 'vote.passkey_required', message: 'It has to be signed.' } as const;
+    const voting = vi.spyOn(standing, 'vote').mockResolvedValue({ ok: false, error });
+    const ran = await sallyport(['standing', 'approve', grant.id, '--yes']);
+    expect(voting).toHaveBeenCalledOnce();
+    expect(ran.code).toBe(2);
+    expect(ran.notes).toContain(`It has to be signed. Open `);
+    expect(ran.notes).toContain(`/standing-grants/${grant.id}/sign`);
+    vi.restoreAllMocks();
+  });
 });

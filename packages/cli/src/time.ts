@@ -1,3 +1,6 @@
+import type { Invocation } from './command.ts';
+import { Failure } from './failure.ts';
+
 const secondMs = 1_000;
 const units = { s: secondMs, m: 60 * secondMs, h: 3_600 * secondMs, d: 86_400 * secondMs } as const;
 
@@ -10,6 +13,22 @@ export function parseWhen(text: string, nowMs: number): string | null {
   if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text)) return null;
   const timeMs = Date.parse(text);
   return Number.isNaN(timeMs) ? null : new Date(timeMs).toISOString();
+}
+
+/** What `--since` and `--until` say, as the API has it; what isn't given is left out. */
+export function whenOf(invocation: Invocation, nowMs: number): { since?: string; until?: string } {
+  const when = (name: 'since' | 'until') => {
+    const given = invocation.text(name);
+    if (given === null) return {};
+    const instant = parseWhen(given, nowMs);
+    if (instant !== null) return { [name]: instant };
+    throw new Failure(
+      'usage',
+      `option.${name}`,
+      `--${name} is a time such as 2026-11-21T09:30:00Z, or an age such as 7d`,
+    );
+  };
+  return { ...when('since'), ...when('until') };
 }
 
 /** `29 min`, `45 s`, `3 h 5 min`: two units at most, rounded down, for people. */

@@ -259,24 +259,6 @@ describe('the ledger', () => {
     expect(edited.findings).toContain('log.root_mismatch');
   });
 
-  it('exported, verifies without the gateway, wherever it is moved', async () => {
-    expect((await sallyport(['ledger', 'export', 'out'])).code).toBe(0);
-    await api.close();
-    expect(await verify('--dir', 'out', '--key', logKey.vkey)).toEqual({ code: 0, ok: true, findings: [] });
-  });
-
-  it('exported and then changed, does not', async () => {
-    await sallyport(['ledger', 'export', 'out']);
-    const file = join(directory, 'out', 'tile', 'entries', `000.p/${log.entries.length}`);
-    const bundle = readFileSync(file);
-    const at = bundle.indexOf('prod-db');
-    bundle.write('test-db', at);
-    writeFileSync(file, bundle);
-    expect(await verify('--dir', 'out')).toMatchObject({ code: 6, ok: false });
-    rmSync(file);
-    expect(await verify('--dir', 'out')).toMatchObject({ code: 6, findings: ['log.truncated'] });
-  });
-
   it('replaced whole, does not pass beside a checkpoint that was kept', async () => {
     writeFileSync(join(directory, 'kept'), makeLog(seal(wholeStory().slice(0, 2))).checkpoint);
     expect(await verify('--kept', 'kept')).toMatchObject({ code: 0, ok: true });

@@ -84,6 +84,29 @@ export async function sha256(text) {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
 }
 
+const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** spec/action.md: what stands on this page is what the digest is of, or there is nothing to sign. */
+export async function digestOf({ command, parameters, preconditions, requester, target }) {
+  const { agent, onBehalfOf } = requester;
+  const form = { agent, command, environment: target.environment, onBehalfOf, parameters, preconditions };
+  const named = { ...form, protocol: target.protocol, target: target.name, version: 'sallyport/action/v1' };
+  return hex(await sha256(canonicalize(named)));
+}
+
+/** A term with its values, each as text. */
+export const term = (name, ...values) => [
+  element('dt', {}, name),
+  ...values.map((value) => element('dd', {}, ...(Array.isArray(value) ? value : [value]))),
+];
+const none = ['none'];
+export const lines = (list) => (list.length > 0 ? list : none);
+
+export function datasetLine({ dataset, access, basis, columns, classes }) {
+  const names = columns.map((each) => `${each.name} (${[...each.uses, ...each.classes].join(', ')})`);
+  return `${dataset}: ${access.join(', ')}; ${basis}; ${names.join('; ')} ${classes.join(', ')}`;
+}
+
 const descriptors = (list) => list.map((each) => ({ ...each, id: fromBase64url(each.id) }));
 
 /** Has one of the person's passkeys sign `challenge`. */

@@ -1,41 +1,12 @@
-import {
-  call,
-  canonicalize,
-  element,
-  moveToLocalhost,
-  onToken,
-  sentence,
-  sha256,
-  show,
-  sign,
-  tell,
-  toBase64url,
-} from './common.js';
+import { datasetLine, element, lines, sentence, term } from './common.js';
+import { decideOn, idOfPage } from './deciding.js';
 
-moveToLocalhost();
-
-const place = (id) => document.getElementById(id);
-const review = location.pathname.split('/').at(-2);
-const path = `../../v1/reviews/${review}`;
-/** What is on the page, and is signed. */
-let shown = null;
-
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-
-/** spec/action.md: what stands on this page is what the digest is of, or there is nothing to sign. */
-async function digestOf({ command, parameters, preconditions, requester, target }) {
+/** spec/action.md */
+function form({ command, parameters, preconditions, requester, target }) {
   const { agent, onBehalfOf } = requester;
-  const form = { agent, command, environment: target.environment, onBehalfOf, parameters, preconditions };
-  const named = { ...form, protocol: target.protocol, target: target.name, version: 'sallyport/action/v1' };
-  return hex(await sha256(canonicalize(named)));
+  const of = { agent, command, environment: target.environment, onBehalfOf, parameters, preconditions };
+  return { ...of, protocol: target.protocol, target: target.name, version: 'sallyport/action/v1' };
 }
-
-const term = (name, ...values) => [
-  element('dt', {}, name),
-  ...values.map((value) => element('dd', {}, ...(Array.isArray(value) ? value : [value]))),
-];
-const none = ['none'];
-const lines = (list) => (list.length > 0 ? list : none);
 
 function established(read) {
   const { requester, target, risk } = read;
@@ -54,11 +25,6 @@ function established(read) {
     ...term('What waits', ...lines(read.holding.map(sentence))),
     ...term('Expires', read.expiresAt),
   );
-}
-
-function datasetLine({ dataset, access, basis, columns, classes }) {
-  const names = columns.map((each) => `${each.name} (${[...each.uses, ...each.classes].join(', ')})`);
-  return `${dataset}: ${access.join(', ')}; ${basis}; ${names.join('; ')} ${classes.join(', ')}`;
 }
 
 const parameterLine = ({ type, format, value }, at) =>
@@ -91,41 +57,11 @@ function whole(read) {
   ];
 }
 
-async function look() {
-  shown = null;
-  place('deciding').hidden = true;
-  const read = await call(path);
-  if ((await digestOf(read)) !== read.digest) {
-    throw new Error('The gateway shows another action than the one under review. Tell your operator.');
-  }
-  show(place('review'), ...whole(read));
-  shown = read;
-  place('deciding').hidden = read.status !== 'pending';
-  return read.status === 'pending' ? 'Read it whole, then decide.' : `This review is ${read.status}.`;
-}
-
-/** The challenge of this vote, made here of what stands on the page (spec/vote.md). */
-async function challengeOf({ nonce, expiresAt, identity, person }, decision) {
-  const { digest: action, rendering, id } = shown;
-  const form = { action, decision, expiresAt: Date.parse(expiresAt), identity, nonce, person, rendering };
-  return sha256(canonicalize({ ...form, review: id, version: 'sallyport/vote/v1' }));
-}
-
-async function decide(kind) {
-  const { digest, rendering } = shown;
-  const offer = await call(`${path}/votes/challenge`, { kind, digest, rendering });
-  const challenge = await challengeOf(offer, kind);
-  if (toBase64url(challenge) !== offer.publicKey.challenge) {
-    throw new Error('The gateway asks you to sign something else than this page shows. Tell your operator.');
-  }
-  const assertion = await sign(offer.publicKey, challenge);
-  const reason = place('reason').value;
-  const passkey = { nonce: offer.nonce, assertion };
-  const voted = await call(`${path}/votes`, { kind, reason, digest, rendering, channel: 'browser', passkey });
-  place('deciding').hidden = true;
-  return `Recorded: you ${kind === 'approve' ? 'approved' : 'rejected'}. The review is ${voted.status}.`;
-}
-
-onToken(place('signing-in'), () => tell(place('status'), look));
-for (const kind of ['approve', 'reject'])
-  place(kind).addEventListener('click', () => void tell(place('status'), () => decide(kind)));
+decideOn({
+  path: `../../v1/reviews/${idOfPage()}`,
+  noun: 'review',
+  open: 'pending',
+  form,
+  whole,
+  votedOn: ({ digest, id }) => ({ action: digest, review: id, version: 'sallyport/vote/v1' }),
+});

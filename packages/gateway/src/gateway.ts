@@ -12,23 +12,32 @@ import { loadConfiguration } from './config/load.ts';
 import { formatConfigProblem } from './config/problem.ts';
 import { ApiConnector, type ApiConnectorOptions } from './connectors/api/connector.ts';
 import { createIssuer, type Issuer } from './connectors/api/issuer.ts';
+import { groupingTemplate as templateOfCall } from './connectors/api/shape.ts';
 import type { Listening } from './connectors/connector.ts';
 import {
   PostgresConnector,
   type PostgresConnectorOptions,
   type PostgresTarget,
 } from './connectors/postgres/connector.ts';
-import { shapeOfStatement } from './connectors/postgres/describe/index.ts';
+import {
+  groupingTemplate as templateOfStatement,
+  shapeOfStatement,
+} from './connectors/postgres/describe/index.ts';
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
+import { Attention } from './review/attention.ts';
 import { workingCalendars } from './review/calendars.ts';
+import { BreakGlassGate, type BreakGlassPorts } from './review/break-glass/gate.ts';
+import { BreakGlassReviews } from './review/break-glass/reviews.ts';
 import { Desk } from './review/desk.ts';
+import { fanOut } from './review/fan-out.ts';
 import { StandingGrants } from './review/standing/desk.ts';
 import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { StaticDirectory } from './identity/directory.ts';
 import { openKeyFile } from './ledger/key-file.ts';
+import { HeartbeatWriter } from './ledger/heartbeat.ts';
 import { openLedger, type Ledger } from './ledger/open.ts';
 import { recover } from './ledger/recover.ts';
 import { err, ok } from './core/result.ts';
@@ -36,8 +45,12 @@ import { limits as bounds, type Limits } from './limits.ts';
 import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
 import { createPolicyEngine } from './policy/engine.ts';
+import { PolicyFollower } from './policy/following.ts';
+import { LivePolicies } from './policy/live.ts';
+import { readPolicyFiles } from './config/policy-files.ts';
+import type { KnownNames } from './policy/annotation-values.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { Events, GatewayEvent, PolicyEngine, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
+import type { GroupingTemplates, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -95,7 +108,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
 interface Assembly {
   readonly configuration: Configuration;
-  readonly policy: PolicyEngine;
+  readonly policy: LivePolicies;
   readonly state: string;
   readonly store: Store;
   readonly log: Log;
@@ -111,6 +124,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const ledger = await ledgerOf(assembly);
   undo.push(() => ledger.close());
   await announceStart(assembly);
+  undo.push(startHeartbeat(assembly));
 
   const directory = directoryOf(configuration);
   const authenticator = new Authenticator(configuration, directory);
@@ -121,13 +135,16 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys, shapes, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
-  const desk = new Desk({ ...shared, events, limits, log, previewers });
+  const { approvalsPerHour } = configuration.attention;
+  const desk = new Desk({ ...shared, events, limits, log, previewers, templates, approvalsPerHour });
   await desk.resume();
   undo.push(() => desk.close());
   const uses = new StandingUses({ ...shared, limits });
   const gate = new Pipeline({ ...shared, classifier }, desk, uses);
-
-  const actions = await actionsConnector({ ...shared, gate, events, limits }, assembly);
+  const glass = await breakGlassOf({ ...shared, classifier, events, limits, log });
+  undo.push(() => glass.reviews.stop());
+  const submitting = { ...shared, gate, breakGlass: glass.gate, events, limits };
+  const actions = await actionsConnector(submitting, assembly);
   undo.push(() => actions.close());
 
   const postgres = await postgresConnector({
@@ -144,22 +161,21 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   undo.push(() => postgres.close());
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
 
+  undo.push(followPolicies(assembly));
+
   const app = createApi({
+    ...shared,
     authenticate: (token) => authenticator.authenticateBearer(token),
     recordRefusedCall: (principal, action) => recordRefusedCall(store, principal.name, action),
-    directory,
-    policy,
     desk,
     standing: new StandingGrants({ ...shared, limits, log }),
+    attention: new Attention({ ...shared, limits, rules: configuration.attention, desk }),
     actions,
-    hashing,
-    passkeys,
-    store,
+    breakGlass: actions.breakGlass,
+    breakGlassReviews: glass.reviews,
     events,
     ledger,
     custody: ledger,
-    clock,
-    publicUrl,
     log,
   });
   const api = await listenApi(app, configuration.listen.api);
@@ -186,6 +202,26 @@ const ledgerOf = ({ configuration, state, store, log }: Assembly): Promise<Ledge
   });
 };
 
+/** What people run at once, and the reviews that they owe. */
+async function breakGlassOf(ports: BreakGlassPorts) {
+  return { gate: new BreakGlassGate(ports), reviews: await new BreakGlassReviews(ports).resume() };
+}
+
+/** From now on the policies in force are those of the files, once they are recorded; until what it returns is called. */
+function followPolicies({ configuration, policy, store, log }: Assembly): () => Promise<void> {
+  const { directory } = configuration.policies;
+  const follower = new PolicyFollower({
+    clock,
+    store,
+    log,
+    live: policy,
+    names: namesOf(configuration),
+    read: () => readPolicyFiles(directory),
+  });
+  follower.start();
+  return () => follower.close();
+}
+
 const passkeysOf = ({ configuration, store, log }: Assembly, limits: Limits): PasskeyService => {
   const { publicUrl } = configuration.listen.api;
   const shared = { clock, random, hashing, store, limits, publicUrl, log };
@@ -203,6 +239,13 @@ async function announceStart({ store, policy, log }: Assembly): Promise<void> {
   await store.append(
     noticeEntry('gateway.started', { policies: policy.version, version: VERSION }, clock.nowMs()),
   ).done;
+}
+
+/** Returns what ends it. */
+function startHeartbeat({ store, log }: Assembly): () => Promise<void> {
+  const heartbeat = new HeartbeatWriter({ store, clock, random, log });
+  heartbeat.start();
+  return () => heartbeat.close();
 }
 
 async function closeAll({ undo, store, log }: Assembly, ledger: Ledger): Promise<void> {
@@ -224,6 +267,12 @@ const shapes: Shapes = ({ protocol }, command, parameters) =>
   protocol === 'postgresql'
     ? shapeOfStatement(command, parameters, bounds)
     : ok(exactShape(command, parameters));
+
+/** What is alike for people, by protocol; where nobody knows, what an action touches has to do. */
+const templates: GroupingTemplates = ({ protocol }, command, parameters) => {
+  if (protocol === 'postgresql') return templateOfStatement(command, parameters, bounds);
+  return protocol === 'api' ? templateOfCall(command) : null;
+};
 
 /** What agents perform themselves. */
 async function actionsConnector(
@@ -321,55 +370,19 @@ async function configure(configPath: string, environment: Environment): Promise<
   throw new ConfigurationError(loaded.error.map(formatConfigProblem));
 }
 
-async function policyEngine(configuration: Configuration): Promise<PolicyEngine> {
-  const names = {
-    groups: configuration.groups.map(({ name }) => name),
-    people: configuration.people.map(({ person }) => person.name),
-    agents: configuration.agents.map(({ agent }) => agent.name),
-    targets: [...configuration.targets, ...configuration.apiTargets].map(({ name }) => name),
-    calendars: configuration.calendars.map(({ name }) => name),
-  };
-  const engine = await createPolicyEngine({ policies: configuration.policies.files, names });
-  if (engine.ok) return engine.value;
+const namesOf = (configuration: Configuration): KnownNames => ({
+  groups: configuration.groups.map(({ name }) => name),
+  people: configuration.people.map(({ person }) => person.name),
+  agents: configuration.agents.map(({ agent }) => agent.name),
+  targets: [...configuration.targets, ...configuration.apiTargets].map(({ name }) => name),
+  calendars: configuration.calendars.map(({ name }) => name),
+});
+
+async function policyEngine(configuration: Configuration): Promise<LivePolicies> {
+  const { files } = configuration.policies;
+  const engine = await createPolicyEngine({ policies: files, names: namesOf(configuration) });
+  if (engine.ok) return new LivePolicies(engine.value);
   throw new ConfigurationError(engine.error.map(formatPolicyProblem));
-}
-
-function fanOut(log: Log): Events {
-  const listeners = new Set<(event: GatewayEvent) => void>();
-  return {
-    publish(event) {
-      logReview(event, log);
-      for (const listener of listeners) {
-        try {
-          listener(event);
-        } catch (error) {
-          listeners.delete(listener);
-          log.failed({ where: 'events', error });
-        }
-      }
-    },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
-}
-
-function logReview(event: GatewayEvent, log: Log): void {
-  const { review } = event;
-  const { requester, target, risk, demands } = review.subject;
-  const about = { review: review.id, agent: requester.agent, target: target.name };
-  const policyOf = (demand: number): string => demands[demand]?.policy ?? '';
-  switch (event.kind) {
-    case 'review.opened':
-      return log.reviewOpened({ ...about, risk: risk.score });
-    case 'review.reminded':
-      return log.reviewReminded({ ...about, policies: event.demands.map(policyOf) });
-    case 'review.escalated':
-      return log.reviewEscalated({ ...about, policy: policyOf(event.demand), step: event.step + 1 });
-    case 'review.changed':
-      if (review.state.status !== 'pending') log.reviewResolved({ ...about, status: review.state.status });
-  }
 }
 
 /** In step with package.json (a test). */

@@ -22,12 +22,37 @@ export const limits = {
   parseDepth: 200,
   sessionsPerAgent: 6_000,
   pendingReviewsPerAgent: 6_000,
+  /** In the long run; a team of people who do nothing else decides on fewer. */
+  reviewsPerAgentPerMinute: 30,
+  /** At once, after a rest: all statements of the largest text (`statementsPerText`), each of which may need one. */
+  reviewsPerAgentBurst: 100,
+  /** The span of `attention.approvalsPerHour`. */
+  approvalBudgetMs: 3_600_000,
+  /** Decisions that figures are made of, the newest: the store does nothing else meanwhile, for some 50 ms. */
+  attentionJudgments: 25_000,
+  /** Pending reviews that queues are counted in, and how many are looked at before others get their turn. */
+  attentionPending: 1_000,
+  attentionPage: 50,
+  /** Marks of who was shown what that are remembered, so that reading again writes nothing. */
+  showingsKept: 10_000,
   /** How long a person has to answer what a browser asks of their passkey. */
   passkeyCeremonyMs: 120_000,
   /** Such questions of one person that are open at once: tabs that were left. */
   passkeyCeremoniesPerPerson: 8,
   /** Laptop, telephone, two keys in a drawer, and as many again. */
   passkeysPerPerson: 10,
+  /** Fewer say nothing: whoever reviews it afterwards reads why it could not wait. In characters. */
+  breakGlassReasonCharacters: 20,
+  /** Uses of one person whose review is open: who breaks glass more often has another problem. */
+  breakGlassOpenPerPerson: 3,
+  /** How long a prepared use can be signed: a person reads it whole, and fetches a key. */
+  breakGlassPreparedMs: 10 * 60_000,
+  /** Prepared uses of one person that are kept: tabs and commands that were left. */
+  breakGlassPreparedPerPerson: 8,
+  /** How often those who may review a use are reminded, until one of them has. */
+  breakGlassReminderMs: 24 * 3_600_000,
+  /** Uses that one list holds. */
+  breakGlassListed: 100,
   /** Questions of one review; more is a conversation, and belongs elsewhere. */
   questionsPerReview: 20,
   /** From a review's opening to its preview: a person who opens it at once waits no longer than that. */
@@ -105,6 +130,10 @@ export const limits = {
   policyOperators: 200,
   /** Checking all policies at start, in a worker that is ended afterwards. */
   policyCheckMs: 15_000,
+  /** How often the policy files are looked at; a change is taken when it stayed the same from one look to the next. */
+  policyLookMs: 2_000,
+  /** Ids of rules in the record of a change; more is a new set, and the diff of the files says which. */
+  policyChangeCharacters: 2_000,
   /** Distinct requests, as the policies see them, whose decision is remembered. */
   policyMemoEntries: 10_000,
   /** sallyport.yaml; more is not written by hand. */

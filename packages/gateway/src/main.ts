@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { processEnvironment } from './config/environment.ts';
 import {
@@ -7,6 +8,8 @@ import {
   VERSION,
   type RunningGateway,
 } from './gateway.ts';
+import { clock } from './system.ts';
+import { runTool } from './tools/run.ts';
 import { createLog, type Log, type LogLevel } from './telemetry/log.ts';
 
 export type { RunningGateway } from './gateway.ts';
@@ -15,6 +18,7 @@ const USAGE = `sallyport-gateway ${VERSION}: the gateway's own program
 
   sallyport-gateway [--config FILE] [--state DIR] [--log LEVEL]
   sallyport-gateway --check-config [--config FILE]
+  sallyport-gateway policy TOOL [OPTIONS]   see sallyport help
 
   --config FILE   default: sallyport.yaml
   --state DIR     overrides the configuration's state folder
@@ -22,7 +26,8 @@ const USAGE = `sallyport-gateway ${VERSION}: the gateway's own program
   --check-config  says whether the gateway would start, and starts nothing
   --version, --help
 
-Exit codes: 0 stopped or valid; 1 wrong arguments; 2 invalid configuration; 3 could not start.
+Exit codes: 0 stopped or valid; 1 wrong arguments; 2 invalid configuration; 3 could not start; 6 a policy tool found
+something.
 `;
 
 const EXIT = { ok: 0, usage: 1, configuration: 2, failed: 3 } as const;
@@ -44,6 +49,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function run(args: readonly string[]): Promise<number> {
+  if (args[0] === 'policy') return runPolicyTool(args.slice(1));
   const options = readOptions(args);
   if (options === undefined) return EXIT.usage;
   if (options.help || options.version) {
@@ -56,6 +62,19 @@ async function run(args: readonly string[]): Promise<number> {
       process.stdout.write(`${options.configPath} is valid\n`);
     } else await serve(options);
     return EXIT.ok;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+async function runPolicyTool(args: readonly string[]): Promise<number> {
+  try {
+    return await runTool(args, {
+      nowMs: clock.nowMs(),
+      input: () => createInterface({ input: process.stdin }),
+      print: (text) => void process.stdout.write(`${text}\n`),
+      complain: (text) => void process.stderr.write(`${text}\n`),
+    });
   } catch (error) {
     return explain(error);
   }
@@ -124,7 +143,7 @@ function explain(error: unknown): number {
     return EXIT.configuration;
   }
   process.stderr.write(
-    `sallyport-gateway could not start: ${error instanceof Error ? error.message : String(error)}\n`,
+    `sallyport-gateway failed: ${error instanceof Error ? error.message : String(error)}\n`,
   );
   return EXIT.failed;
 }

@@ -20,6 +20,7 @@ import type {
 } from './connectors/connector.ts';
 import { canonicalAction, type Action } from './core/action.ts';
 import { assess } from './core/assess.ts';
+import { withinEntry } from './core/entry-room.ts';
 import type { Decision } from './core/decide.ts';
 import type { Description } from './core/describe.ts';
 import type { Outcome } from './core/execution.ts';
@@ -118,9 +119,16 @@ export class Pipeline implements StatefulGate {
     const { requester, target, description } = attempt;
     const datasets = classifier.classify(target, description);
     const risk = assess(description, datasets, target);
-    const decision = withinEntry(policy.decide({ requester, target, description, datasets, risk }), datasets);
+    const decision = withinEntry(
+      policy.decide({ requester, target, description, datasets, risk }),
+      limits.entryBytes,
+      {
+        description,
+        datasets,
+      },
+    );
     const { operation } = description;
-    const circumstances = { requester, target, operation, datasets, risk, decision };
+    const circumstances = { requester, target, operation, description, datasets, risk, decision };
     return {
       policyVersion: policy.version,
       circumstances,
@@ -177,7 +185,7 @@ export class Pipeline implements StatefulGate {
     const digest = hashing.sha256Hex(form);
     const { supersedes } = judgement;
     const held = await this.#desk.hold({ judgement, digest, sealed, salt, holding, supersedes, attempt });
-    if (held.ok || held.error.code !== 'review.too_many') return held;
+    if (held.ok || !isFlood(held.error)) return held;
     // No review holds this attempt, so it is recorded by itself (law 7).
     this.#ports.store.append(decisionEntry(attempt, null));
     return this.#refuseWithNotice(judgement, held.error);
@@ -307,6 +315,7 @@ export class Pipeline implements StatefulGate {
       requester,
       target,
       operation: description.operation,
+      description: null,
       datasets: [],
       risk: NO_RISK,
       decision,
@@ -361,6 +370,9 @@ export class Pipeline implements StatefulGate {
   }
 }
 
+/** Over what an agent may ask of people: denied, never asked and never allowed (threat B13). */
+const isFlood = ({ code }: Refusal): boolean => code === 'review.too_many' || code === 'review.too_fast';
+
 const NO_RISK = { score: 0, signals: [] };
 const UNDESCRIBED: Description = {
   operation: 'undescribed',
@@ -373,23 +385,3 @@ const UNDESCRIBED: Description = {
   unknown: [],
   flags: [],
 };
-
-/** A leaf holds every column that an action touches; what can't be recorded whole is denied (laws 3 and 7). */
-function withinEntry(decision: Decision, datasets: Circumstances['datasets']): Decision {
-  const names = datasets.flatMap((dataset) => [
-    dataset.dataset,
-    ...dataset.columns.map((column) => column.name),
-  ]);
-  const estimate =
-    names.length * ENTRY_BYTES_PER_NAME + names.reduce((sum, name) => sum + 4 * name.length, 0);
-  if (estimate <= limits.entryBytes - ENTRY_BYTES_RESERVED) return decision;
-  const reasons = [
-    `This statement touches ${names.length.toString()} datasets and columns, more than one ledger entry can hold. Split it.`,
-  ];
-  return { effect: 'deny', code: 'policy.error', policies: [], reasons };
-}
-
-/** Quotes, uses, classes and punctuation around one column's name in a leaf. */
-const ENTRY_BYTES_PER_NAME = 90;
-/** Everything else in a leaf: requester, target, decision, demands. */
-const ENTRY_BYTES_RESERVED = 16_000;

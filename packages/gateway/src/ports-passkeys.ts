@@ -1,7 +1,7 @@
 /** The part of ports.ts that is about passkeys. */
 import type { PasskeyProof } from '@sallyport/verifier';
 import type { Person } from './core/identity.ts';
-import type { PasskeyId, ReviewId } from './core/ids.ts';
+import type { BreakGlassId, PasskeyId, ReviewId, StandingId } from './core/ids.ts';
 import type { Passkey, PasskeyRefusal } from './core/passkey.ts';
 import type { VoteRefusal } from './core/reasons.ts';
 import type { Result } from './core/result.ts';
@@ -51,10 +51,17 @@ export interface Registration {
   readonly vouching: PasskeyAssertion | null;
 }
 
+/** What people vote on; or what one of them runs at once, by breaking glass. */
+export type VotedOn =
+  | { readonly kind: 'review'; readonly id: ReviewId }
+  | { readonly kind: 'standing'; readonly id: StandingId }
+  | { readonly kind: 'break_glass'; readonly id: BreakGlassId };
+
 export interface VoteToSign {
-  readonly review: ReviewId;
+  readonly on: VotedOn;
   readonly voter: Person;
-  readonly kind: 'approve' | 'reject';
+  readonly kind: 'approve' | 'reject' | 'break_glass';
+  /** Of the action, or of the terms that are proposed. */
   readonly digest: string;
   readonly rendering: string;
 }

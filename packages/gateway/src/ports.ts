@@ -1,5 +1,6 @@
 import type { Parameter } from './core/action.ts';
 import type { ActionShape } from './core/constraint.ts';
+import type { BreakGlassUse } from './core/break-glass.ts';
 import type { Decision } from './core/decide.ts';
 import type { Description } from './core/describe.ts';
 import type { Grant } from './core/grant.ts';
@@ -21,7 +22,9 @@ import type { DeclaredDataset, Submission } from './core/submission.ts';
 import type { DatasetUsage } from './core/usage.ts';
 
 export type { CheckpointRow, Durability, EntryRow, Mutation, RequestKey, Store };
+export type * from './ports-attention.ts';
 export type * from './ports-passkeys.ts';
+export type * from './ports-break-glass.ts';
 
 /** Law 11: the only source of time. */
 export interface Clock {
@@ -74,6 +77,15 @@ export interface PolicyEngine {
   readonly version: string;
 }
 
+export interface BreakGlassPolicy {
+  /** The policies that let this person do it; null: none does, one forbids it, or one could not be evaluated. */
+  breakGlass(
+    person: Person,
+    action: 'break_glass:run' | 'break_glass:review',
+    request: PolicyRequest,
+  ): readonly string[] | null;
+}
+
 /** Stage 3: the catalog of classes. Pure for one catalog version; memoised on the description's identity. */
 export interface Classifier {
   classify(target: Target, description: Description): readonly DatasetUsage[];
@@ -103,7 +115,15 @@ export type GatewayEvent =
       readonly atMs: number;
       readonly demand: number;
       readonly step: number;
-    };
+    }
+  | BreakGlassEvent;
+
+/** A use was signed, its review is owed still, or it was reviewed. */
+export interface BreakGlassEvent {
+  readonly kind: 'break_glass.opened' | 'break_glass.reminded' | 'break_glass.closed';
+  readonly use: BreakGlassUse;
+  readonly atMs: number;
+}
 
 /** In-process fan-out of what happened, after it is durable. A listener that throws is logged and dropped. */
 export interface Events {
@@ -197,6 +217,16 @@ export type Shapes = (
   command: string,
   parameters: readonly Parameter[],
 ) => Result<ActionShape, string>;
+
+/**
+ * By what actions of one target are alike that differ in their values alone, by its connector. Pure. Null: nothing can be
+ * said about the bytes, and what the action touches has to do. Decides how reviews are shown, and nothing else.
+ */
+export type GroupingTemplates = (
+  target: Target,
+  command: string,
+  parameters: readonly Parameter[],
+) => string | null;
 
 /** What a standing grant is to allow; what isn't said is as narrow as the action under review. */
 export interface StandingWish {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { webCryptoVerifier } from '@sallyport/verifier';
 import type { ApiDeps, HourOfUsage, LeafRow, Records } from '../src/api/deps.ts';
 import { type Action, canonicalAction } from '../src/core/action.ts';
+import type { BreakGlassUse } from '../src/core/break-glass.ts';
 import type { Agent, Person, Principal } from '../src/core/identity.ts';
 import { type ActionId, makeId, type ReviewId } from '../src/core/ids.ts';
 import { ok } from '../src/core/result.ts';
@@ -10,6 +11,8 @@ import { limits } from '../src/limits.ts';
 import type { Submission } from '../src/core/submission.ts';
 import type {
   ActionDesk,
+  AttentionDesk,
+  BreakGlassDesk,
   Clock,
   Directory,
   GatewayEvent,
@@ -26,6 +29,7 @@ import { createMemoryStore } from '../src/stores/memory/store.ts';
 import type { Change } from '../src/stores/store.ts';
 import { hashing, random } from '../src/system.ts';
 import { createLog } from '../src/telemetry/log.ts';
+import { openedUse, preparedUse } from './support/break-glass.ts';
 import { standingGrant } from './support/standing.ts';
 
 const startMs = Date.UTC(2026, 10, 21, 9, 0, 0);
@@ -122,6 +126,10 @@ export function makeReview(changes: Partial<ReviewSubject> = {}): Review {
       remindersAtMs: [],
       escalationsAtMs: [],
     })),
+    // Every action is of a shape of its own, unless a test says otherwise.
+    shape: createHash('sha256')
+      .update(`shape ${canonicalAction(action)}`)
+      .digest('hex'),
     votes: [],
     questions: [],
     preview: null,
@@ -182,12 +190,16 @@ export interface FakeLedger {
   checkpoint: { readonly size: number; readonly note: string } | null;
   receipts: Map<ActionId, string>;
   vkey: string;
+  /** Hashes of tiles, by `level/index`. */
+  tiles: Map<string, Uint8Array>;
 }
 
 export interface Fake {
   readonly deps: ApiDeps;
   readonly reviews: Map<ReviewId, Review>;
   readonly usage: HourOfUsage[];
+  /** Of break-glass, as they are listed. */
+  readonly uses: BreakGlassUse[];
   readonly ledger: FakeLedger;
   /** Calls of agents that were recorded as refused, `NAME ACTION`. */
   readonly recorded: string[];
@@ -200,7 +212,7 @@ export interface Fake {
   ledgerWorks: boolean;
 }
 
-function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
+function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'uses' | 'ledger'>): Records {
   const answers: Record<string, (ask: Record<string, unknown>) => unknown> = {
     review: ({ id }) => fake.reviews.get(id as ReviewId) ?? null,
     reviews: ({ status, agent: name, session, target, minRisk, limit, before }) =>
@@ -213,13 +225,27 @@ function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'ledger'>): Records {
         .filter((review) => review.subject.risk.score >= ((minRisk ?? 0) as number))
         .filter((review) => before === null || review.id < (before as string))
         .slice(0, limit as number),
+    reviewGroups: ({ limit }) =>
+      [...Map.groupBy(fake.reviews.values(), ({ shape }) => shape)]
+        .map(([shape, members]) => ({
+          shape,
+          count: members.length,
+          oldest: members[0]?.id,
+          newest: members.at(-1),
+        }))
+        .slice(0, limit as number),
     grant: () => null,
+    breakGlass: ({ id }) => (id === openedUse().id ? openedUse() : null),
+    breakGlasses: () => fake.uses,
+    submission: () => null,
     standing: ({ id }) => (id === standingGrant().id ? standingGrant() : null),
     standings: () => [standingGrant()],
     entries: ({ from, limit }) =>
       fake.ledger.rows.slice(from as number, (from as number) + (limit as number)),
-    tile: ({ level, index }) =>
-      level === 0 && index === 0 ? { hashes: new Uint8Array(5 * 32).fill(7) } : null,
+    tile: ({ level, index }) => {
+      const hashes = fake.ledger.tiles.get(`${String(level)}/${String(index)}`);
+      return hashes === undefined ? null : { hashes };
+    },
     checkpoint: () => fake.ledger.checkpoint,
     size: () => fake.ledger.rows.length,
     usage: ({ agent: name }) => fake.usage.filter((row) => name === null || row.shape.agent === name),
@@ -255,7 +281,14 @@ const noReplay = {
 export function createFake(): Fake {
   const listeners = new Set<(event: GatewayEvent) => void>();
   const reviews = new Map<ReviewId, Review>();
-  const state = { reviews, usage: [], ledger: emptyLedger(), recorded: [], logLines: [] as string[] };
+  const state = {
+    reviews,
+    usage: [],
+    uses: [],
+    ledger: emptyLedger(),
+    recorded: [],
+    logLines: [] as string[],
+  };
   const publish = (event: GatewayEvent) => listeners.forEach((listener) => listener(event));
   const revoked = new Set<string>();
   const policy: PolicyEngine = {
@@ -294,7 +327,10 @@ export function createFake(): Fake {
       desk: fakeDesk(reviews, publish, policy, passkeys),
       passkeys,
       standing: fakeStanding,
+      attention: fakeAttention,
       actions: fakeActions,
+      breakGlass: fakeBreakGlass,
+      breakGlassReviews: { close: async () => ok(openedUse()), reviewersOf: () => ['kim'] },
       hashing,
       store: recordsOf(state),
       events: {
@@ -356,6 +392,17 @@ const granted: Submission = {
 
 const viewed = (submission: Submission) => ok({ submission, review: null, issued: null });
 
+/** One use, to which everything is done that is asked: its rules are tested where they are. */
+const fakeBreakGlass: BreakGlassDesk = {
+  prepare: async () => ok(preparedUse()),
+  prepared: () => undefined,
+  offer: async () =>
+    ok({ nonce: 'n'.repeat(43), expiresAtMs: startMs, rpId: 'localhost', challenge: 'c', usable: [] }),
+  open: async () => ok({ use: openedUse(), submission: null }),
+  grant: async () => ok({ grant: 'a.b.c', digest: 'a'.repeat(64), submission: granted }),
+  report: async () => ok({ use: openedUse(), submission: granted }),
+};
+
 /** Everybody's action is `ownAction`, and everything works. */
 const fakeActions: ActionDesk = {
   issuer: 'http://127.0.0.1:7080',
@@ -370,7 +417,45 @@ const fakeActions: ActionDesk = {
   redeem: async () => ok({ submission: granted, review: null, atMs: startMs }),
 };
 
-const emptyLedger = (): FakeLedger => ({ rows: [], checkpoint: null, receipts: new Map(), vkey: 'vkey' });
+/** Somebody decided once, too fast. */
+const fakeAttention: AttentionDesk = {
+  shown: () => undefined,
+  report: async (span) => ({
+    ...span,
+    pace: { wordsPerMinute: 600, minimumReadingMs: 1_000 },
+    approvalsPerHour: null,
+    complete: true,
+    queuesComplete: true,
+    pending: 3,
+    standingsProposed: 0,
+    reviewers: [
+      {
+        person: 'dora',
+        queue: 2,
+        figures: {
+          identity: 'dora',
+          person: 'dora',
+          decided: 4,
+          approved: 3,
+          medianDecideMs: 60_000,
+          medianReadMs: 800,
+          hasty: 1,
+          lastAtMs: startMs,
+        },
+      },
+      { person: 'omar', queue: 1, figures: null },
+    ],
+    agents: [{ agent: 'reporter', pending: 3, refused: 7 }],
+  }),
+};
+
+const emptyLedger = (): FakeLedger => ({
+  rows: [],
+  checkpoint: null,
+  receipts: new Map(),
+  vkey: 'vkey',
+  tiles: new Map([['0/0', new Uint8Array(5 * 32).fill(7)]]),
+});
 
 /** The real service, over a store of its own. */
 function fakePasskeys(): Passkeys {

@@ -3,6 +3,13 @@ import {
   type ActionRequest,
   ActionState,
   type AnswerRequest,
+  AttentionReport,
+  BreakGlass,
+  type BreakGlassClosing,
+  BreakGlassOffer,
+  BreakGlassPage,
+  type BreakGlassRequest,
+  type BreakGlassSignature,
   Bundle,
   type BundleVoteRequest,
   BundleVoteResults,
@@ -22,77 +29,34 @@ import {
   RegistrationOffer,
   type RegistrationRequest,
   Review,
+  ReviewGroups,
   ReviewPage,
   ReviewState,
-  type ReviewStatus,
   type RetractRequest,
   type RevocationRequest,
   StandingGrant,
   StandingPage,
-  type StandingStatus,
   UsageReport,
   type VoteChallengeRequest,
+  StandingVoteOffer,
   VoteOffer,
   type VoteRequest,
 } from './contract/index.ts';
+import type {
+  ActionWait,
+  BreakGlassFilter,
+  KnownAction,
+  LedgerEntry,
+  Repeatable,
+  ReviewFilter,
+  StandingFilter,
+  UsageFilter,
+} from './client-asks.ts';
 import { SallyportError } from './errors.ts';
 import { type EventOptions, type ReceivedEvent, streamEvents } from './events.ts';
 import { type ClientOptions, createTransport, type Init, type Transport } from './transport.ts';
 
-export interface ReviewFilter {
-  readonly status?: ReviewStatus;
-  readonly agent?: string;
-  /** As `Review.requester.session` says it. */
-  readonly session?: string;
-  /** The target's name. */
-  readonly target?: string;
-  /** The least risk score. */
-  readonly minRisk?: number;
-  readonly limit?: number;
-  /** `next` of the page before. */
-  readonly before?: string;
-}
-
-export interface StandingFilter {
-  readonly status?: StandingStatus;
-  readonly agent?: string;
-  readonly limit?: number;
-  /** `next` of the page before. */
-  readonly before?: string;
-}
-
-export interface UsageFilter {
-  readonly agent?: string;
-  /** RFC 3339; the default is 24 hours before `until`. */
-  readonly since?: string;
-  /** RFC 3339; the default is now. */
-  readonly until?: string;
-}
-
-export interface LedgerEntry {
-  readonly index: number;
-  readonly leaf: string;
-}
-
-/** How a request can be repeated without being made twice. */
-export interface Repeatable {
-  /** `Idempotency-Key`: 1 to 200 visible characters, another for each request. */
-  readonly idempotencyKey?: string;
-}
-
-export interface ActionWait {
-  /** How long the gateway may keep the answer back while there is no news; at most 60. */
-  readonly seconds?: number;
-  /** The state that the caller knows: only another one is news. */
-  readonly known?: KnownAction;
-  readonly signal?: AbortSignal;
-}
-
-/** A state of an action with its entity tag. */
-export interface KnownAction {
-  readonly state: ActionState;
-  readonly etag: string;
-}
+export type * from './client-asks.ts';
 
 /** The API of one gateway, for one token. Every method rejects with a `SallyportError` and nothing else. */
 export class SallyportClient {
@@ -105,6 +69,11 @@ export class SallyportClient {
   /** Newest first. */
   listReviews(filter: ReviewFilter = {}): Promise<ReviewPage> {
     return this.#json(ReviewPage, `/v1/reviews${query({ ...filter })}`);
+  }
+
+  /** What waits, by what looks alike; the largest groups first. */
+  listReviewGroups(filter: Pick<ReviewFilter, 'agent' | 'limit'> = {}): Promise<ReviewGroups> {
+    return this.#json(ReviewGroups, `/v1/review-groups${query({ ...filter })}`);
   }
 
   getReview(id: string): Promise<Review> {
@@ -163,6 +132,47 @@ export class SallyportClient {
 
   withdrawAction(id: string, reason = ''): Promise<ActionState> {
     return this.#json(ActionState, actionPath(id, '/withdraw'), { method: 'POST', body: { reason } });
+  }
+
+  /** Everything that its person is shown before they sign. Nothing runs by it. */
+  prepareBreakGlass(request: BreakGlassRequest): Promise<BreakGlass> {
+    return this.#json(BreakGlass, '/v1/break-glass', { method: 'POST', body: request });
+  }
+
+  /** Newest first. */
+  listBreakGlass(filter: BreakGlassFilter = {}): Promise<BreakGlassPage> {
+    return this.#json(BreakGlassPage, `/v1/break-glass${query({ ...filter })}`);
+  }
+
+  getBreakGlass(id: string): Promise<BreakGlass> {
+    return this.#json(BreakGlass, breakGlassPath(id));
+  }
+
+  /** What a passkey has to sign. */
+  challengeBreakGlass(
+    id: string,
+    shown: { readonly digest: string; readonly rendering: string },
+  ): Promise<BreakGlassOffer> {
+    return this.#json(BreakGlassOffer, breakGlassPath(id, '/challenge'), { method: 'POST', body: shown });
+  }
+
+  signBreakGlass(id: string, signature: BreakGlassSignature): Promise<BreakGlass> {
+    return this.#json(BreakGlass, breakGlassPath(id, '/sign'), { method: 'POST', body: signature });
+  }
+
+  /** Once. @param proof by the key that the grant is to be bound to (RFC 9449), for the use's `grantUrl`. */
+  grantBreakGlass(id: string, proof: string): Promise<IssuedGrant> {
+    const init = { method: 'POST', body: {}, headers: { dpop: proof } } as const;
+    return this.#json(IssuedGrant, breakGlassPath(id, '/grant'), init);
+  }
+
+  reportBreakGlass(id: string, outcome: OutcomeReport): Promise<BreakGlass> {
+    return this.#json(BreakGlass, breakGlassPath(id, '/outcome'), { method: 'POST', body: outcome });
+  }
+
+  /** Another person's review of a use. */
+  closeBreakGlass(id: string, closing: BreakGlassClosing): Promise<BreakGlass> {
+    return this.#json(BreakGlass, breakGlassPath(id, '/review'), { method: 'POST', body: closing });
   }
 
   /** Takes the caller's own vote back, while the review is pending. */
@@ -250,6 +260,12 @@ export class SallyportClient {
     return this.#json(VoteOffer, path, { method: 'POST', body: vote });
   }
 
+  /** The same for a vote on a proposed standing grant. */
+  challengeStandingVote(id: string, vote: VoteChallengeRequest): Promise<StandingVoteOffer> {
+    const path = `/v1/standing-grants/${encodeURIComponent(id)}/votes/challenge`;
+    return this.#json(StandingVoteOffer, path, { method: 'POST', body: vote });
+  }
+
   /** Connects again after interruptions and resumes where it was; iterate until `signal` ends it. */
   events(options: EventOptions = {}): AsyncGenerator<ReceivedEvent, void, void> {
     return streamEvents(this.#transport, options);
@@ -257,6 +273,11 @@ export class SallyportClient {
 
   usage(filter: UsageFilter = {}): Promise<UsageReport> {
     return this.#json(UsageReport, `/v1/usage${query({ ...filter })}`);
+  }
+
+  /** What waits for whom, and how people decide. */
+  attention(filter: Omit<UsageFilter, 'agent'> = {}): Promise<AttentionReport> {
+    return this.#json(AttentionReport, `/v1/attention${query({ ...filter })}`);
   }
 
   /** For good. Resolves when the keys of the values are destroyed. */
@@ -324,6 +345,8 @@ export class SallyportClient {
 
 /** Beyond the time that the gateway was asked to wait. */
 const answerSeconds = 30;
+
+const breakGlassPath = (id: string, rest = ''): string => `/v1/break-glass/${encodeURIComponent(id)}${rest}`;
 
 const actionPath = (id: string, rest: string): string => `/v1/actions/${encodeURIComponent(id)}${rest}`;
 

@@ -19,11 +19,19 @@ export class SallyportError extends Error {
   readonly code: ProblemCode | ClientCode;
   /** The status of the answer; null where none came. */
   readonly status: number | null;
+  /** How long the gateway says to back off before the same can succeed; null: it says nothing. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: ProblemCode | ClientCode, message: string, status: number | null = null) {
+  constructor(
+    code: ProblemCode | ClientCode,
+    message: string,
+    status: number | null = null,
+    retryAfterSeconds: number | null = null,
+  ) {
     super(message);
     this.name = 'SallyportError';
     this.code = code;
     this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

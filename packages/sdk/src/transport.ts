@@ -85,7 +85,10 @@ async function reach(base: string, path: string, request: RequestInit): Promise<
 
 async function problemOf(response: Response): Promise<SallyportError> {
   const problem = Problem.safeParse(await response.json().catch(() => null));
-  if (problem.success) return new SallyportError(problem.data.code, problem.data.detail, response.status);
+  if (problem.success) {
+    const { code, detail, retryAfter } = problem.data;
+    return new SallyportError(code, detail, response.status, retryAfter ?? null);
+  }
   const detail = `status ${response.status} without a problem of this contract: is this a Sallyport API?`;
   return new SallyportError('client.unexpected_response', detail, response.status);
 }

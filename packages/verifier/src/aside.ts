@@ -5,7 +5,7 @@ import { isObject } from './leaf-members.ts';
 import type { AttemptLeaf } from './leaf.ts';
 
 /** Asides are bounded by the receipt that holds them. */
-const MAX_ASIDE_CHARACTERS = 67_108_864;
+export const MAX_ASIDE_CHARACTERS = 67_108_864;
 
 const FORM_VERSION = 'sallyport/action/v1';
 

@@ -29,6 +29,17 @@ export { cosignedMessage, cosigner, verifyCosignatures } from './cosignature.ts'
 export type { Cosignature, CosignatureRefusal, VerifyCosignaturesResult } from './cosignature.ts';
 export { encodeAddCheckpoint, parseAddCheckpoint } from './add-checkpoint.ts';
 export type { AddCheckpoint } from './add-checkpoint.ts';
+export { isQuorum, openUnderPolicy, parsePolicy } from './trust-policy.ts';
+export type {
+  OpenUnderPolicyResult,
+  ParsePolicyResult,
+  PolicyLog,
+  PolicyRefusal,
+  PolicyWitness,
+  TrustPolicy,
+} from './trust-policy.ts';
+export { refuseWitnesses } from './receipt-witnesses.ts';
+export type { WitnessFinding } from './receipt-witnesses.ts';
 export { encodeVkey, keyIdOf, parseNote, parseVkey, signNote, signedText, verifyNote } from './note.ts';
 export type {
   Note,
@@ -51,14 +62,18 @@ export { commitmentOf } from './aside.ts';
 export { decodeLeaf } from './leaf.ts';
 export type {
   AttemptLeaf,
+  BreakGlassLeaf,
+  BreakGlassReviewLeaf,
   DecodeLeafResult,
   GrantLeaf,
+  HeartbeatLeaf,
   Leaf,
   NoticeLeaf,
   OutcomeLeaf,
   ReviewLeaf,
   VoteLeaf,
 } from './leaf.ts';
+export type { Silence } from './heartbeats.ts';
 export type { RuleCode } from './rules.ts';
 export { fromBase64url, toBase64url } from './bytes.ts';
 export { refuseAssertion } from './assertion.ts';
@@ -67,7 +82,7 @@ export { parsePasskeyKey, thumbprintOf } from './passkey-key.ts';
 export type { PasskeyKey, VerifyPasskey } from './passkey-key.ts';
 export type { PasskeyRecord } from './passkey-record.ts';
 export { refuseVoteProof, voteChallenge } from './vote-proof.ts';
-export type { PasskeyProof, ProvedVote, SignedVote, VoteProofRefusal } from './vote-proof.ts';
+export type { PasskeyProof, ProvedVote, SignedVote, VotedOn, VoteProofRefusal } from './vote-proof.ts';
 export type { SignatureCode } from './receipt-signatures.ts';
 export { decodeReceipt, encodeReceipt } from './receipt.ts';
 export type { Receipt, ReceiptEntry } from './receipt.ts';
@@ -76,3 +91,10 @@ export { verifyReceipt } from './verify-receipt.ts';
 export type { ReceiptCheck, ReceiptCheckName, ReceiptReport, ReceiptTrust } from './verify-receipt.ts';
 export { verifyLog } from './verify-log.ts';
 export type { LogEntry, LogFinding, LogFindingCode, LogReport, LogToVerify, Unproved } from './verify-log.ts';
+export { rangeTiles } from './range.ts';
+export type { ReadFile } from './folder-tiles.ts';
+export { decodeManifest, encodeManifest, fits } from './manifest.ts';
+export type { ExportQuery, Manifest } from './manifest.ts';
+export { verifyFolder } from './verify-folder.ts';
+export type { FolderToVerify } from './verify-folder.ts';
+export type { FolderFinding, FolderFindingCode, FolderReport, Undecided } from './folder-report.ts';

@@ -1,6 +1,8 @@
 import { MAX_ENTRY_BYTES } from './bundle.ts';
 import { parseCanonical } from './canonical.ts';
 import type { JsonValue } from './canonical.ts';
+import { breakGlassOf, breakGlassReviewOf } from './break-glass-record.ts';
+import type { BreakGlassRecord, BreakGlassReviewRecord } from './break-glass-record.ts';
 import { erasureOf } from './erasure-record.ts';
 import type { ErasureRecord } from './erasure-record.ts';
 import { handoverOf } from './handover.ts';
@@ -19,12 +21,14 @@ import {
   wordAt,
   type JsonObject,
 } from './leaf-members.ts';
+import { demandOf, type DemandRecord } from './demand-record.ts';
+import { heartbeatRecordOf, type HeartbeatRecord } from './heartbeat-record.ts';
 import type { PasskeyRecord } from './passkey-record.ts';
 import { passkeyRecordOf } from './passkey-record.ts';
 
 /** Entries of the log as spec/ledger.md has them. Further members of a leaf are allowed and ignored. */
 interface LeafBase {
-  /** Null for what is about no action: a notice, a passkey, an erasure, a key. */
+  /** Null for what is about no action: a notice, a heartbeat, a passkey, an erasure, a key. */
   readonly action: string | null;
   /** Unix milliseconds. */
   readonly at: number;
@@ -49,20 +53,10 @@ export interface AttemptLeaf extends LeafBase {
   readonly grant: string | null;
   /** The standing grant that it is a use of. */
   readonly standing: string | null;
+  /** The use of break-glass under which a person attempts it. */
+  readonly breakGlass: string | null;
   readonly risk: JsonValue;
   readonly usage: JsonValue;
-}
-
-export interface DemandRecord {
-  readonly quorum: number;
-  /** How many distinct people must reject to end the review. */
-  readonly rejections: number;
-  /** Whether only signed approvals count; null: from a risk on that the action may or may not reach. */
-  readonly passkeyFromRisk: number | null;
-  /** Names and identities that don't count. */
-  readonly excluded: readonly string[];
-  /** Distinct people who alone may meet it; null where it names a group, whose members the log doesn't hold. */
-  readonly people: readonly string[] | null;
 }
 
 export interface ReviewLeaf extends LeafBase {
@@ -157,14 +151,18 @@ export interface PasskeyLeaf extends LeafBase {
   readonly passkey: PasskeyRecord;
 }
 
-export interface ErasureLeaf extends LeafBase {
-  readonly kind: 'erasure';
-  readonly erasure: ErasureRecord;
-}
+export type ErasureLeaf = LeafBase & { readonly kind: 'erasure'; readonly erasure: ErasureRecord };
+export type KeyLeaf = LeafBase & { readonly kind: 'key'; readonly key: Handover };
 
-export interface KeyLeaf extends LeafBase {
-  readonly kind: 'key';
-  readonly key: Handover;
+/** A person runs at once, without approval. */
+export type BreakGlassLeaf = LeafBase & BreakGlassRecord;
+/** Another person's review of that. */
+export type BreakGlassReviewLeaf = LeafBase & BreakGlassReviewRecord;
+
+/** A gateway says that it lives, and what it has seen: what is missing between two of them shows. */
+export interface HeartbeatLeaf extends LeafBase {
+  readonly kind: 'heartbeat';
+  readonly heartbeat: HeartbeatRecord;
 }
 
 export type Leaf =
@@ -176,12 +174,21 @@ export type Leaf =
   | StandingLeaf
   | OutcomeLeaf
   | NoticeLeaf
+  | HeartbeatLeaf
   | PasskeyLeaf
+  | BreakGlassLeaf
+  | BreakGlassReviewLeaf
   | ErasureLeaf
   | KeyLeaf;
 
 /** Kinds of entries that are about no action. */
-const WITHOUT_ACTION: ReadonlySet<string> = new Set(['notice', 'passkey', 'erasure', 'key']);
+const WITHOUT_ACTION: ReadonlySet<Leaf['kind']> = new Set<Leaf['kind']>([
+  'notice',
+  'heartbeat',
+  'passkey',
+  'erasure',
+  'key',
+]);
 
 /** A decision or an intent: who attempts what, and what policy says. */
 export function isAttempt(leaf: Leaf): leaf is AttemptLeaf {
@@ -228,30 +235,10 @@ function attemptOf(kind: AttemptLeaf['kind'], value: JsonObject): AttemptLeaf {
     review: optionalNameAt(value, 'review'),
     grant: optionalNameAt(value, 'grant'),
     standing: optionalNameAt(value, 'standing'),
+    breakGlass: optionalNameAt(value, 'breakGlass'),
     risk: value['risk'] ?? null,
     usage: value['usage'] ?? null,
   };
-}
-
-function demandOf(value: JsonValue): DemandRecord {
-  if (!isObject(value)) throw new Malformed('demands');
-  const quorum = countAt(value, 'quorum');
-  if (quorum < 1) throw new Malformed('quorum');
-  const rejections = value['rejections'] === undefined ? 1 : countAt(value, 'rejections');
-  if (rejections < 1) throw new Malformed('rejections');
-  const signedFrom = value['passkeyFromRisk'] ?? null;
-  const passkeyFromRisk = signedFrom === null ? null : numberAt(value, 'passkeyFromRisk');
-  const excluded = namesAt(value, 'excluded');
-  return { quorum, rejections, passkeyFromRisk, excluded, people: peopleOf(value) };
-}
-
-/** Those of the demand itself and of each step of its escalation. */
-function peopleOf(demand: JsonObject): readonly string[] | null {
-  const steps = demand['escalation'] === undefined ? [] : listAt(demand, 'escalation').filter(isObject);
-  const approvers = [demand, ...steps].flatMap((each) => listAt(each, 'approvers').filter(isObject));
-  const onlyPeople = approvers.every((approver) => approver['kind'] === 'person');
-  const people = new Set(approvers.map((approver) => nameAt(approver, 'name')));
-  return onlyPeople ? [...people] : null;
 }
 
 function reviewOf(value: JsonObject): ReviewLeaf {
@@ -371,6 +358,13 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   standing: standingOf,
   intent: (value) => attemptOf('intent', value),
   outcome: outcomeOf,
+  break_glass: (value) => ({ ...baseOf(value), ...breakGlassOf(value) }),
+  break_glass_review: (value) => ({ ...baseOf(value), ...breakGlassReviewOf(value) }),
+  heartbeat: (value) => ({
+    ...baseOf(value),
+    kind: 'heartbeat',
+    heartbeat: heartbeatRecordOf(objectAt(value, 'heartbeat')),
+  }),
   notice: (value) => ({ ...baseOf(value), kind: 'notice' }),
   passkey: (value) => ({
     ...baseOf(value),

@@ -64,6 +64,11 @@ async function rangeRoot({ begin, end }: Range, read: ReadSubtree, hash: Hash): 
   return hash(nodeInput(left, await rangeRoot({ begin: middle, end }, read, hash)));
 }
 
+/** The root of the tree of the first `size` leaves (RFC 6962 §2.1). */
+export async function treeRoot(size: number, read: ReadSubtree, hash: Hash): Promise<Uint8Array> {
+  return size === 0 ? hash(new Uint8Array()) : rangeRoot({ begin: 0, end: size }, read, hash);
+}
+
 async function rootsOf(ranges: readonly Range[], read: ReadSubtree, hash: Hash): Promise<Uint8Array[]> {
   const roots: Uint8Array[] = [];
   for (const range of ranges) roots.push(await rangeRoot(range, read, hash));

@@ -1,6 +1,7 @@
 import type { JsonValue } from './canonical.ts';
 import { isObject } from './leaf-members.ts';
-import type { AttemptLeaf, DemandRecord, ReviewLeaf, VoteLeaf } from './leaf.ts';
+import type { DemandRecord } from './demand-record.ts';
+import type { AttemptLeaf, ReviewLeaf, VoteLeaf } from './leaf.ts';
 
 type Vote = VoteLeaf['vote'];
 

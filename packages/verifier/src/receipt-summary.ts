@@ -16,11 +16,33 @@ export interface ReceiptSummary {
   /** Unix milliseconds; null: nothing was performed. */
   readonly authorizedAt: number | null;
   readonly votes: readonly (VoteLeaf['vote'] & { readonly at: number })[];
+  /** A person ran it without approval; null: nobody did. */
+  readonly breakGlass: {
+    readonly id: string;
+    readonly person: string;
+    readonly identity: string;
+    readonly at: number;
+    /** Null: nobody has reviewed it, as far as these entries go. */
+    readonly review: { readonly person: string; readonly finding: string; readonly at: number } | null;
+  } | null;
   /** Null: none is recorded. */
   readonly outcome: OutcomeLeaf['outcome'] | null;
   /** The exact command and its digest; null where the aside is withheld. */
   readonly command: string | null;
   readonly digest: string | null;
+}
+
+function breakGlassIn(leaves: readonly Leaf[]): ReceiptSummary['breakGlass'] {
+  const use = leaves.find((leaf) => leaf.kind === 'break_glass');
+  if (use === undefined) return null;
+  const review = leaves.find((leaf) => leaf.kind === 'break_glass_review');
+  return {
+    id: use.breakGlass,
+    person: use.person,
+    identity: use.identity,
+    at: use.at,
+    review: review === undefined ? null : { person: review.person, finding: review.finding, at: review.at },
+  };
 }
 
 /** Null where no attempt is among the leaves. */
@@ -44,6 +66,7 @@ export function summarize(leaves: readonly Leaf[], form: ActionForm | null): Rec
     attemptedAt: first.at,
     authorizedAt: intent?.at ?? null,
     votes: votes.map(({ at, vote }) => ({ ...vote, at })),
+    breakGlass: breakGlassIn(leaves),
     outcome: leaves.find((leaf) => leaf.kind === 'outcome')?.outcome ?? null,
     command: form?.command ?? null,
     digest: form?.digest ?? null,

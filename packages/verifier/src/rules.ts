@@ -1,3 +1,5 @@
+import { BreakGlassRules, type BreakGlassRuleCode } from './break-glass-rules.ts';
+import { Heartbeats, type HeartbeatCode, type Silence } from './heartbeats.ts';
 import { OpenReview } from './open-review.ts';
 import { StandingRules, type StandingRuleCode } from './standing-rules.ts';
 import type {
@@ -56,6 +58,8 @@ export type RuleCode =
   /** The grant is bound to another agent, target, environment, review or subject. */
   | 'grant.mismatch'
   | StandingRuleCode
+  | BreakGlassRuleCode
+  | HeartbeatCode
   | 'outcome.without_intent'
   | 'outcome.repeated';
 
@@ -89,19 +93,38 @@ export class Rules {
     (code) => this.#find(code),
     (passkey) => this.#isLive(passkey),
   );
+  readonly #breakGlass = new BreakGlassRules({
+    report: (code) => this.#find(code),
+    isPasskeyOf: (passkey, identity) => this.#passkeys.get(passkey) === identity,
+  });
+  /** Uses of break-glass without a valid proof: what a receipt shows of them. */
+  readonly #unproved: ReadonlySet<string>;
   /** Every passkey ever registered, by id, with its identity; null where it was revoked. People have a handful. */
   readonly #passkeys = new Map<string, string | null>();
+  readonly #heartbeats = new Heartbeats((code) => this.#find(code));
   #index = 0;
   #action: string | null = null;
   #observed = 0;
 
-  constructor(report: (finding: RuleFinding) => void) {
+  /** @param unproved uses of break-glass that are known not to be signed as they say. */
+  constructor(report: (finding: RuleFinding) => void, unproved: ReadonlySet<string> = new Set()) {
     this.#report = report;
+    this.#unproved = unproved;
+  }
+
+  /** Uses of break-glass that another person has not reviewed. */
+  get unreviewedBreakGlass(): number {
+    return this.#breakGlass.unreviewed;
   }
 
   /** Intents that have no outcome. */
   get openIntents(): number {
     return this.#openIntents.size;
+  }
+
+  /** Times without a heartbeat. */
+  get silences(): readonly Silence[] {
+    return this.#heartbeats.silences;
   }
 
   /** Call once for each entry, in the order of the log. */
@@ -132,6 +155,12 @@ export class Rules {
         return this.#outcome(leaf);
       case 'passkey':
         return this.#passkey(leaf);
+      case 'break_glass':
+        return this.#breakGlass.open(leaf, !this.#unproved.has(leaf.breakGlass));
+      case 'break_glass_review':
+        return this.#breakGlass.review(leaf);
+      case 'heartbeat':
+        return this.#heartbeats.observe(index, leaf);
       case 'notice':
       case 'erasure':
       case 'key':
@@ -220,6 +249,7 @@ export class Rules {
     if (this.#hasIntent(leaf.action)) this.#find('intent.repeated');
     if (leaf.action !== null) this.#openIntents.add(leaf.action);
     if (leaf.decision.effect === 'deny') this.#find('intent.denied');
+    if (leaf.breakGlass !== null) return this.#breakGlass.spend(leaf, leaf.breakGlass);
     if (leaf.standing !== null) return this.#standings.use(leaf, leaf.standing);
     if (leaf.review === null) {
       if (leaf.decision.effect === 'review' || leaf.grant !== null) this.#find('intent.without_review');

@@ -25,7 +25,7 @@ import {
   voteChallenge,
   webCryptoVerifier,
 } from './index.ts';
-import type { JsonValue, PasskeyProof, PasskeyRecord, ProvedVote, ReceiptReport } from './index.ts';
+import type { JsonValue, PasskeyProof, PasskeyRecord, ProvedVote, ReceiptReport, VotedOn } from './index.ts';
 import { ecdsaSignature } from './der.ts';
 import { parsePasskeyKey } from './passkey-key.ts';
 import { parsePasskeyProof } from './vote-proof.ts';
@@ -46,12 +46,15 @@ const story = heldStory();
 const formOf = (draft: Draft | undefined): string =>
   (JSON.parse(draft?.aside ?? '{}') as { form: string }).form;
 const vote: ProvedVote = {
-  action: createHash('sha256').update(formOf(story[0])).digest('hex'),
+  on: {
+    kind: 'review',
+    id: 'rev_01jd00000000000000000000b1',
+    digest: createHash('sha256').update(formOf(story[0])).digest('hex'),
+  },
   decision: 'approve',
   identity: 'p-17',
   person: 'dora',
   rendering: RENDERING,
-  review: 'rev_01jd00000000000000000000b1',
   atMs: AT_MS,
 };
 
@@ -80,16 +83,22 @@ describe('a signed vote', () => {
     expect(await refuseVoteProof(await prove(by), vote, await recordOf(by), crypto)).toBeNull();
   });
 
-  const others: Readonly<Record<Exclude<keyof ProvedVote, 'atMs' | 'decision'>, string>> = {
-    action: 'ab'.repeat(32),
+  const others: Readonly<Record<Exclude<keyof ProvedVote, 'atMs' | 'decision' | 'on'>, string>> = {
     identity: 'p-18',
     person: 'mallory',
     rendering: 'ab'.repeat(32),
-    review: 'rev_01jd00000000000000000000b2',
   };
   it.each(Object.entries(others))('holds for no other %s', async (member, other) => {
     const code = member === 'identity' ? 'passkey.unregistered' : 'passkey.other_challenge';
     expect(await refusal(await prove(), { [member]: other })).toBe(code);
+  });
+
+  it.each<VotedOn>([
+    { ...vote.on, id: 'rev_01jd00000000000000000000b2' },
+    { ...vote.on, digest: 'ab'.repeat(32) },
+    { ...vote.on, kind: 'standing' },
+  ])('holds for nothing else that people vote on: %j', async (on) => {
+    expect(await refusal(await prove(), { on })).toBe('passkey.other_challenge');
   });
 
   it('to approve is none to reject, and holds for no other nonce or time', async () => {
@@ -107,10 +116,21 @@ describe('a signed vote', () => {
 
   it('says in one string what is signed, for whoever makes another client (spec/vote.md)', async () => {
     const form =
-      `{"action":"${vote.action}","decision":"approve","expiresAt":1760000062010,"identity":"p-17",` +
-      `"nonce":"bm9uY2U","person":"dora","rendering":"${RENDERING}","review":"${vote.review}","version":"sallyport/vote/v1"}`;
+      `{"action":"${vote.on.digest}","decision":"approve","expiresAt":1760000062010,"identity":"p-17",` +
+      `"nonce":"bm9uY2U","person":"dora","rendering":"${RENDERING}","review":"${vote.on.id}","version":"sallyport/vote/v1"}`;
     const challenge = await voteChallenge({ ...vote, nonce: NONCE, expiresAtMs: 1_760_000_062_010 }, sha256);
     expect(Buffer.from(challenge)).toEqual(createHash('sha256').update(form).digest());
+  });
+
+  it('on a standing grant says its terms and its id, under a version of its own', async () => {
+    const on = { kind: 'standing', id: 'std_01jd00000000000000000000f1', digest: 'ab'.repeat(32) } as const;
+    const form =
+      `{"decision":"approve","expiresAt":1760000062010,"identity":"p-17","nonce":"bm9uY2U","person":"dora",` +
+      `"rendering":"${RENDERING}","standing":"${on.id}","terms":"${on.digest}","version":"sallyport/standing-vote/v1"}`;
+    const signed = { ...vote, on, nonce: NONCE, expiresAtMs: 1_760_000_062_010 };
+    expect(Buffer.from(await voteChallenge(signed, sha256))).toEqual(
+      createHash('sha256').update(form).digest(),
+    );
   });
 
   it.each([
@@ -377,7 +397,7 @@ describe('a receipt with a signed vote', () => {
       passkey: { ...(registration!.leaf['passkey'] as Leaf), id: 'pky_2' },
     };
     const found = await failures([registration!, { leaf: other, aside: null }, ...rest]);
-    expect(found['entries']).toContain('a passkey that no vote was signed with');
+    expect(found['entries']).toContain('a passkey that nothing was signed with');
   });
 
   it('whose proof is withheld shows no signature: a demand for one is then not met, and nothing else is wrong', async () => {

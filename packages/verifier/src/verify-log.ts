@@ -11,6 +11,7 @@ import { parseNote, parseVkey } from './note.ts';
 import type { VerifySignature } from './note.ts';
 import { Rules } from './rules.ts';
 import type { RuleCode } from './rules.ts';
+import type { Silence } from './heartbeats.ts';
 
 export interface LogEntry {
   readonly index: number;
@@ -59,7 +60,7 @@ export interface LogFinding {
 
 /** What entries and checkpoint can't show, whatever they hold. */
 export interface Unproved {
-  readonly code: 'rollback' | 'replacement';
+  readonly code: 'rollback' | 'replacement' | 'authenticity' | 'before';
   readonly detail: string;
 }
 
@@ -75,6 +76,10 @@ export interface LogReport {
   readonly root: string | null;
   /** Intents without an outcome: they run, or the gateway has not recovered yet. */
   readonly openIntents: number;
+  /** Uses of break-glass that another person has not reviewed. */
+  readonly unreviewedBreakGlass: number;
+  /** Times without a heartbeat, the first hundred: a gateway was down, or held, and nothing was recorded. */
+  readonly silences: readonly Silence[];
   /** The first thousand. */
   readonly findings: readonly LogFinding[];
   readonly findingsOmitted: number;
@@ -335,6 +340,8 @@ export async function verifyLog(log: LogToVerify): Promise<LogReport> {
     notCovered: Math.max(0, size - covered),
     root: newest === undefined ? null : root,
     openIntents: rules.openIntents,
+    unreviewedBreakGlass: rules.unreviewedBreakGlass,
+    silences: rules.silences,
     findings: findings.list,
     findingsOmitted: findings.omitted,
     unproved: earlier.length === 0 ? [ROLLBACK, REPLACEMENT] : [ROLLBACK],

@@ -5,20 +5,22 @@ import { openHandover } from './handover.ts';
 import { leafInput } from './hash.ts';
 import type { Hash } from './hash.ts';
 import { decodeLeaf, isAttempt } from './leaf.ts';
-import type { Leaf } from './leaf.ts';
+import type { Leaf, StandingLeaf } from './leaf.ts';
 import { parseVkey } from './note.ts';
 import type { VerifySignature } from './note.ts';
 import { parseProof, verifyProof } from './proof.ts';
 import type { Trust } from './proof.ts';
 import type { VerifyPasskey } from './passkey-key.ts';
+import { rememberLast } from './remember.ts';
 import { decodeReceipt } from './receipt.ts';
 import type { Receipt, ReceiptEntry } from './receipt.ts';
 import { proveSignatures } from './receipt-signatures.ts';
-import type { SoundEntry } from './receipt-signatures.ts';
+import type { ProvedLeaves, SoundEntry } from './receipt-signatures.ts';
 import { summarize } from './receipt-summary.ts';
 import type { ReceiptSummary } from './receipt-summary.ts';
 import { Rules } from './rules.ts';
 import type { RuleCode } from './rules.ts';
+import { isTermsOf, readTerms } from './standing-terms.ts';
 
 export interface ReceiptTrust {
   /** The log's verifier key, had from elsewhere than the receipt; null: authenticity can't be proved. */
@@ -37,8 +39,9 @@ const CHECKS = {
   entries: 'Every entry is well-formed, of this action, and in the order of the log.',
   asides: 'Every value that is shown is the one that its entry commits to.',
   action: 'The exact action is the one that the entries tell of.',
-  signatures: 'Every vote that is shown as signed is, by a passkey of its voter, over exactly this action.',
-  approval: 'Where policy demands people, they approved exactly what ran, under a grant that was spent once.',
+  signatures: 'What is shown as signed is, by a passkey of that person, over exactly what was decided.',
+  approval:
+    'Where policy demands people, they approved exactly what ran, under a grant that was spent once; or a person broke glass for it.',
   execution: 'There is an attempt, at most one execution, and at most one outcome after it.',
 } as const;
 
@@ -117,6 +120,14 @@ const APPROVAL_RULES: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'standing.expired',
   'standing.overspent',
   'standing.mismatch',
+  'break_glass.unfounded',
+  'break_glass.passkey_unfounded',
+  'break_glass.unsigned',
+  'break_glass.mismatch',
+  'break_glass.expired',
+  'break_glass.spent_twice',
+  'break_glass.own_review',
+  'break_glass.reviewed_twice',
 ]);
 
 /** Whether the trusted key is the receipt's, or handed over to it, step by step, as entries of the receipt say. */
@@ -149,7 +160,7 @@ async function chooseKey(
   const key = await parseVkey(leads ? receipt.publicKey : trustedKey, hash);
   if (key === undefined) return undefined;
   if (key.name !== receipt.origin) failures.add('signature', 'The receipt names another log than its key.');
-  return { key, hash, verify };
+  return { key, hash, verify: rememberLast(verify) };
 }
 
 async function isProved(entry: ReceiptEntry, trust: Trust, failures: Failures): Promise<boolean> {
@@ -190,12 +201,16 @@ async function proveEntries(receipt: Receipt, trust: Trust, failures: Failures):
   return proved;
 }
 
-/** Besides those of the action, a receipt holds the registrations that its signed votes rest on, and nothing else. */
+/** The passkey that an entry says it is signed with. */
+const passkeyOf = (leaf: Leaf): string | null =>
+  leaf.kind === 'vote' ? leaf.vote.passkey : leaf.kind === 'break_glass' ? leaf.passkey : null;
+
+/** Besides those of the action, a receipt holds the registrations that its signatures rest on, and nothing else. */
 function checkPasskeys(entries: readonly SoundEntry[], failures: Failures): void {
-  const named = new Set(entries.map(({ leaf }) => (leaf.kind === 'vote' ? leaf.vote.passkey : null)));
+  const named = new Set(entries.map(({ leaf }) => passkeyOf(leaf)));
   for (const { index, leaf } of entries) {
     if (leaf.kind === 'passkey' && !named.has(leaf.passkey.id))
-      failures.add('entries', `Entry ${index}: a passkey that no vote was signed with.`);
+      failures.add('entries', `Entry ${index}: a passkey that nothing was signed with.`);
   }
 }
 
@@ -204,9 +219,26 @@ interface Shown {
   readonly entries: readonly SoundEntry[];
   /** The exact action; null where it is withheld or not to be believed. */
   readonly form: ActionForm | null;
-  /** The digests of forms, by the commitment of the entry that each is proved by. */
+  /** The digests of forms and of terms, by the commitment of the entry that each is proved by. */
   readonly digests: ReadonlyMap<string, string>;
 }
+
+/** The digest of the terms beside a proposal; null where they are not to be believed. */
+async function readProposal(
+  { index, leaf }: SoundEntry & { readonly leaf: StandingLeaf },
+  aside: string,
+  hash: Hash,
+  failures: Failures,
+): Promise<string | null> {
+  const terms = await readTerms(aside, hash);
+  if (terms === undefined) failures.add('asides', `Entry ${index}: the values beside it are malformed.`);
+  else if (isTermsOf(terms, leaf)) return terms.digest;
+  else failures.add('action', `Entry ${index}: the terms are others than the entry tells of.`);
+  return null;
+}
+
+const isProposal = (entry: SoundEntry): entry is SoundEntry & { readonly leaf: StandingLeaf } =>
+  entry.leaf.kind === 'standing';
 
 /** The form of one entry's aside; null where there is none to be had or it is not to be believed. */
 async function readAside(
@@ -233,6 +265,11 @@ async function checkAsides(entries: readonly SoundEntry[], hash: Hash, failures:
     if (aside !== null && !isCommitted)
       failures.add('asides', `Entry ${index}: the values beside it are not those that it commits to.`);
     sound.push(isCommitted ? entry : { ...entry, aside: null });
+    if (isCommitted && isProposal(entry)) {
+      const digest = await readProposal(entry, aside, hash, failures);
+      if (digest !== null && leaf.commitment !== null) digests.set(leaf.commitment, digest);
+      continue;
+    }
     const found = isCommitted ? await readAside(entry, aside, hash, failures) : null;
     if (found === null) continue;
     if (form !== null && form.text !== found.text)
@@ -243,10 +280,14 @@ async function checkAsides(entries: readonly SoundEntry[], hash: Hash, failures:
   return { entries: sound, form, digests };
 }
 
-function checkRules(entries: readonly SoundEntry[], leaves: readonly Leaf[], failures: Failures): void {
+function checkRules(
+  entries: readonly SoundEntry[],
+  { leaves, unproved }: ProvedLeaves,
+  failures: Failures,
+): void {
   const rules = new Rules(({ code, index }) => {
     failures.add(APPROVAL_RULES.has(code) ? 'approval' : 'execution', `Entry ${index}: ${code}.`);
-  });
+  }, unproved);
   leaves.forEach((leaf, at) => rules.observe(entries[at]?.index ?? 0, leaf));
   if (!leaves.some(isAttempt)) failures.add('execution', 'No attempt is proved to be in the log.');
 }
@@ -265,11 +306,11 @@ export async function verifyReceipt(text: string, trust: ReceiptTrust): Promise<
   const entries = await proveEntries(receipt, chosen, failures);
   checkPasskeys(entries, failures);
   const shown = await checkAsides(entries, trust.hash, failures);
-  const leaves = await proveSignatures(shown.entries, {
+  const { leaves, unproved } = await proveSignatures(shown.entries, {
     crypto: trust,
     digests: shown.digests,
     report: (index, code) => failures.add('signatures', `Entry ${index}: ${code}.`),
   });
-  checkRules(shown.entries, leaves, failures);
+  checkRules(shown.entries, { leaves, unproved }, failures);
   return failures.report(summarize(leaves, shown.form));
 }

@@ -10,13 +10,30 @@ import { parsePasskeyKey, thumbprintOf } from './passkey-key.ts';
 import type { PasskeyKey } from './passkey-key.ts';
 import type { PasskeyRecord } from './passkey-record.ts';
 
-export const VOTE_VERSION = 'sallyport/vote/v1';
+/** What a vote is on, and what exactly is decided there; or a use of break-glass, which is no vote. */
+export interface VotedOn {
+  readonly kind: 'review' | 'standing' | 'break_glass';
+  readonly id: string;
+  /** SHA-256 of the action's canonical form, or of the standing grant's terms: 64 lower-case hexadecimal digits. */
+  readonly digest: string;
+}
+
+const ofAction = ({ id, digest }: VotedOn) => ({ action: digest, review: id, version: 'sallyport/vote/v1' });
+
+/**
+ * The members that say so. What is signed for one kind is nothing for another: by a version of its own, and for
+ * break-glass by its decision, which is that of no vote.
+ */
+const FORMS: Readonly<Record<VotedOn['kind'], (on: VotedOn) => Readonly<Record<string, string>>>> = {
+  review: ofAction,
+  break_glass: ofAction,
+  standing: ({ id, digest }) => ({ standing: id, terms: digest, version: 'sallyport/standing-vote/v1' }),
+};
 
 /** Everything that a voter signs. */
 export interface SignedVote {
-  /** SHA-256 of the action's canonical form, 64 lower-case hexadecimal digits. */
-  readonly action: string;
-  readonly decision: 'approve' | 'reject';
+  readonly on: VotedOn;
+  readonly decision: 'approve' | 'reject' | 'break_glass';
   /** Unix milliseconds: the gateway takes the vote before. */
   readonly expiresAtMs: number;
   readonly identity: string;
@@ -24,7 +41,6 @@ export interface SignedVote {
   readonly person: string;
   /** SHA-256 of everything that was shown, 64 lower-case hexadecimal digits. */
   readonly rendering: string;
-  readonly review: string;
 }
 
 /** The proof of a signed vote, as it stands in the vote's aside. Binary members are base64url without padding. */
@@ -39,9 +55,9 @@ export interface PasskeyProof extends Assertion {
 
 /** What WebAuthn signs as its challenge: SHA-256 of the vote's canonical form. */
 export async function voteChallenge(vote: SignedVote, hash: Hash): Promise<Uint8Array> {
-  const { action, decision, expiresAtMs, identity, nonce, person, rendering, review } = vote;
-  const form = { action, decision, expiresAt: expiresAtMs, identity, nonce, person, rendering, review };
-  return hash(encodeUtf8(canonicalize({ ...form, version: VOTE_VERSION })));
+  const { on, decision, expiresAtMs, identity, nonce, person, rendering } = vote;
+  const said = { decision, expiresAt: expiresAtMs, identity, nonce, person, rendering };
+  return hash(encodeUtf8(canonicalize({ ...said, ...FORMS[on.kind](on) })));
 }
 
 /** Those of `PasskeyProof`. */

@@ -21,7 +21,7 @@ import {
   signNote,
   tileSubtrees,
 } from '../src/index.ts';
-import type { JsonValue, NoteSigner, ReadTile, Tile, VerifySignature } from '../src/index.ts';
+import type { JsonValue, NoteSigner, ReadTile, SignatureType, Tile, VerifySignature } from '../src/index.ts';
 
 export const sha256 = (data: Uint8Array): Uint8Array =>
   new Uint8Array(createHash('sha256').update(data).digest());
@@ -45,14 +45,18 @@ export interface TestKey {
 }
 
 /** A key from a seed of 32 bytes, so that signatures are the same in every run (RFC 8032 is deterministic). */
-export async function testKey(name: string, seed: Uint8Array): Promise<TestKey> {
+export async function testKey(
+  name: string,
+  seed: Uint8Array,
+  type: SignatureType = 'ed25519',
+): Promise<TestKey> {
   const der = Buffer.concat([Buffer.from(PKCS8_HEAD, 'hex'), seed]);
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
   const publicKey = new Uint8Array(spki.subarray(-32));
-  const id = await keyIdOf(name, publicKey, sha256);
+  const id = await keyIdOf(name, publicKey, sha256, type);
   const sign = (message: Uint8Array): Uint8Array => new Uint8Array(signBytes(null, message, privateKey));
-  return { vkey: encodeVkey({ name, id, publicKey }), signer: { name, id, sign } };
+  return { vkey: encodeVkey({ name, id, publicKey }, type), signer: { name, id, sign } };
 }
 
 export const ORIGIN = 'sallyport.example/ledger';

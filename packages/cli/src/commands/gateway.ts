@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -54,17 +55,40 @@ function findGateway(): readonly string[] {
 const forwarded = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 
 /** Resolves with its exit code; 128 and the number of the signal, as a shell says it, where one ended it. */
-function runGateway(args: readonly string[]): Promise<number> {
+export function runGateway(args: readonly string[], lines?: AsyncIterable<string>): Promise<number> {
   const [command = program, ...before] = findGateway();
-  const child = spawn(command, [...before, ...args], { stdio: 'inherit' });
+  const input = lines === undefined ? 'inherit' : 'pipe';
+  const child = spawn(command, [...before, ...args], { stdio: [input, 'inherit', 'inherit'] });
   const stopForwarding = forwardSignals(child);
-  return new Promise<number>((resolve, reject) => {
+  const piped = lines === undefined ? Promise.resolve() : pipeLines(lines, child);
+  const ended = new Promise<number>((resolve, reject) => {
     child.once('error', () => {
       const detail = `${program} is not installed: npm install @sallyport/gateway`;
       reject(new Failure('not_found', 'gateway.not_installed', detail));
     });
     child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15)));
-  }).finally(stopForwarding);
+  });
+  return Promise.all([ended, piped])
+    .then(([code]) => code)
+    .finally(stopForwarding);
+}
+
+/** What can't be read ends the program too: it would otherwise take what came before for all that there is. */
+async function pipeLines(lines: AsyncIterable<string>, child: ChildProcess): Promise<void> {
+  const { stdin } = child;
+  if (stdin === null) return;
+  // The program may end before it has read everything; its exit code says why.
+  stdin.on('error', () => undefined);
+  try {
+    for await (const line of lines) {
+      if (stdin.destroyed) return;
+      if (!stdin.write(`${line}\n`)) await Promise.race([once(stdin, 'drain'), once(child, 'exit')]);
+    }
+    stdin.end();
+  } catch (error) {
+    child.kill();
+    throw error;
+  }
 }
 
 function forwardSignals(child: ChildProcess): () => void {

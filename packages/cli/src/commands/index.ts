@@ -1,6 +1,9 @@
 import type { Command } from '../command.ts';
+import { attention } from './attention.ts';
+import { breakGlassCommands } from './break-glass.ts';
 import { configCheck, up } from './gateway.ts';
 import { ledgerErase, ledgerExport, ledgerRotateKey, ledgerVerify, receipt, verify } from './ledger.ts';
+import { policyCommands } from './policy.ts';
 import { reviews, show } from './reviews.ts';
 import { standingCommands } from './standing.ts';
 import { tokenCreate } from './token.ts';
@@ -13,6 +16,7 @@ import { witness } from './witness.ts';
 export const commands: readonly Command[] = [
   up,
   configCheck,
+  ...policyCommands,
   tokenCreate,
   reviews,
   show,
@@ -22,7 +26,9 @@ export const commands: readonly Command[] = [
   ask,
   answer,
   ...standingCommands,
+  ...breakGlassCommands,
   usage,
+  attention,
   receipt,
   verify,
   ledgerVerify,

@@ -1,11 +1,16 @@
-import { writeFileSync } from 'node:fs';
-import { parseCheckpoint, parseNote, verifyLog, verifyReceipt, webCryptoVerifier } from '@sallyport/verifier';
-import type { SallyportClient } from '@sallyport/sdk';
-import type { Command, Context } from '../command.ts';
+import { existsSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { openUnderPolicy, parsePolicy, refuseWitnesses, verifyLog, verifyReceipt } from '@sallyport/verifier';
+import type { TrustPolicy } from '@sallyport/verifier';
+import type { Command, Context, Invocation } from '../command.ts';
 import { readText, reasonOf } from '../connection.ts';
 import { Failure } from '../failure.ts';
-import { type ExportedLedger, openExport, writeExport } from '../ledger-export.ts';
-import { renderLedgerVerdict, renderReceipt } from '../render-reports.ts';
+import { readPublished, writeExport } from '../ledger-export.ts';
+import { isDirectory, verifyDirectory } from '../ledger-folder.ts';
+import { platform } from '../platform.ts';
+import { renderFolder, renderWitnesses } from '../render-evidence.ts';
+import { type LedgerVerdict, renderLedgerVerdict, renderReceipt } from '../render-reports.ts';
+import { parseWhen } from '../time.ts';
 
 export const ledgerVerify: Command = {
   name: 'ledger verify',
@@ -15,56 +20,91 @@ export const ledgerVerify: Command = {
     'Reads the ledger from the gateway, or with --dir from a folder that `ledger export` wrote; that needs no network.',
     'Without --key it takes the key that the ledger itself names: then it proves that nothing was changed by others.',
   ],
-  options: ['dir', 'key', 'kept'],
+  options: ['dir', 'key', 'kept', 'policy'],
   remote: true,
   run: async (context) => {
     const { invocation, output } = context;
     const directory = invocation.text('dir');
-    const ledger = directory === null ? await download(context.client()) : openExport(directory);
-    const given = invocation.text('key');
-    const kept = invocation.text('kept');
-    const report = await verifyLog({
-      entries: ledger.entries(),
-      checkpoint: ledger.checkpoint,
-      earlier: kept === null ? [] : [readText(kept)],
-      trustedKey: given ?? ledger.vkey,
-      ...webCryptoVerifier(),
-    });
-    const origin = parseCheckpoint(parseNote(ledger.checkpoint)?.text ?? '')?.origin ?? 'an unknown ledger';
-    const verdict = { origin, key: given ?? ledger.vkey, keyGiven: given !== null, report };
+    const verdict =
+      directory === null ? await verifyRemote(context) : await verdictOn(directory, context.invocation);
     output.result(verdict, (style) => renderLedgerVerdict(verdict, style));
-    return report.ok ? undefined : failedVerification;
-  },
-};
-
-/** The verdict has been printed, so only the exit code is left to say. */
-const failedVerification = 6;
-
-export const ledgerExport: Command = {
-  name: 'ledger export',
-  arguments: ['DIR'],
-  summary: 'write the whole ledger to a folder, to verify it elsewhere',
-  details: [
-    'The layout is that of C2SP tlog-tiles: `checkpoint`, bundles of entries in `tile/entries/`, and `vkey`.',
-  ],
-  options: [],
-  remote: true,
-  run: async ({ client, invocation, output }) => {
-    const directory = invocation.arguments[0] ?? '';
-    const entries = await writeExport(directory, await download(client()));
-    output.result({ directory, entries }, () => `${entries} entries in ${directory}`);
+    return verdict.report.ok ? undefined : failedVerification;
   },
 };
 
 /** The checkpoint first, then the entries that it commits to: later ones belong to a later checkpoint. */
-async function download(client: SallyportClient): Promise<ExportedLedger> {
-  const checkpoint = await client.checkpoint();
-  const { vkey } = await client.ledgerStatus();
-  const size = parseCheckpoint(parseNote(checkpoint)?.text ?? '')?.size;
-  if (size === undefined) {
-    throw new Failure('verification_failed', 'checkpoint.malformed', 'The gateway’s checkpoint is not one.');
-  }
-  return { vkey, checkpoint, entries: () => client.ledgerEntries(0, size) };
+async function verifyRemote({ client: connect, invocation }: Context): Promise<LedgerVerdict> {
+  const client = connect();
+  const { vkey, note, checkpoint } = await readPublished(client);
+  const [key, kept, policy] = [invocation.text('key'), invocation.text('kept'), invocation.text('policy')];
+  if (policy !== null) await requireQuorum(note, policy);
+  const report = await verifyLog({
+    entries: client.ledgerEntries(0, checkpoint.size),
+    checkpoint: note,
+    earlier: kept === null ? [] : [readText(kept)],
+    trustedKey: key ?? vkey,
+    ...platform,
+  });
+  return { origin: checkpoint.origin, key: key ?? vkey, keyGiven: key !== null, report };
+}
+
+/** A ledger that names its own key may be consistent; `verify` asks for more. */
+async function verdictOn(directory: string, invocation: Invocation): Promise<LedgerVerdict> {
+  const folder = await verifyDirectory(directory, invocation);
+  const { origin, key, size, consistent } = folder;
+  const report = { ...folder, ok: consistent, covered: size, notCovered: 0 };
+  return {
+    origin: origin ?? 'an unknown ledger',
+    key: key ?? '',
+    keyGiven: invocation.text('key') !== null,
+    report,
+  };
+}
+
+/** The verdict has been printed, so only the exit code is left to say. */
+const failedVerification = 6;
+
+async function policyIn(file: string): Promise<TrustPolicy> {
+  const parsed = await parsePolicy(readText(file), platform.hash);
+  if (parsed.ok) return parsed.policy;
+  throw new Failure('usage', 'policy.malformed', `${file}, line ${parsed.line}: ${parsed.detail}`);
+}
+
+async function requireQuorum(note: string, file: string): Promise<void> {
+  const opened = await openUnderPolicy(note, await policyIn(file), platform.verify);
+  if (opened.ok) return;
+  const detail = 'The policy does not accept the gateway’s checkpoint.';
+  throw new Failure('verification_failed', opened.code, detail);
+}
+
+export const ledgerExport: Command = {
+  name: 'ledger export',
+  arguments: ['DIR'],
+  summary: 'write the ledger, or a time of it, to a folder that verifies elsewhere',
+  details: [
+    'The layout is that of C2SP tlog-tiles: `checkpoint`, hashes and bundles of entries in `tile/`; besides `manifest.json` with the query and counts, the key in `vkey`, and a `policy` to begin with.',
+    'Entries stand in bundles of 256, so neighbours of those that fit are there too. `sallyport verify DIR` checks it, anywhere, without the gateway.',
+  ],
+  options: ['since', 'until'],
+  remote: true,
+  run: async ({ client, invocation, output, system }) => {
+    const directory = invocation.arguments[0] ?? '';
+    const query = {
+      since: timeOf('since', invocation, system.nowMs()),
+      until: timeOf('until', invocation, system.nowMs()),
+    };
+    const { entries, fitting } = await writeExport(directory, client(), query);
+    output.result({ directory, entries, fitting }, () => `${fitting} entries in ${directory}`);
+  },
+};
+
+function timeOf(name: 'since' | 'until', invocation: Invocation, nowMs: number): number | null {
+  const given = invocation.text(name);
+  if (given === null) return null;
+  const instant = parseWhen(given, nowMs);
+  if (instant !== null) return Date.parse(instant);
+  const detail = `--${name} is a time such as 2026-11-21T09:30:00Z, or an age such as 7d`;
+  throw new Failure('usage', `option.${name}`, detail);
 }
 
 export const ledgerErase: Command = {
@@ -145,18 +185,54 @@ function save(file: string, text: string): void {
 
 export const verify: Command = {
   name: 'verify',
-  arguments: ['FILE'],
-  summary: 'verify a receipt, offline',
+  arguments: ['[PATH]'],
+  summary: 'verify a receipt, or a folder that `ledger export` wrote, offline',
   details: [
-    'Without --key it can only say that the receipt is consistent in itself, which anybody’s can be.',
+    'Without --key it can only say that a receipt or folder is consistent in itself, which anybody’s can be.',
+    'With --policy (C2SP tlog-policy) it also asks for the cosignatures of witnesses.',
+    'With --html it writes the same verifier as one page for a browser, which needs no network and no installation.',
   ],
-  options: ['key'],
+  options: ['key', 'kept', 'policy', 'html'],
   remote: false,
-  run: async ({ invocation, output }: Context) => {
-    const text = readText(invocation.arguments[0] ?? '');
-    const trusted = { trustedKey: invocation.text('key'), ...webCryptoVerifier() };
-    const report = await verifyReceipt(text, trusted);
-    output.result(report, (style) => renderReceipt(report, style, output.width));
-    return report.ok ? undefined : failedVerification;
+  run: async (context: Context) => {
+    const { invocation, output } = context;
+    const page = invocation.text('html');
+    const path = invocation.arguments[0];
+    if (page !== null) writePage(page);
+    if (page !== null && path === undefined)
+      return output.result({ html: page }, () => `The verifier is in ${page}: open it in a browser`);
+    if (path === undefined)
+      throw new Failure('usage', 'arguments', 'sallyport verify takes a receipt or a folder, or --html FILE');
+    return isDirectory(path) ? verifyFolderAt(path, context) : verifyReceiptAt(path, context);
   },
 };
+
+async function verifyFolderAt(path: string, { invocation, output }: Context): Promise<number | void> {
+  const report = await verifyDirectory(path, invocation);
+  output.result(report, (style) => renderFolder(report, style));
+  return report.ok ? undefined : failedVerification;
+}
+
+async function verifyReceiptAt(path: string, { invocation, output }: Context): Promise<number | void> {
+  const text = readText(path);
+  const report = await verifyReceipt(text, { trustedKey: invocation.text('key'), ...platform });
+  const policy = invocation.text('policy');
+  const witnesses =
+    policy === null ? [] : await refuseWitnesses(text, await policyIn(policy), platform.verify);
+  output.result({ ...report, witnesses }, (style) =>
+    [renderReceipt(report, style, output.width), ...renderWitnesses(witnesses, style)].join('\n'),
+  );
+  return report.ok && witnesses.length === 0 ? undefined : failedVerification;
+}
+
+/** The page is built with the verifier's package. */
+function writePage(file: string): void {
+  const source = fileURLToPath(import.meta.resolve('@sallyport/verifier/verify.html'));
+  if (!existsSync(source))
+    throw new Failure(
+      'not_found',
+      'page.not_built',
+      'The page is not built here: run `npm run build` first.',
+    );
+  save(file, readText(source));
+}

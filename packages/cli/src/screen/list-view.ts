@@ -60,7 +60,8 @@ function linesOf(entry: Entry, model: Model): string[] {
   const { style } = model;
   const indent = isMember ? style.dim('│ ') : '';
   const mark = isSelected(item, model) ? style.cyan('▸ ') : '  ';
-  return [`${mark}${indent}${mainLine(item, model)}`, `  ${indent}${restLine(item, model)}`];
+  const many = entry.alike === 1 ? '' : style.yellow(`×${entry.alike} alike  `);
+  return [`${mark}${indent}${mainLine(item, model)}`, `  ${indent}${many}${restLine(item, model)}`];
 }
 
 function bundleLine(session: string, items: readonly Item[], { style }: Model): string {

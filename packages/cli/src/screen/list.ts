@@ -6,16 +6,30 @@ export const lingerMs = 30_000;
 
 /** A line of the list: a review, or the head of those that one session waits for together. */
 export type Entry =
-  | { readonly kind: 'review'; readonly item: Item; readonly isMember: boolean }
+  | {
+      readonly kind: 'review';
+      readonly item: Item;
+      readonly isMember: boolean;
+      /** How many of the list are of its shape, itself included. */
+      readonly alike: number;
+    }
   | { readonly kind: 'bundle'; readonly session: string; readonly items: readonly Item[] };
 
-/** What the list shows, in its order: oldest first, reviews of one session together. */
+/**
+ * What the list shows, in its order: oldest first, reviews of one session together. Folded, the oldest of what looks
+ * alike stands for all of it.
+ */
 export function entriesOf(model: Model): readonly Entry[] {
-  const shown = [...model.items.values()].filter((item) => isShown(item, model)).toSorted(byAge);
+  const found = [...model.items.values()].filter((item) => isShown(item, model)).toSorted(byAge);
+  const shapes = Map.groupBy(found, ({ summary }) => summary.shape);
+  const shown = model.folded ? [...shapes.values()].flatMap((alike) => alike.slice(0, 1)) : found;
   const sessions = Map.groupBy(shown, ({ summary }) => summary.session);
   return [...sessions].flatMap(([session, items]): Entry[] => {
     const isMember = items.length > 1;
-    const members = items.map((item): Entry => ({ kind: 'review', item, isMember }));
+    const members = items.map((item): Entry => {
+      const alike = shapes.get(item.summary.shape)?.length ?? 1;
+      return { kind: 'review', item, isMember, alike };
+    });
     return isMember ? [{ kind: 'bundle', session, items }, ...members] : members;
   });
 }

@@ -1,4 +1,4 @@
-import type { Review, ReviewStatus, ReviewSummary } from '@sallyport/sdk/contract';
+import type { Review, ReviewStatus, ReviewSummary, BreakGlassSummary } from '@sallyport/sdk/contract';
 import type { Style } from '../style.ts';
 import type { Key } from './keys.ts';
 import type { Line } from './line-editor.ts';
@@ -61,6 +61,8 @@ export interface Model {
   readonly touched: ReadonlySet<string>;
   readonly selected: string | null;
   readonly filter: string;
+  /** Whether one review stands for all that look like it. */
+  readonly folded: boolean;
   /** What the command line asked for; null: everything. */
   readonly only: { readonly status: ReviewStatus | null; readonly agent: string | null };
   readonly rings: boolean;
@@ -84,6 +86,12 @@ export type Message =
   /** The stream begins anew: what happened before is in the list alone. */
   | { readonly kind: 'reset'; readonly at: string; readonly hereMs: number }
   | { readonly kind: 'happened'; readonly isOpening: boolean; readonly review: ReviewSummary }
+  /** A person ran without approval, or that was reviewed. */
+  | {
+      readonly kind: 'glass';
+      readonly event: 'opened' | 'reminded' | 'closed';
+      readonly use: BreakGlassSummary;
+    }
   | { readonly kind: 'listed'; readonly reviews: readonly ReviewSummary[] }
   | { readonly kind: 'loaded'; readonly review: Review; readonly isExact: boolean; readonly hereMs: number }
   | { readonly kind: 'done'; readonly act: Act; readonly review: Review; readonly isExact: boolean }
@@ -124,6 +132,7 @@ export const initialModel = (given: Pick<Model, 'style' | 'size' | 'only' | 'rin
   touched: new Set(),
   selected: null,
   filter: '',
+  folded: false,
   card: null,
   prompt: null,
   notice: null,

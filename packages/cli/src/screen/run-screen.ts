@@ -1,4 +1,5 @@
 /** Drives the pure machine: terminal and gateway on one side, `update` and `view` on the other. */
+import { glassEventOf } from '../render-break-glass.ts';
 import { SallyportError, type SallyportClient } from '@sallyport/sdk';
 import type { Review, ReviewSummary } from '@sallyport/sdk/contract';
 import { digestOf } from '../digest.ts';
@@ -83,6 +84,8 @@ class Screen {
     });
     for await (const event of events) {
       if (event.kind === 'stream.reset') this.#tell({ kind: 'reset', at: event.at, hereMs: nowMs() });
+      else if ('breakGlass' in event)
+        this.#tell({ kind: 'glass', event: glassEventOf(event.kind), use: event.breakGlass });
       else {
         const isOpening = event.kind === 'review.opened';
         this.#tell({ kind: 'happened', isOpening, review: event.review });

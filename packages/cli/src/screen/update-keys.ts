@@ -53,6 +53,8 @@ function onListKey(model: Model, name: string): Step {
       return only({ ...model, prompt: { kind: 'filter', line: lineOf(model.filter) } });
     case 'escape':
       return only(withSelection({ ...model, filter: '' }));
+    case 'f':
+      return only(withSelection({ ...model, folded: !model.folded }));
     case 'a':
     case 'r':
     case '?':

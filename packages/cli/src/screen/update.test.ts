@@ -2,6 +2,8 @@ import type { Review, ReviewSummary } from '@sallyport/sdk/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { presentReview, presentSummary } from '../../../gateway/src/api/present.ts';
+import { presentUseSummary } from '../../../gateway/src/api/present-break-glass.ts';
+import { openedUse } from '../../../gateway/test/support/break-glass.ts';
 import { createFake, makeReview } from '../../../gateway/test/api-fake.ts';
 import { columnsOf } from '../columns.ts';
 import { createStyle } from '../style.ts';
@@ -78,6 +80,19 @@ const asked = (made: Made): Made => ({
   questions: [
     { id: 1, by: 'vera', to: 'agent', text: 'Why?', atMs: openedAtMs, channel: 'cli', answer: null },
   ],
+});
+
+describe('break-glass', () => {
+  it('is told to whoever watches, and rings where that is asked for', () => {
+    const play = new Play({ width: 160, height: 24 }, { rings: true });
+    const use = presentUseSummary(openedUse());
+    play.tell({ kind: 'glass', event: 'opened', use });
+    expect(play.text).toContain('BREAK-GLASS: sam broke glass for service.restart on shop (production).');
+    expect(play.effects.map(({ kind }) => kind)).toContain('bell');
+    const quiet = new Play({ width: 160, height: 24 });
+    quiet.tell({ kind: 'glass', event: 'opened', use });
+    expect(quiet.effects.map(({ kind }) => kind)).not.toContain('bell');
+  });
 });
 
 describe('law 6: an approval on the screen', () => {
@@ -415,4 +430,38 @@ it('a summary that is no review of mine changes nothing of the open card', () =>
   play.tell(event(other, true)).load(other);
   expect(play.model.card).toBe(before);
   expect((play.model.items.get(other.id)?.summary as ReviewSummary).id).toBe(other.id);
+});
+
+describe('what looks alike', () => {
+  const shape = 'd'.repeat(64);
+  const alike = (): Made[] => [1, 2, 3].map((at) => ({ ...makeReview({ command: `SELECT ${at}` }), shape }));
+
+  it('is counted in the list; f folds it to the oldest, and unfolds it', () => {
+    const made = alike();
+    const other = makeReview({ command: 'SELECT 9' });
+    made.push(other);
+    const play = new Play().list(...made);
+    expect(play.text.match(/×3 alike/g)).toHaveLength(3);
+    expect(play.text).toContain('4 wait');
+    play.press('f');
+    expect(play.text.match(/×3 alike/g)).toHaveLength(1);
+    expect(play.text).toContain('4 wait');
+    expect(play.press('g').model.selected).toBe(made[0]?.id);
+    expect(play.press('G').model.selected).toBe(other.id);
+    expect(play.press('f').text.match(/×3 alike/g)).toHaveLength(3);
+  });
+
+  it('keeps something selected when the selected one is folded away', () => {
+    const made = alike();
+    const play = new Play().list(...made).press('G', 'f');
+    expect(play.model.selected).toBe(made[0]?.id);
+  });
+
+  it('folded, one that is decided makes room for the next', () => {
+    const made = alike();
+    const play = new Play().list(...made).press('f');
+    const over = { ...made[0]!, revision: 5, state: { status: 'expired', resolvedAtMs: 1 } } as const;
+    play.tell(event(over)).tell({ kind: 'tick', hereMs: 60_000 });
+    expect(play.text).toContain('×2 alike');
+  });
 });

@@ -1,5 +1,6 @@
 /** The screen as a pure machine: what it is, and what happens, give what it is then, and what is to be done. */
 import type { Review, ReviewSummary } from '@sallyport/sdk/contract';
+import { glassWords } from '../render-break-glass.ts';
 import { resized, withReview } from './card.ts';
 import { onKey } from './update-keys.ts';
 import { lingerMs, withList, withSelection, withSummary } from './list.ts';
@@ -21,6 +22,8 @@ export function update(model: Model, message: Message): Step {
       return onReset(inStep(model, message.at, message.hereMs));
     case 'happened':
       return onEvent(model, message);
+    case 'glass':
+      return onGlass(model, message);
     case 'listed':
       return only(withList(model, message.reviews));
     case 'loaded':
@@ -32,6 +35,14 @@ export function update(model: Model, message: Message): Step {
     case 'unread':
       return only(owing(model, message.read, message.message));
   }
+}
+
+/** Nobody approved it, so everybody who watches hears of it; it is looked at with `sallyport break-glass show`. */
+function onGlass(model: Model, { event, use }: Extract<Message, { kind: 'glass' }>): Step {
+  const text = `${glassWords(event, use)} See: sallyport break-glass show ${use.id}`;
+  const tone = event === 'closed' ? ('warning' as const) : ('bad' as const);
+  const effects: Effect[] = model.rings && event === 'opened' ? [{ kind: 'bell' }] : [];
+  return { model: { ...model, notice: { tone, text } }, effects };
 }
 
 /** Sets the clock by the gateway's. */

@@ -49,6 +49,7 @@ const listKeys: Keys = [
   ['↑↓', 'choose'],
   ['Enter', 'open'],
   ['/', 'filter'],
+  ['f', 'fold alike'],
   ['q', 'quit'],
   ['g G', 'first, last'],
 ];

@@ -7,6 +7,7 @@ import { limits } from '../limits.ts';
 import type { Review as CoreReview } from '../core/review.ts';
 import type { ReviewDesk } from '../ports.ts';
 import { createApi, mountRoutes } from './api.ts';
+import { openedUse } from '../../test/support/break-glass.ts';
 import { problemsOf } from './document.ts';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
@@ -59,6 +60,8 @@ const ballotFor = (review: CoreReview) => ({
 const proposal = { maxUses: 1, validUntil: '2026-11-21T12:00:00.000Z', reason: 'the like of it' };
 const NO_CREDENTIAL = { id: 'AA', response: { clientDataJSON: 'AA', attestationObject: 'AA' } };
 
+const SHOWN = { digest: 'a'.repeat(64), rendering: 'e'.repeat(64) };
+
 /** What each route that takes a body is sent. */
 const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   vote: ballotFor,
@@ -74,6 +77,12 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   grantAction: () => ({}),
   reportOutcome: () => ({ status: 'succeeded' }),
   withdrawAction: () => ({}),
+  prepareBreakGlass: () => ({ target: 'shop', operation: 'service.restart', reason: 'The shop is down.' }),
+  challengeBreakGlass: () => SHOWN,
+  signBreakGlass: () => SHOWN,
+  grantBreakGlass: () => ({}),
+  reportBreakGlass: () => ({ status: 'succeeded' }),
+  closeBreakGlass: () => ({ finding: 'justified', text: 'The shop was down.' }),
   offerPasskeyRegistration: () => ({}),
   registerPasskey: () => ({ nonce: 'A'.repeat(43), credential: NO_CREDENTIAL }),
   revokePasskey: () => ({}),
@@ -83,6 +92,7 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
     const { digest, rendering, kind } = ballotFor(review);
     return { digest, rendering, kind };
   },
+  challengeStandingVote: () => ({ kind: 'approve', digest: 'a'.repeat(64), rendering: 'b'.repeat(64) }),
 };
 
 /** Routes whose handler has something else to say to a person who may call it, and just read the review. */
@@ -92,6 +102,7 @@ const otherwise: Readonly<Record<string, string>> = {
   registerPasskey: 'passkey.challenge_unknown',
   revokePasskey: 'passkey.not_found',
   challengeVote: 'passkey.none',
+  challengeStandingVote: 'passkey.none',
 };
 
 const guardedRoutes = routes.filter((route) => route.access.to !== 'public');
@@ -100,13 +111,19 @@ const agentRoutes = routes.filter((route) => route.access.to === 'agents');
 /** Who a route is for, where it answers. */
 const callerOf = (route: Route) => (route.access.to === 'agents' ? tokens.reporter : tokens.vera);
 
+/** Where that is not the review's. */
+function idFor({ name, path }: Route): string | undefined {
+  if (path.startsWith('/v1/break-glass/')) return openedUse().id;
+  return path.startsWith('/v1/actions/') && name !== 'receipt' ? ownAction.id : undefined;
+}
+
 describe('every guarded route', () => {
   const call = async (route: Route, token: string | undefined) => {
     const review = fake.add(makeReview());
     fake.ledger.checkpoint = { size: 5, note: 'note' };
     fake.ledger.receipts.set(review.subject.action, 'receipt');
     const body = bodies[route.name]?.(review);
-    const id = route.path.startsWith('/v1/actions/') && route.name !== 'receipt' ? ownAction.id : review.id;
+    const id = idFor(route) ?? review.id;
     const response = await ask(pathOf(route, id), { token, method: route.method.toUpperCase(), body });
     if (response.headers.get('content-type') === 'text/event-stream') await response.body?.cancel();
     return response;
@@ -284,6 +301,7 @@ describe('a vote', () => {
     'vote.digest_mismatch': 409,
     'vote.rendering_mismatch': 409,
     'vote.nothing_to_retract': 409,
+    'vote.over_budget': 429,
     'vote.passkey_required': 403,
     'vote.passkey_invalid': 403,
     'question.empty': 422,

@@ -16,8 +16,8 @@ interface SessionParams {
 /** What one session waits for. A view: no vote is for a bundle, each is for one review with its own digest. */
 export async function readBundle(
   { params }: Call<SessionParams, unknown, unknown>,
-  _principal: Principal,
-  { store, desk, clock, publicUrl }: ApiDeps,
+  principal: Principal,
+  { store, desk, attention, clock, publicUrl }: ApiDeps,
 ): Promise<Reply> {
   const { session } = params;
   const ask = {
@@ -30,6 +30,7 @@ export async function readBundle(
   const waiting = (await store.read('reviews', ask)).toReversed();
   const together = waiting.slice(0, Math.min(maxReviewsPerBundle, fitting(waiting)));
   const readAtMs = clock.nowMs();
+  for (const review of together) attention.shown(review, principal);
   const reviews = together.map((review) =>
     presentReview(review, { ...desk.show(review), readAtMs, publicUrl }),
   );

@@ -1,14 +1,19 @@
+import type { BreakGlassUse } from '../core/break-glass.ts';
 import type { EntryKind, UsageShape } from '../core/entry.ts';
 import type { OutcomeStatus } from '../core/execution.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Agent, Person, Principal } from '../core/identity.ts';
-import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
+import type { ActionId, BreakGlassId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
 import type { Result } from '../core/result.ts';
 import type { StandingGrant, StandingStatus } from '../core/standing.ts';
 import type { ErasedSubject } from '../core/subject.ts';
+import type { Submission } from '../core/submission.ts';
 import type {
   ActionDesk,
+  AttentionDesk,
+  BreakGlassDesk,
+  BreakGlassReviews,
   Clock,
   Directory,
   Events,
@@ -27,8 +32,16 @@ export interface ReviewsAsk {
   readonly session?: string | null;
   readonly target?: string | null;
   readonly minRisk?: number | null;
+  readonly shape?: string | null;
   readonly limit: number;
   readonly before: ReviewId | null;
+}
+
+export interface GroupOfReviews {
+  readonly shape: string;
+  readonly count: number;
+  readonly oldest: ReviewId;
+  readonly newest: Review;
 }
 
 export interface StandingsAsk {
@@ -60,7 +73,19 @@ export interface Records {
   read(kind: 'review', ask: { readonly id: ReviewId }): Promise<Review | null>;
   /** Newest first. */
   read(kind: 'reviews', ask: ReviewsAsk): Promise<readonly Review[]>;
+  /** Pending reviews by shape, the largest groups first. */
+  read(
+    kind: 'reviewGroups',
+    ask: { readonly agent: string | null; readonly limit: number },
+  ): Promise<readonly GroupOfReviews[]>;
   read(kind: 'grant', ask: { readonly id: GrantId }): Promise<Grant | null>;
+  read(kind: 'breakGlass', ask: { readonly id: BreakGlassId }): Promise<BreakGlassUse | null>;
+  /** Newest first. */
+  read(
+    kind: 'breakGlasses',
+    ask: { readonly open: boolean | null; readonly limit: number; readonly before: BreakGlassId | null },
+  ): Promise<readonly BreakGlassUse[]>;
+  read(kind: 'submission', ask: { readonly id: ActionId }): Promise<Submission | null>;
   read(kind: 'standing', ask: { readonly id: StandingId }): Promise<StandingGrant | null>;
   /** Newest first. */
   read(kind: 'standings', ask: StandingsAsk): Promise<readonly StandingGrant[]>;
@@ -124,7 +149,10 @@ export interface ApiDeps {
   readonly policy: PolicyEngine;
   readonly desk: ReviewDesk;
   readonly standing: StandingDesk;
+  readonly attention: AttentionDesk;
   readonly actions: ActionDesk;
+  readonly breakGlass: BreakGlassDesk;
+  readonly breakGlassReviews: BreakGlassReviews;
   readonly hashing: Hashing;
   readonly passkeys: Passkeys;
   readonly store: Records;

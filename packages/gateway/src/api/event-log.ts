@@ -1,6 +1,7 @@
 import type { ReviewEvent } from '@sallyport/sdk/contract';
 import { limits } from '../limits.ts';
 import type { Clock, Events } from '../ports.ts';
+import { presentUseSummary } from './present-break-glass.ts';
 import { presentSummary, timestamp } from './present.ts';
 
 /** An event of the stream with its id, `PROCESS-NUMBER`. */
@@ -24,8 +25,9 @@ export class EventLog {
     this.#process = clock.nowMs().toString(36);
     this.#clock = clock;
     events.subscribe((event) => {
-      const review = presentSummary(event.review);
-      this.#append({ kind: event.kind, at: timestamp(event.atMs), review });
+      const at = timestamp(event.atMs);
+      if ('use' in event) this.#append({ kind: event.kind, at, breakGlass: presentUseSummary(event.use) });
+      else this.#append({ kind: event.kind, at, review: presentSummary(event.review) });
     });
   }
 

@@ -1,5 +1,5 @@
 /**
- * Two pages for what only a browser can do: registering a passkey, and signing a vote with one. They are the same for
+ * Pages for what only a browser can do: registering a passkey, and signing votes or break-glass with one. They are the same for
  * everybody and hold nothing; their scripts ask the API with the token that a person types in.
  */
 import { readFileSync } from 'node:fs';
@@ -38,7 +38,11 @@ function page({ path, name, file, contentType, summary }: Page): Route {
     summary,
     access: { to: 'public', because: 'a browser has no token yet; the file is the same for everybody' },
     ...(path.includes('{id}')
-      ? { params: z.object({ id: z.string().max(200).meta({ description: 'The id of the review.' }) }) }
+      ? {
+          params: z.object({
+            id: z.string().max(200).meta({ description: 'The id of what is decided on.' }),
+          }),
+        }
       : {}),
     answer: { contentType, schema: z.string(), description: 'The file.' },
     problems: [],
@@ -70,9 +74,26 @@ export const pages: readonly Route[] = [
     contentType: 'text/html',
     summary: 'Where a person decides with a passkey.',
   }),
+  page({
+    path: '/break-glass/{id}/sign',
+    name: 'breakGlassPage',
+    file: 'break-glass.html',
+    contentType: 'text/html',
+    summary: 'Where a person signs what they run at once.',
+  }),
+  part('break-glass.js', 'text/javascript'),
+  page({
+    path: '/standing-grants/{id}/sign',
+    name: 'signStandingPage',
+    file: 'sign-standing.html',
+    contentType: 'text/html',
+    summary: 'Where a person decides on a proposed standing grant with a passkey.',
+  }),
   part('common.js', 'text/javascript'),
+  part('deciding.js', 'text/javascript'),
   part('passkeys.js', 'text/javascript'),
   part('sign.js', 'text/javascript'),
+  part('sign-standing.js', 'text/javascript'),
   part('visible.js', 'text/javascript'),
   part('pages.css', 'text/css'),
 ];

@@ -11,7 +11,7 @@ import type { Passkey, PasskeyRefusal } from '../core/passkey.ts';
 import type { Result } from '../core/result.ts';
 import type { PasskeyAssertion, SignedAssertion } from '../ports.ts';
 import type { ApiDeps } from './deps.ts';
-import { presentOffer, presentPasskey, presentVoteOffer } from './present-passkeys.ts';
+import { presentOffer, presentPasskey, presentSigning } from './present-passkeys.ts';
 import type { Call, Reply } from './route.ts';
 
 interface IdParams {
@@ -88,7 +88,25 @@ export async function challengeVote(
   if (review === undefined)
     return { kind: 'problem', code: 'review.not_found', detail: 'There is no such review.' };
   const voter = personOf(principal);
-  return replyOf(await passkeys.offerVote({ review, voter, ...body }), (offer) =>
-    presentVoteOffer(offer, { review, voter }, clock.nowMs()),
-  );
+  const on = { kind: 'review', id: review } as const;
+  return replyOf(await passkeys.offerVote({ on, voter, ...body }), (offer) => ({
+    review,
+    ...presentSigning(offer, voter, clock.nowMs()),
+  }));
+}
+
+export async function challengeStandingVote(
+  { params, body }: Call<IdParams, unknown, z.output<typeof VoteChallengeRequest>>,
+  principal: Principal,
+  { passkeys, clock }: ApiDeps,
+): Promise<Reply> {
+  const standing = parseId('std', params.id);
+  if (standing === undefined)
+    return { kind: 'problem', code: 'standing.not_found', detail: 'There is no such standing grant.' };
+  const voter = personOf(principal);
+  const on = { kind: 'standing', id: standing } as const;
+  return replyOf(await passkeys.offerVote({ on, voter, ...body }), (offer) => ({
+    standing,
+    ...presentSigning(offer, voter, clock.nowMs()),
+  }));
 }

@@ -4,11 +4,13 @@ import {
   passkeyProblemCodes,
   RegistrationOffer,
   RegistrationRequest,
+  StandingVoteOffer,
   VoteChallengeRequest,
   VoteOffer,
 } from '@sallyport/sdk/contract';
 import { z } from 'zod';
 import {
+  challengeStandingVote,
   challengeVote,
   listPasskeys,
   offerRegistration,
@@ -80,5 +82,17 @@ export const passkeyRoutes: readonly Route[] = [
     answer: json(VoteOffer, 'The options, for once and for two minutes.'),
     problems: ['review.not_found', ...passkeyProblemCodes],
     handle: challengeVote,
+  }),
+  guarded({
+    method: 'post',
+    path: '/v1/standing-grants/{id}/votes/challenge',
+    name: 'challengeStandingVote',
+    summary: 'Begins a signed vote on a proposal: what one of the caller’s passkeys has to sign.',
+    access: { to: 'people', action: 'api:standing.vote', agentCode: 'vote.not_a_person' },
+    params: z.object({ id: z.string().max(200).meta({ description: 'The id of the standing grant.' }) }),
+    body: VoteChallengeRequest,
+    answer: json(StandingVoteOffer, 'The options, for once and for two minutes.'),
+    problems: ['standing.not_found', ...passkeyProblemCodes],
+    handle: challengeStandingVote,
   }),
 ];

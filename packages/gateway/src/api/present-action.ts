@@ -22,6 +22,8 @@ export function standingOf({ submission, review, issued }: SubmissionView): Stan
         status: 'ready',
         readyUntil: issued === null ? null : timestamp(issued.expiresAtMs),
       };
+    case 'break_glass':
+      return { ...plain, status: 'ready', readyUntil: timestamp(deadlineMs) };
     case 'refused':
       return refused(state.refusal);
     case 'granted':

@@ -4,7 +4,6 @@ import type {
   VoteOffer as VoteOfferView,
 } from '@sallyport/sdk/contract';
 import type { Person } from '../core/identity.ts';
-import type { ReviewId } from '../core/ids.ts';
 import type { Passkey } from '../core/passkey.ts';
 import type { RegistrationOffer, VoteOffer } from '../ports.ts';
 import { timestamp } from './present.ts';
@@ -59,13 +58,13 @@ const requestOptions = (rpId: string, allowed: readonly Passkey[]) => ({
   userVerification: 'required' as const,
 });
 
-export function presentVoteOffer(
+/** What a passkey is asked to sign, whatever it is about. */
+export function presentSigning(
   { nonce, expiresAtMs, rpId, challenge, usable }: VoteOffer,
-  { review, voter }: { readonly review: ReviewId; readonly voter: Person },
+  voter: Person,
   nowMs: number,
-): VoteOfferView {
+): Omit<VoteOfferView, 'review'> {
   return {
-    review,
     nonce,
     expiresAt: timestamp(expiresAtMs),
     person: voter.name,

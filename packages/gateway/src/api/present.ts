@@ -32,6 +32,7 @@ export function presentSummary(review: core.Review): ReviewSummary {
     datasets: subject.datasets.map((dataset) => dataset.dataset),
     classes: classesOf(subject.datasets),
     riskScore: subject.risk.score,
+    shape: review.shape,
     openQuestions: core.openQuestions(review).length,
     approvals: core.standingVotes(review).filter((vote) => vote.kind === 'approve').length,
     quorum: Math.max(0, ...subject.demands.map((demand) => demand.quorum)),
@@ -85,6 +86,7 @@ export function presentReview(review: core.Review, showing: Showing): Review {
             findings: review.preview.findings.map((each) => ({ ...each })),
           },
     supersedes: review.supersedes,
+    shape: review.shape,
     resolution: presentResolution(state),
     erasedAt: review.erasedAtMs === undefined ? null : timestamp(review.erasedAtMs),
   };
@@ -159,7 +161,7 @@ export function presentVote(vote: core.Vote): Vote {
 
 const presentAnswer = ({ atMs, ...answer }: core.Answer) => ({ ...answer, at: timestamp(atMs) });
 
-function presentRequester(requester: core.ReviewSubject['requester']): Review['requester'] {
+export function presentRequester(requester: core.ReviewSubject['requester']): Review['requester'] {
   return { ...requester, agentGroups: [...requester.agentGroups], parties: [...requester.parties] };
 }
 

@@ -2,6 +2,7 @@ import type { Problem, ProblemCode } from '@sallyport/sdk/contract';
 import type {
   ActionRefusal,
   ActionRefusalCode,
+  BreakGlassRefusalCode,
   StandingRefusalCode,
   VoteRefusalCode,
 } from '../core/reasons.ts';
@@ -23,6 +24,7 @@ const voteProblems: Readonly<Record<VoteRefusalCode, ProblemKind>> = {
   'vote.digest_mismatch': { status: 409, title: 'Not what you were shown' },
   'vote.rendering_mismatch': { status: 409, title: 'Changed since you looked' },
   'vote.nothing_to_retract': { status: 409, title: 'No vote to take back' },
+  'vote.over_budget': { status: 429, title: 'Too many approvals of one person' },
   'vote.passkey_required': { status: 403, title: 'A passkey is required' },
   'vote.passkey_invalid': { status: 403, title: 'The passkey’s signature is not valid' },
   'question.empty': { status: 422, title: 'No text' },
@@ -73,6 +75,7 @@ const actionProblems: Readonly<Record<Exclude<ActionRefusalCode, VoteRefusalCode
   'review.changed': conflict,
   'review.hold_timeout': conflict,
   'review.too_many': { status: 429, title: 'Too many reviews' },
+  'review.too_fast': { status: 429, title: 'Too many reviews a minute' },
   'action.altered': conflict,
   'standing.changed': conflict,
   'target.unavailable': { status: 503, title: 'The target is not available' },
@@ -122,6 +125,25 @@ const passkeyProblems: Readonly<Record<PasskeyRefusalCode, ProblemKind>> = {
   'ledger.unavailable': { status: 503, title: 'The ledger is not available' },
 };
 
+type OwnBreakGlassCode = Exclude<BreakGlassRefusalCode, ActionRefusalCode>;
+
+const breakGlassProblems: Readonly<Record<OwnBreakGlassCode, ProblemKind>> = {
+  'break_glass.not_found': { status: 404, title: 'No such use of break-glass' },
+  'break_glass.reason_required': { status: 422, title: 'A reason is required' },
+  'break_glass.reason_too_short': { status: 422, title: 'The reason is too short' },
+  'break_glass.not_entitled': { status: 403, title: 'Not entitled to break glass' },
+  'break_glass.no_reviewer': { status: 409, title: 'Nobody could review it' },
+  'break_glass.too_many': { status: 409, title: 'Too many uses without a review' },
+  'break_glass.passkey_required': { status: 403, title: 'A passkey is required' },
+  'break_glass.passkey_invalid': { status: 403, title: 'The passkey’s signature is not valid' },
+  'break_glass.digest_mismatch': { status: 409, title: 'Not what you were shown' },
+  'break_glass.changed': { status: 409, title: 'Changed since you looked' },
+  'break_glass.own_use': { status: 403, title: 'Your own use' },
+  'break_glass.not_reviewer': { status: 403, title: 'Not entitled to review it' },
+  'break_glass.closed': { status: 409, title: 'Reviewed already' },
+  'break_glass.text_required': { status: 422, title: 'A text is required' },
+};
+
 const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   ...voteProblems,
   ...standingProblems,
@@ -134,6 +156,8 @@ const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   'precondition.failed': { status: 412, title: 'Changed since you looked' },
   'access.agents_only': { status: 403, title: 'Not for people' },
   ...passkeyProblems,
+  ...breakGlassProblems,
+  'break_glass.not_a_person': { status: 403, title: 'Not for agents' },
   'access.unauthenticated': { status: 401, title: 'Not authenticated' },
   'access.forbidden': { status: 403, title: 'Not permitted' },
   'access.people_only': { status: 403, title: 'Not for agents' },
@@ -156,13 +180,14 @@ export function problem(code: ProblemCode, detail: string, about: ProblemMembers
 
 /** What is refused of an action, as an answer. @param instance where the action is; null: there is none. */
 export function actionProblem(
-  { code, message, hint, review }: ActionRefusal,
+  { code, message, hint, review, retryAfterSeconds }: ActionRefusal,
   instance: string | null,
 ): Reply {
   const about: ProblemMembers = {
     ...(instance === null ? {} : { instance }),
     ...(review === null ? {} : { review }),
     ...(hint === '' ? {} : { hint }),
+    ...(typeof retryAfterSeconds === 'number' ? { retryAfter: retryAfterSeconds } : {}),
   };
   return { kind: 'problem', code, detail: message, about };
 }
@@ -176,6 +201,7 @@ export function problemResponse(body: Problem): Response {
     status: body.status,
     headers: {
       'content-type': 'application/problem+json',
+      ...(body.retryAfter === undefined ? {} : { 'retry-after': body.retryAfter.toString() }),
       ...(body.status === 401 ? { 'www-authenticate': challengeOf(body.code) } : {}),
     },
   });

@@ -33,6 +33,7 @@ export async function listReviews(
     session: query.session ?? null,
     target: query.target ?? null,
     minRisk: query.minRisk ?? null,
+    shape: query.shape ?? null,
     limit: query.limit,
     before: query.before === undefined ? null : (parseId('rev', query.before) ?? null),
   });
@@ -43,14 +44,16 @@ export async function listReviews(
 /** With its preview, or after it was given up: what a person looks at doesn't change a moment later. */
 export async function readReview(
   { params, headers }: Call<IdParams, unknown, unknown>,
-  _principal: Principal,
+  principal: Principal,
   deps: ApiDeps,
 ): Promise<Reply> {
   const id = parseId('rev', params.id);
   if (id === undefined) return notFound;
   await deps.desk.previewed(id);
   const review = await find(params.id, deps.store);
-  return review === null ? notFound : conditional(shown(review, deps), headers, deps.hashing);
+  if (review === null) return notFound;
+  deps.attention.shown(review, principal);
+  return conditional(shown(review, deps), headers, deps.hashing);
 }
 
 function shown(review: Review, { desk, clock, publicUrl }: ApiDeps): object {

@@ -19,8 +19,12 @@ export const apiActions = [
   'api:standing.revoke',
   'api:passkeys.read',
   'api:passkeys.write',
+  'api:break_glass.run',
+  'api:break_glass.read',
+  'api:break_glass.review',
   'api:events.read',
   'api:usage.read',
+  'api:attention.read',
   'api:ledger.read',
   'api:ledger.erase',
   'api:ledger.rotate',
@@ -40,7 +44,7 @@ export type Access =
   | {
       readonly to: 'people';
       readonly action: ApiAction;
-      readonly agentCode: 'access.people_only' | 'vote.not_a_person';
+      readonly agentCode: 'access.people_only' | 'vote.not_a_person' | 'break_glass.not_a_person';
     }
   | { readonly to: 'principals'; readonly action: ApiAction }
   | { readonly to: 'agents'; readonly action: ApiAction }
@@ -80,6 +84,8 @@ export interface ProblemMembers {
   readonly instance?: string;
   readonly review?: string;
   readonly hint?: string;
+  /** Seconds. */
+  readonly retryAfter?: number;
 }
 
 /** The body of a successful answer, as the OpenAPI document says it. */

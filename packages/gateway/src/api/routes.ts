@@ -1,5 +1,7 @@
 import {
   AnswerRequest,
+  AttentionQuery,
+  AttentionReport,
   Bundle,
   BundleVoteRequest,
   BundleVoteResults,
@@ -10,6 +12,8 @@ import {
   RetractRequest,
   Review,
   ReviewEvent,
+  ReviewGroupQuery,
+  ReviewGroups,
   ReviewPage,
   ReviewQuery,
   ReviewState,
@@ -20,6 +24,8 @@ import {
 } from '@sallyport/sdk/contract';
 import { z } from 'zod';
 import { actionRoutes } from './action-routes.ts';
+import { readAttention, readGroups } from './attention-handlers.ts';
+import { breakGlassRoutes } from './break-glass-routes.ts';
 import { readBundle, voteOnBundle } from './bundle-handlers.ts';
 import { streamReviewEvents } from './event-handler.ts';
 import { custodyRoutes } from './custody-routes.ts';
@@ -77,6 +83,17 @@ export const routes: readonly Route[] = [
     answer: json(ReviewPage, 'A page of reviews.'),
     problems: [],
     handle: listReviews,
+  }),
+  guarded({
+    method: 'get',
+    path: '/v1/review-groups',
+    name: 'listReviewGroups',
+    summary: 'Lists what waits by what looks alike: reviews of one agent that differ in values alone.',
+    access: people('api:reviews.list'),
+    query: ReviewGroupQuery,
+    answer: json(ReviewGroups, 'The groups, the largest first.'),
+    problems: [],
+    handle: readGroups,
   }),
   guarded({
     method: 'get',
@@ -204,6 +221,17 @@ export const routes: readonly Route[] = [
   }),
   guarded({
     method: 'get',
+    path: '/v1/attention',
+    name: 'attention',
+    summary: 'Reports what waits for whom, how people decide, and which agents ask too much.',
+    access: people('api:attention.read'),
+    query: AttentionQuery,
+    answer: json(AttentionReport, 'The report.'),
+    problems: [],
+    handle: readAttention,
+  }),
+  guarded({
+    method: 'get',
     path: '/v1/ledger',
     name: 'ledgerStatus',
     summary: 'Says how large the ledger is, and which key signs it.',
@@ -296,5 +324,6 @@ export const routes: readonly Route[] = [
   }),
   ...custodyRoutes,
   ...passkeyRoutes,
+  ...breakGlassRoutes,
   ...pages,
 ];

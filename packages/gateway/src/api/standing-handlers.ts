@@ -11,6 +11,7 @@ import { parseId, type StandingId } from '../core/ids.ts';
 import type { StandingGrant } from '../core/standing.ts';
 import type { StandingWish } from '../ports.ts';
 import type { ApiDeps } from './deps.ts';
+import { signedAssertionOf } from './passkey-handlers.ts';
 import { presentReplay, presentStanding, presentStandingSummary } from './present-standing.ts';
 import type { Call, Reply } from './route.ts';
 
@@ -122,9 +123,12 @@ export async function voteOnStanding(
 ): Promise<Reply> {
   const standing = parseId('std', params.id);
   if (standing === undefined) return notFound;
-  // What a passkey signs is a vote on a review: here it adds nothing, and where one is demanded the vote is refused.
-  const { passkey: _, ...vote } = body;
-  return stood(await deps.standing.vote({ standing, voter, ...vote }), deps);
+  const { passkey: signed, ...vote } = body;
+  const passkey = signedAssertionOf(signed);
+  const result = await deps.standing.vote({ standing, voter, ...vote, passkey });
+  if (result.ok || result.error.code !== 'vote.passkey_required') return stood(result, deps);
+  const detail = `${result.error.message} Open ${deps.publicUrl}/standing-grants/${standing}/sign`;
+  return { kind: 'problem', code: result.error.code, detail };
 }
 
 export async function revokeStanding(

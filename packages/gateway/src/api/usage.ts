@@ -28,7 +28,10 @@ export function reportUsage(hours: readonly HourOfUsage[], span: UsageSpan): Usa
     add(line, hour);
     add(totals, hour);
   }
-  const sorted = [...lines.values()].toSorted((a, b) => b.rows - a.rows || b.actions - a.actions);
+  const sorted = [...lines.values()].toSorted(
+    // What nobody approved comes first, however little it was.
+    (a, b) => Number(b.breakGlass) - Number(a.breakGlass) || b.rows - a.rows || b.actions - a.actions,
+  );
   return {
     agent: span.agent,
     since: timestamp(Math.floor(span.sinceMs / hourMs) * hourMs),
@@ -54,6 +57,7 @@ function lineOf({ shape, status }: HourOfUsage): UsageLine {
     operation: shape.operation,
     datasets: z.array(Dataset).parse(JSON.parse(shape.datasets)),
     reviewed: shape.reviewed,
+    breakGlass: shape.breakGlass === true,
     status,
     actions: 0,
     rows: 0,

@@ -88,4 +88,10 @@ export interface Configuration {
     readonly files: readonly { readonly name: string; readonly text: string }[];
   };
   readonly limits: Readonly<RawConfiguration['limits']>;
+  readonly attention: {
+    /** Null: no bound. */
+    readonly approvalsPerHour: number | null;
+    readonly wordsPerMinute: number;
+    readonly minimumReadingMs: number;
+  };
 }

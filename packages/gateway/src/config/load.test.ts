@@ -203,6 +203,44 @@ describe('a configuration without fault', () => {
   });
 });
 
+describe('what reviewers are asked', () => {
+  test('has no bound and a stated pace, unless it is configured', async () => {
+    const attention = async (text: string) => (await load(WHOLE + text)).attention;
+    const usual = { approvalsPerHour: null, wordsPerMinute: 600, minimumReadingMs: 1_000 };
+    expect(await attention('')).toEqual(usual);
+    expect(await attention('attention: { approvalsPerHour: 60, minimumReadingMs: 0 }\n')).toEqual({
+      ...usual,
+      approvalsPerHour: 60,
+      minimumReadingMs: 0,
+    });
+  });
+
+  test.each([
+    ['attention: { approvalsPerHour: 0 }', 'attention.approvalsPerHour: expected at least 1;'],
+    ['attention: { approvalsPerHour: many }', 'attention.approvalsPerHour: expected number;'],
+    ['attention: { wordsPerMinute: 0 }', 'attention.wordsPerMinute: expected at least 1;'],
+    ['attention: { wordsPerMinute: 100001 }', 'attention.wordsPerMinute: expected at most 100000;'],
+    ['attention: { minimumReadingMs: -1 }', 'attention.minimumReadingMs: expected at least 0;'],
+    ['attention: { minimumReadingMs: 1.5 }', 'attention.minimumReadingMs: expected int;'],
+    [
+      'attention: { canaries: true }',
+      'attention.canaries: there is no such option; the options here are approvalsPerHour, wordsPerMinute, minimumReadingMs',
+    ],
+  ])('%s is refused', async (text, expected) => {
+    expect((await problemsOf(`${WHOLE}${text}\n`)).join('\n')).toContain(expected);
+  });
+
+  test.each(['reviewsPerAgentPerMinute', 'reviewsPerAgentBurst'])(
+    'limits.%s is from 1 to 100,000',
+    async (key) => {
+      const found = async (value: number) =>
+        (await problemsOf(change('holdMs: 1000', `${key}: ${value}`))).join('\n');
+      expect(await found(0)).toContain(`limits.${key}: expected at least 1;`);
+      expect(await found(100_001)).toContain(`limits.${key}: expected at most 100000;`);
+    },
+  );
+});
+
 describe('one fault is refused with its place and the way out', () => {
   const faults: readonly (readonly [string, () => string, string])[] = [
     [

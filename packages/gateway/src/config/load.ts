@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
-import type { Target } from '../core/identity.ts';
+import type { Agent, Person, Target } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
 import { calendarOf, checkCalendars } from './calendars.ts';
@@ -71,7 +71,7 @@ function targetsOf(
   });
 }
 
-const apiTargetsOf = ({ targets }: RawConfiguration): readonly Target[] =>
+export const apiTargetsOf = ({ targets }: RawConfiguration): readonly Target[] =>
   targets
     .filter(({ protocol }) => protocol === 'api')
     .map(({ name, protocol, environment }) => ({ name, protocol, environment }));
@@ -91,25 +91,39 @@ function checkWitnesses({ ledger }: RawConfiguration): readonly Finding[] {
   const hint = 'name more witnesses, or ask for fewer';
   return [{ code: 'value.invalid', path: ['ledger', 'witnessQuorum'], message, hint }];
 }
+export const agentOf = ({ credential: _, ...agent }: RawConfiguration['agents'][number]): Agent => ({
+  kind: 'agent',
+  ...agent,
+  credentialOwner: agent.credentialOwner ?? agent.sponsor,
+});
 
 function agentsOf({ agents }: RawConfiguration, { secrets }: Material): readonly AgentConfiguration[] {
-  return agents.map(({ credential: _, ...agent }, index) => ({
-    agent: { kind: 'agent', ...agent, credentialOwner: agent.credentialOwner ?? agent.sponsor },
+  return agents.map((agent, index) => ({
+    agent: agentOf(agent),
     verifier: required(secrets, `agents[${index}].credential.scram`),
   }));
 }
 
+export const personOf = ({ credential: _, ...person }: RawConfiguration['people'][number]): Person => ({
+  kind: 'person',
+  ...person,
+  displayName: person.displayName ?? person.name,
+  identity: person.identity ?? person.name,
+});
+
 function peopleOf({ people }: RawConfiguration, { secrets }: Material): readonly PersonConfiguration[] {
-  return people.map(({ credential: _, ...person }, index) => ({
-    person: {
-      kind: 'person',
-      ...person,
-      displayName: person.displayName ?? person.name,
-      identity: person.identity ?? person.name,
-    },
+  return people.map((person, index) => ({
+    person: personOf(person),
     tokenSha256: secrets.get(`people[${index}].credential.tokenSha256`) ?? null,
   }));
 }
+
+export const catalogOf = ({ catalog }: RawConfiguration): Configuration['catalog'] =>
+  catalog.map(({ columns, owner, ...entry }) => ({
+    ...entry,
+    owner: owner ?? null,
+    columns: Object.entries(columns).map(([pattern, classes]) => ({ pattern, classes })),
+  }));
 
 function configurationOf(file: string, raw: RawConfiguration, material: Material): Configuration {
   return {
@@ -124,14 +138,11 @@ function configurationOf(file: string, raw: RawConfiguration, material: Material
     people: peopleOf(raw, material),
     groups: raw.groups.map(({ name, description }) => ({ name, description: description ?? '' })),
     classes: raw.classes,
-    catalog: raw.catalog.map(({ columns, owner, ...entry }) => ({
-      ...entry,
-      owner: owner ?? null,
-      columns: Object.entries(columns).map(([pattern, classes]) => ({ pattern, classes })),
-    })),
+    catalog: catalogOf(raw),
     calendars: raw.calendars.map((each) => ({ name: each.name, calendar: calendarOf(each) })),
     policies: { directory: material.policyDirectory, files: material.policies },
     limits: raw.limits,
+    attention: { ...raw.attention, approvalsPerHour: raw.attention.approvalsPerHour ?? null },
   };
 }
 
@@ -149,9 +160,9 @@ function checkPublicUrl({ listen }: RawConfiguration): readonly Finding[] {
   return [{ code: 'value.invalid', path, message, hint }];
 }
 
-const byPlace = (a: ConfigProblem, b: ConfigProblem): number => a.line - b.line || a.column - b.column;
+export const byPlace = (a: ConfigProblem, b: ConfigProblem): number => a.line - b.line || a.column - b.column;
 
-async function readConfiguration(file: string): Promise<Result<string, ConfigProblem>> {
+export async function readConfiguration(file: string): Promise<Result<string, ConfigProblem>> {
   const read = await readTextFile(file, { mostBytes: limits.configurationBytes, forbiddenForOthers: 0o2 });
   return read.ok ? read : err({ ...read.error, file, line: 1, column: 1, path: '' });
 }

@@ -45,8 +45,8 @@ const secretKinds: readonly SecretKind[] = [
 const textFiles = ['targets.*.caFile', 'listen.postgres.tls.certificateFile'];
 
 const SECRET_FILE = { mostBytes: limits.secretFileBytes, forbiddenForOthers: 0o7 } as const;
-const TRUSTED_FILE = { mostBytes: limits.configurationBytes, forbiddenForOthers: 0o2 } as const;
-const packDirectory = fileURLToPath(new URL('../../policies', import.meta.url));
+export const TRUSTED_FILE = { mostBytes: limits.configurationBytes, forbiddenForOthers: 0o2 } as const;
+export const packDirectory = fileURLToPath(new URL('../../policies', import.meta.url));
 
 /** What the configuration points to, read. Keys are formatted paths. */
 export interface Material {

@@ -232,6 +232,16 @@ const bounds = z
       limits.pendingReviewsPerAgent,
       'Reviews of one agent that wait at once.',
     ),
+    reviewsPerAgentPerMinute: upTo(
+      100_000,
+      limits.reviewsPerAgentPerMinute,
+      'Reviews that one agent may open in a minute, in the long run. What is beyond is denied, with the time to back off.',
+    ),
+    reviewsPerAgentBurst: upTo(
+      100_000,
+      limits.reviewsPerAgentBurst,
+      'Reviews that one agent may open at once, after a rest.',
+    ),
     holdMs: upTo(7 * DAY_MS, limits.holdMs, 'How long a client waits outside of a transaction.'),
     holdInTransactionMs: upTo(
       DAY_MS,
@@ -295,6 +305,30 @@ const ledger = z
   })
   .prefault({})
   .describe('The ledger’s key and witnesses.');
+const attention = z
+  .strictObject({
+    approvalsPerHour: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe(
+        'Approvals of one person in an hour; the next one is refused with the time from which it counts again. Rejections and questions always count. Default: no bound.',
+      ),
+    wordsPerMinute: upTo(
+      100_000,
+      600,
+      'How fast somebody can read at most, in words of six characters. What is decided sooner counts as decided without reading, in `sallyport attention`; nothing is refused for it.',
+    ),
+    minimumReadingMs: z
+      .int()
+      .min(0)
+      .max(3_600_000)
+      .default(1_000)
+      .describe('The least time that reading takes, however little there is to read.'),
+  })
+  .prefault({})
+  .describe('What is asked of reviewers, and how their decisions are measured.');
 
 const list = <T extends z.ZodType>(entry: T, what: string) => z.array(entry).default([]).describe(what);
 
@@ -321,6 +355,7 @@ export const configurationSchema = z.strictObject({
     .describe('Working hours, in which delays of policies may count.'),
   policies,
   limits: bounds,
+  attention,
 });
 
 export type RawConfiguration = z.output<typeof configurationSchema>;

@@ -2,8 +2,10 @@ import type { Durability, Mutation, Previewer } from '../ports.ts';
 import type { Action } from '../core/action.ts';
 import type { Description } from '../core/describe.ts';
 import type { Authorization, Outcome } from '../core/execution.ts';
-import type { Requester, Target } from '../core/identity.ts';
-import type { Refusal } from '../core/reasons.ts';
+import type { BreakGlassUse, PreparedUse } from '../core/break-glass.ts';
+import type { Person, Requester, Target } from '../core/identity.ts';
+import type { BreakGlassRefusal, Refusal } from '../core/reasons.ts';
+import type { Declared } from '../core/submission.ts';
 import type { Decision } from '../core/decide.ts';
 import type { GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
@@ -123,6 +125,34 @@ export interface StatefulGate extends Gate {
   ): Promise<Result<Authorized, Refusal>>;
   /** Stage 9 in one transaction with `state`. False where a condition of it doesn't hold: then nothing is recorded. */
   recordWith(authorized: Authorized, outcome: Outcome, state: readonly Mutation[]): Promise<boolean>;
+}
+
+/** The gate for what a person runs under break-glass: stages 2 to 9 without stage 6. Never for agents. */
+export interface BreakGlassGate {
+  /** Stages 3 to 5: everything that is shown and signed, if this person may do it. */
+  prepare(ask: PreparedAttempt): Result<PreparedUse, BreakGlassRefusal>;
+  /** In one transaction: the attempt, the use, the review that it owes, and `state`. */
+  open(use: BreakGlassUse, state: readonly Mutation[]): Promise<Result<BreakGlassUse, BreakGlassRefusal>>;
+  /**
+   * Stage 7: looks at everything again and, in one transaction with `state`, spends the use's grant and appends the
+   * INTENT. `attempt` is made anew from what is stored.
+   */
+  authorize(
+    use: BreakGlassUse,
+    attempt: Attempt,
+    state: readonly Mutation[],
+  ): Promise<Result<Authorized, Refusal>>;
+  /** Stage 9, as of `StatefulGate`. */
+  recordWith(authorized: Authorized, outcome: Outcome, state: readonly Mutation[]): Promise<boolean>;
+  /** A refusal, recorded when it resolves. */
+  refused(person: Person, about: string, reason: BreakGlassRefusal): Promise<BreakGlassRefusal>;
+}
+
+export interface PreparedAttempt {
+  readonly person: Person;
+  readonly attempt: Attempt;
+  readonly declared: Declared;
+  readonly reason: string;
 }
 
 export interface UndescribedAttempt {

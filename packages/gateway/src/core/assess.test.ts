@@ -60,6 +60,34 @@ describe('signals', () => {
       [],
       ['outside_reach', 'production_change'],
     ],
+    [
+      'TRUNCATE of two tables',
+      { operation: 'sql:truncate', title: 'Empties two', filtered: true },
+      [],
+      ['destructive'],
+    ],
+    ['GRANT', { operation: 'sql:grant', title: 'GRANT' }, [], ['schema_change']],
+    ['a name with ALTER in it', { title: 'SHOW ALTER' }, [], []],
+    ['a function that only computes', { functions: [{ name: 'lower', effect: 'none' }] }, [], []],
+    ['101 e-mail addresses', { rowLimit: 101 }, [emails], ['classified', 'bulk_classified_read']],
+    [
+      'classified columns that only filter',
+      {},
+      [{ ...emails, columns: [{ name: 'email', uses: ['filtered'], classes: ['pii'] }] }],
+      ['classified'],
+    ],
+    [
+      'a dataset whose columns are not known, read whole',
+      {},
+      [{ ...emails, basis: 'unknown', columns: [] }],
+      ['classified', 'bulk_classified_read', 'unknown_parts'],
+    ],
+    [
+      'a dataset whose columns are not known, written',
+      { rowLimit: 1 },
+      [{ ...emails, access: ['write'], basis: 'unknown', columns: [] }],
+      ['classified', 'write', 'unknown_parts', 'production_change'],
+    ],
     ['nextval', { functions: [{ name: 'nextval', effect: 'effects' }] }, [], ['function_effects']],
     ['a trigger', { flags: ['hiddenEffects'] }, [], ['hidden_effects']],
     ['an unknown name', { unknown: ['t'] }, [], ['unknown_parts']],
@@ -79,9 +107,44 @@ describe('signals', () => {
     expect(names(change, [], 'staging')).toEqual([]);
   });
 
-  test('the explanation names what it is about', () => {
+  test('each is explained to the reviewer in a sentence that names what it is about', () => {
+    const worst: Partial<Description> = {
+      operation: 'sql:truncate',
+      title: 'TRUNCATE',
+      reach: 'outside',
+      rowLimit: 5_000,
+      functions: [
+        { name: 'lower', effect: 'none' },
+        { name: 'setval', effect: 'effects' },
+        { name: 'nextval', effect: 'effects' },
+      ],
+      unknown: ['x'],
+      flags: ['hiddenEffects'],
+    };
+    const cards: DatasetUsage = {
+      ...written,
+      dataset: 'public.cards',
+      access: ['read', 'write'],
+      columns: [{ name: 'number', uses: ['read'], classes: ['secret', 'pci', 'public', 'pci'] }],
+    };
+    const explained = assess({ ...description, ...worst }, [emails, cards, written], target).signals;
+    expect(Object.fromEntries(explained.map(({ name, explanation }) => [name, explanation]))).toEqual({
+      destructive: 'TRUNCATE can remove or rewrite what is there for good.',
+      outside_reach: 'Part of its effect lies outside of the transaction: a rollback would not undo it.',
+      severe_classes: 'It touches data of the gravest classes: pci, secret.',
+      classified: 'It touches classified data: pii.',
+      bulk_classified_read: 'It reads pci, pii, secret data, up to 5000 rows.',
+      unfiltered_write: 'It changes every row of a table: no condition on a column says which ones.',
+      write: 'It changes public.cards, public.orders.',
+      function_effects: 'It calls functions that may change something: setval, nextval.',
+      hidden_effects: 'Triggers or rules of the tables run code that the statement does not show.',
+      unknown_parts: 'The gateway could not establish everything that it touches.',
+      production_change: 'It changes something in production, which counts as production.',
+    });
     const [, bulk] = assess(description, [emails], target).signals;
     expect(bulk?.explanation).toBe('It reads pii data, and nothing limits how many rows.');
+    const [change] = assess({ ...description, operation: 'sql:ddl', reach: 'none' }, [], target).signals;
+    expect(change?.explanation).toBe('It changes the structure of the database or who may do what in it.');
   });
 });
 

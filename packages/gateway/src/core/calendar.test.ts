@@ -243,3 +243,20 @@ describe('rest', () => {
     );
   });
 });
+
+describe('the longest rest', () => {
+  const rest = (...holidays: string[]) => longestRestDays(office({ holidays: new Set(holidays) }));
+
+  test('of office hours is the weekend, which a holiday on either side lengthens', () => {
+    expect(rest()).toBe(2);
+    expect(rest('2026-11-23')).toBe(3);
+    expect(rest('2026-11-20')).toBe(3);
+    expect(rest('2026-11-18')).toBe(2);
+  });
+
+  test('is found in whatever order holidays are given, and what is no date is none', () => {
+    expect(rest('2026-12-28', '2026-04-06', '2026-04-03')).toBe(4);
+    expect(rest('2026-04-03', '2026-12-28', '2026-04-06')).toBe(4);
+    expect(rest('2026-02-30', '2026-13-01', '')).toBe(2);
+  });
+});

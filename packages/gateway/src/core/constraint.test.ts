@@ -66,15 +66,38 @@ test('text is compared as it is, and NULL is no text', () => {
 });
 
 test.each([
-  ['a field that decides what is done', field({ free: false }), { kind: 'oneOf', values: ['5'] }],
-  ['a field that decides, with another value', field({ free: false }), { kind: 'equals', value: '6' }],
-  ['an order that the type hasn’t', field(), range('date', '2026-01-01', '2026-01-02')],
-  ['an empty range', field(), range('number', '9', '1')],
-  ['ends that aren’t plain', field(), range('number', '1', 'ten')],
-  ['its own value outside', field(), range('number', '6', '9')],
-  ['more values than a person reads', field(), { kind: 'oneOf', values: ['5', '6', '7', '8'] }],
-] as const)('%s is refused, in words', (_what, given, constraint) => {
-  expect(whyNotFor(given, constraint, 3)).toMatch(/\.$/);
+  ['a field that decides what is done', field({ free: false }), { kind: 'oneOf', values: ['5'] }, 'decides'],
+  ['one that decides, with another value', field({ free: false }), { kind: 'equals', value: '6' }, 'decides'],
+  [
+    'an order that the type hasn’t',
+    field({ value: '2026-01-01' }),
+    range('date', '2026-01-01', '2026-01-02'),
+    'is of a type',
+  ],
+  ['an empty range', field(), range('number', '9', '1'), 'is empty'],
+  ['ends that aren’t plain', field(), range('number', '1', 'ten'), 'is empty'],
+  ['its own value outside', field(), range('number', '6', '9'), 'doesn’t meet'],
+  [
+    'more values than a person reads',
+    field(),
+    { kind: 'oneOf', values: ['5', '6', '7', '8'] },
+    'more than 3',
+  ],
+] as const)('%s is refused, in words that say why', (_what, given, constraint, why) => {
+  expect(whyNotFor(given, constraint, 3)).toMatch(new RegExp(`${why}.*\\.$`));
+});
+
+test('as many values as a person reads are taken', () => {
+  expect(whyNotFor(field(), { kind: 'oneOf', values: ['5', '6', '7'] }, 3)).toBeNull();
+});
+
+test('what only begins or ends like a date is none', () => {
+  const year = range('date', '2026-01-01', '2026-12-31');
+  for (const value of ['x2026-06-01', '-2026-06-01', '2026-06-01x'])
+    expect(satisfies(year, value)).toBe(false);
+  const hour = range('timestamp', '2026-01-01 00:00:00', '2026-01-01 01:00:00');
+  for (const value of ['02026-01-01 00:30:00', '2026-01-01 00:30:00.5'])
+    expect(satisfies(hour, value)).toBe(false);
 });
 
 test('what fits is taken', () => {

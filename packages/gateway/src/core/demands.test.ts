@@ -148,6 +148,7 @@ test('every refusal says what happened, and but for two what to do now', () => {
     'review.changed': true,
     'review.hold_timeout': true,
     'review.too_many': true,
+    'review.too_fast': true,
     'action.altered': true,
     'identity.revoked': true,
     'standing.changed': true,

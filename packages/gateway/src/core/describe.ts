@@ -43,3 +43,27 @@ export interface Description {
   /** Facts that policies may name beyond these, e.g. `copyToProgram`. */
   readonly flags: readonly string[];
 }
+
+/**
+ * The rest of what policies saw, so that the decision can be made again from the leaf alone. What is unknown is in words
+ * that may quote the agent's text: only whether there is any is kept (law 8).
+ */
+export function canonicalDescription({
+  filtered,
+  flags,
+  functions,
+  reach,
+  rowLimit,
+  title,
+  unknown,
+}: Description) {
+  return {
+    filtered,
+    flags: [...flags],
+    functions: functions.map(({ effect, name }) => ({ effect, name })),
+    reach,
+    rowLimit,
+    title,
+    unknown: unknown.length > 0,
+  };
+}

@@ -3,6 +3,7 @@ import { canonicalize, type JsonValue } from '@sallyport/verifier';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalAction, type Action } from './action.ts';
+import type { Description } from './describe.ts';
 import type { Decision } from './decide.ts';
 import {
   attemptMembers,
@@ -30,10 +31,24 @@ const decisions: Decision[] = [
   { effect: 'review', policies: ['classified-reads'], reasons: ['Personal data.'], demands: [demand()] },
 ];
 
+const describedAs = (given: Partial<Description>): Description => ({
+  operation: 'sql:select',
+  title: 'SELECT',
+  datasets: [],
+  functions: [{ name: 'lower', effect: 'none' }],
+  reach: 'none',
+  rowLimit: 5,
+  filtered: true,
+  unknown: [],
+  flags: ['locking'],
+  ...given,
+});
+
 const circumstances = (given: Partial<Circumstances> = {}): Circumstances => ({
   requester,
   target,
   operation: 'sql:select',
+  description: describedAs({}),
   datasets: [
     {
       dataset: 'public.customers',
@@ -134,6 +149,12 @@ describe('leaves are canonical JSON whatever stands in them', () => {
 
 describe('law 8: values are beside the leaf', () => {
   const secret = 'CANARY-4000001234567899';
+  test('what is unknown may quote the agent’s text: the leaf only says that something is', () => {
+    const description = describedAs({ unknown: [`The type ${secret} is not known to the catalog.`] });
+    const { beforeKind } = attemptMembers(circumstances({ description }));
+    expect(beforeKind).not.toContain(secret);
+    expect(beforeKind).toContain('"unknown":true');
+  });
   test('the command, its parameters and a voter’s words are in no leaf, and the leaf commits to them', () => {
     const action = {
       ...review().subject,

@@ -1,11 +1,11 @@
 import { canonicalString, canonicalize } from '@sallyport/verifier';
 import type { Demand, Decision } from './decide.ts';
+import { canonicalDescription, type Description } from './describe.ts';
 import type { Grant } from './grant.ts';
 import type { ActionId } from './ids.ts';
 import type { Requester, Target } from './identity.ts';
 import type { Outcome, OutcomeStatus } from './execution.ts';
-import type { Preview } from './preview.ts';
-import type { Answer, Question, Review, Vote } from './review.ts';
+import type { Review, Vote } from './review.ts';
 import type { Risk } from './risk.ts';
 import { subjectOf, type Subject } from './subject.ts';
 import type { DatasetUsage } from './usage.ts';
@@ -15,8 +15,9 @@ import type { DatasetUsage } from './usage.ts';
  * `review`: a change of a review's state; `vote`: a judgment, or its retraction; `question`, `answer`: clarification;
  * `preview`: the gateway's own evidence for the reviewer; `outcome`: how an intent ended; `standing`: a change of a
  * standing grant's state; `notice`: start, stop, recovery, refusals of votes and of API calls; `passkey`: a person's
- * passkey was registered or revoked; `erasure`: somebody's values were erased; `key`: the log's next key, named by the one
- * before it.
+ * passkey was registered or revoked; `break_glass`: a person ran at once, without approval; `break_glass_review`: another
+ * person reviewed that; `heartbeat`: a gateway lives; `erasure`: somebody's values were erased; `key`: the log's next key,
+ * named by the one before it.
  */
 export type EntryKind =
   | 'decision'
@@ -31,6 +32,9 @@ export type EntryKind =
   | 'notice'
   | 'standing'
   | 'passkey'
+  | 'break_glass'
+  | 'break_glass_review'
+  | 'heartbeat'
   | 'erasure'
   | 'key';
 
@@ -50,6 +54,8 @@ export interface UsageShape {
   readonly datasets: string;
   /** Whether a person approved. */
   readonly reviewed: boolean;
+  /** A person ran it without approval. Absent otherwise: what is stored was counted under keys without it. */
+  readonly breakGlass?: true;
 }
 
 export interface UsageCount {
@@ -106,6 +112,8 @@ export interface Circumstances {
   readonly requester: Requester;
   readonly target: Target;
   readonly operation: string;
+  /** Null: nothing could be found out about it. */
+  readonly description: Description | null;
   readonly datasets: readonly DatasetUsage[];
   readonly risk: Risk;
   readonly decision: Decision;
@@ -167,11 +175,14 @@ const members = (value: Parameters<typeof canonicalize>[0]): string => canonical
 
 /** Made once for all attempts of the same circumstances: the leaf of each is then four short strings more. */
 export function attemptMembers(circumstances: Circumstances): AttemptMembers {
-  const { requester, target, operation, datasets, risk, decision } = circumstances;
+  const { requester, target, operation, description, datasets, risk, decision } = circumstances;
   const { agent, client, onBehalfOf, onBehalfOfBasis, session, sponsor } = requester;
   const parties = [...requester.parties];
   return {
-    beforeKind: members({ decision: canonicalDecision(decision) }),
+    beforeKind: members({
+      decision: canonicalDecision(decision),
+      ...(description === null ? {} : { described: canonicalDescription(description) }),
+    }),
     afterKind: members({
       operation,
       requester: { agent, client, onBehalfOf, onBehalfOfBasis, parties, session, sponsor },
@@ -197,7 +208,7 @@ function attemptLeaf(
   grantMember: string,
   reviewMember: string,
 ): string {
-  // RFC 8785 sorts members by name: action, at, commitment, decision, grant, kind, operation, requester, review, risk, …
+  // RFC 8785 sorts members by name: action, at, commitment, decision, described, grant, kind, operation, requester, review, risk, …
   const { beforeKind, afterKind } = attempt.members;
   const head = `{"action":"${attempt.action}","at":${attempt.atMs.toString()},"commitment":"${attempt.sealed.commitment}",`;
   if (reviewMember === '') return `${head}${beforeKind},"kind":"${kind}",${afterKind}}`;
@@ -288,7 +299,7 @@ export function reviewEntry(review: Review, subject: string, atMs: number): Seal
 }
 
 /** What belongs to one review: its members, and a seal over what is said. */
-function reviewedEntry(
+export function reviewedEntry(
   kind: EntryKind,
   about: {
     readonly review: Review;
@@ -327,41 +338,6 @@ export function retractionEntry(
   const said = { channel: sealing.channel, identity, kind: 'retract', person };
   const sealed = sealValues({ text: '' }, sealing);
   return reviewedEntry('vote', { review, atMs, subject, sealed }, { vote: said });
-}
-
-export function questionEntry(
-  review: Review,
-  question: Question,
-  subject: string,
-  sealing: Sealing,
-): SealedEntry {
-  const { atMs, by, channel, id, text, to } = question;
-  const sealed = sealValues({ text }, sealing);
-  return reviewedEntry('question', { review, atMs, subject, sealed }, { question: { by, channel, id, to } });
-}
-
-export function answerEntry(
-  review: Review,
-  answered: { readonly question: number; readonly answer: Answer },
-  subject: string,
-  sealing: Sealing,
-): SealedEntry {
-  const { atMs, by, channel, kind, text } = answered.answer;
-  const sealed = sealValues({ text }, sealing);
-  const answer = { by, channel, id: answered.question, kind };
-  return reviewedEntry('answer', { review, atMs, subject, sealed }, { answer });
-}
-
-export function previewEntry(
-  review: Review,
-  preview: Preview,
-  subject: string,
-  sealing: Sealing,
-): SealedEntry {
-  const findings = preview.findings.map((finding) => ({ ...finding }));
-  const sealed = sealValues({ findings }, sealing);
-  const kinds = findings.map((finding) => finding.kind);
-  return reviewedEntry('preview', { review, atMs: preview.atMs, subject, sealed }, { findings: kinds });
 }
 
 export function grantEntry(grant: Grant, action: ActionId, subject: string): SealedEntry {

@@ -1,22 +1,24 @@
 import { describe, expect, test } from 'vitest';
+import { sampleClosing, sampleUse } from '../stores/compliance-break-glass.ts';
 import { sampleReview, sampleStanding } from '../stores/compliance-samples.ts';
+import { breakGlassEntry, breakGlassReviewEntry, underBreakGlass } from './break-glass-entry.ts';
 import { unclassified } from './classes.ts';
 import { erasureEntry, keyEntry } from './custody-entries.ts';
+import type { Description } from './describe.ts';
+import { answerEntry, previewEntry, questionEntry } from './clarification-entries.ts';
 import {
-  answerEntry,
   attemptMembers,
   decisionEntry,
   grantEntry,
   intentEntry,
   outcomeEntry,
-  previewEntry,
-  questionEntry,
   retractionEntry,
   reviewEntry,
   sealAction,
   voteEntry,
   type SealedEntry,
 } from './entry.ts';
+import { heartbeatEntry } from './heartbeat-entry.ts';
 import { leafClasses } from './leaf-classes.ts';
 import { passkeyEntry } from './passkey.ts';
 import type { Passkey } from './passkey.ts';
@@ -65,7 +67,19 @@ const review: Review = {
 };
 const { requester, target } = review.subject;
 const decision = { effect: 'review', demands: [demand], policies: ['p'], reasons: [CANARY] } as const;
-const members = attemptMembers({ requester, target, operation: 'sql:select', datasets, risk, decision });
+const description: Description = {
+  operation: 'sql:select',
+  title: 'SELECT',
+  datasets: [],
+  functions: [{ name: 'now', effect: 'none' }],
+  reach: 'none',
+  rowLimit: 1,
+  filtered: true,
+  unknown: [CANARY],
+  flags: ['f'],
+};
+const circumstances = { requester, target, operation: 'sql:select', description, datasets, risk, decision };
+const members = attemptMembers(circumstances);
 const attempt = {
   action: review.subject.action,
   atMs: at,
@@ -107,6 +121,13 @@ const passkey = {
   vouchedBy: 'pky_0',
 } as unknown as Passkey;
 
+const prepared = sampleUse(1);
+const use = {
+  ...prepared,
+  reason: CANARY,
+  subject: { ...prepared.subject, digest: CANARY, salt: CANARY, title: CANARY, unknown: [CANARY] },
+};
+
 const entries: readonly SealedEntry[] = [
   decisionEntry(attempt, review.id),
   intentEntry(attempt, { review: review.id, grant: 'gra_1' }),
@@ -140,6 +161,10 @@ const entries: readonly SealedEntry[] = [
   standingEntry({ ...standing, state: { status: 'revoked', atMs: at, by: 'sam', reason: CANARY } }, at, null),
   standingVoteEntry(standing, vote, sealing),
   passkeyEntry(passkey, 'registered', at),
+  underBreakGlass(intentEntry(attempt, null), use.id),
+  breakGlassEntry(use, sealing),
+  breakGlassReviewEntry(use, { ...sampleClosing, text: CANARY }, sealing),
+  heartbeatEntry({ gateway: 'g', beat: 0, entries: 1, periodMs: 60_000 }, at),
   erasureEntry(
     { by: 'sam', identity: 'sam', subject: { kind: 'agent', name: 'a' }, reason: CANARY },
     at,

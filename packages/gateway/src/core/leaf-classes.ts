@@ -33,10 +33,22 @@ const requester: Classes = {
   sponsor: OPEN,
 };
 const target: Classes = { environment: OPEN, name: OPEN, protocol: OPEN };
+/** Names as a catalog has them, codes and counts; of what is unknown only whether there is any. */
+const described: Classes = {
+  filtered: OPEN,
+  flags: OPEN,
+  functions: [{ effect: OPEN, name: OPEN }],
+  reach: OPEN,
+  rowLimit: OPEN,
+  title: OPEN,
+  unknown: OPEN,
+};
 const attempt: Classes = {
   ...base,
+  breakGlass: OPEN,
   commitment: OPEN,
   decision: { members: { code: OPEN, demands: [demand], effect: OPEN, policies: OPEN } },
+  described: { members: described },
   grant: OPEN,
   operation: OPEN,
   requester: { members: requester },
@@ -123,6 +135,35 @@ export const leafClasses: Readonly<Record<EntryKind, Classes>> = {
         vouchedBy: OPEN,
       },
     },
+  },
+  // `rendering` is a digest with the salt of the action in it.
+  break_glass: {
+    ...base,
+    binding: { members: { agent: OPEN, environment: OPEN, subject: OPEN, target: OPEN } },
+    breakGlass: OPEN,
+    channel: OPEN,
+    commitment: OPEN,
+    expiresAt: OPEN,
+    grant: OPEN,
+    identity: OPEN,
+    passkey: OPEN,
+    person: OPEN,
+    policies: OPEN,
+    rendering: OPEN,
+  },
+  break_glass_review: {
+    ...base,
+    breakGlass: OPEN,
+    channel: OPEN,
+    commitment: OPEN,
+    finding: OPEN,
+    identity: OPEN,
+    person: OPEN,
+    subject: OPEN,
+  },
+  heartbeat: {
+    ...base,
+    heartbeat: { members: { beat: OPEN, entries: OPEN, gateway: OPEN, periodMs: OPEN } },
   },
   // Codes, names and ids (core/entry.ts, `noticeEntry`).
   notice: { ...base, notice: OPEN },

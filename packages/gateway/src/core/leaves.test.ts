@@ -3,15 +3,13 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { demand, requester, review, target } from '../../test/support/subjects.ts';
 import type { Decision } from './decide.ts';
+import { answerEntry, previewEntry, questionEntry } from './clarification-entries.ts';
 import {
-  answerEntry,
   attemptMembers,
   decisionEntry,
   grantEntry,
   intentEntry,
   outcomeEntry,
-  previewEntry,
-  questionEntry,
   retractionEntry,
   reviewEntry,
   sealAction,
@@ -61,12 +59,41 @@ const datasets = [
   },
 ] as const;
 
+const description = {
+  operation: 'sql:select',
+  title: 'SELECT',
+  datasets: [],
+  functions: [{ name: 'lower', effect: 'none' }],
+  reach: 'none',
+  rowLimit: null,
+  filtered: true,
+  unknown: ['something'],
+  flags: ['locking'],
+} as const;
+
 function attempt(decision: Decision) {
   const risk = { score: 40, signals: [{ name: 'classified', weight: 40, explanation: 'words' }] };
-  const members = attemptMembers({ requester, target, operation: 'sql:select', datasets, risk, decision });
+  const members = attemptMembers({
+    requester,
+    target,
+    operation: 'sql:select',
+    description,
+    datasets,
+    risk,
+    decision,
+  });
   return { action: 'act_1', atMs: 7, sealed: sealAction('{"form":1}', sealing), members } as const;
 }
 const attemptLeaf = {
+  described: {
+    filtered: true,
+    flags: ['locking'],
+    functions: [{ effect: 'none', name: 'lower' }],
+    reach: 'none',
+    rowLimit: null,
+    title: 'SELECT',
+    unknown: true,
+  },
   action: 'act_1',
   at: 7,
   operation: 'sql:select',

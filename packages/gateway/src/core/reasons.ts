@@ -17,6 +17,7 @@ export type RefusalCode =
   | 'review.changed'
   | 'review.hold_timeout'
   | 'review.too_many'
+  | 'review.too_fast'
   | 'action.altered'
   | 'identity.revoked'
   | 'standing.changed'
@@ -31,6 +32,8 @@ export interface Refusal {
   readonly hint: string;
   readonly review: string | null;
   readonly policies: readonly string[];
+  /** How long to back off before the same can succeed; null: time alone changes nothing. */
+  readonly retryAfterSeconds: number | null;
 }
 
 /** What a refusal says by itself, where whoever refuses has nothing more exact to say. */
@@ -82,6 +85,7 @@ const TEXTS: Readonly<Record<RefusalCode, readonly [message: string, hint: strin
     'Too many reviews of this agent are pending.',
     'Wait for decisions before asking for more.',
   ],
+  'review.too_fast': ['This agent asks faster than people can read.', 'Wait before asking again.'],
   'action.altered': ['What would run is not what was approved.', 'Send the action again to ask anew.'],
   'identity.revoked': ['The agent or the person for whom it acts has lost the right since.', ''],
   'standing.changed': [
@@ -98,7 +102,7 @@ const TEXTS: Readonly<Record<RefusalCode, readonly [message: string, hint: strin
 /** A refusal in its standard words, but for what is given. */
 export function refusal(code: RefusalCode, given: Partial<Omit<Refusal, 'code'>>): Refusal {
   const [message, hint] = TEXTS[code];
-  return { code, message, hint, review: null, policies: [], ...given };
+  return { code, message, hint, review: null, policies: [], retryAfterSeconds: null, ...given };
 }
 
 /** Why a vote, a question or an answer was not taken. */
@@ -113,6 +117,7 @@ export type VoteRefusalCode =
   | 'vote.duplicate'
   | 'vote.reason_required'
   | 'vote.nothing_to_retract'
+  | 'vote.over_budget'
   | 'vote.passkey_required'
   | 'vote.passkey_invalid'
   | 'question.empty'
@@ -141,6 +146,31 @@ export type StandingRefusalCode =
 
 export interface StandingRefusal {
   readonly code: StandingRefusalCode;
+  readonly message: string;
+}
+
+/** Why a person may not break glass, or not review a use of it. */
+export type BreakGlassRefusalCode =
+  | 'break_glass.not_found'
+  | 'break_glass.reason_required'
+  | 'break_glass.reason_too_short'
+  | 'break_glass.not_entitled'
+  | 'break_glass.no_reviewer'
+  | 'break_glass.too_many'
+  | 'break_glass.passkey_required'
+  | 'break_glass.passkey_invalid'
+  | 'break_glass.digest_mismatch'
+  | 'break_glass.changed'
+  | 'break_glass.own_use'
+  | 'break_glass.not_reviewer'
+  | 'break_glass.closed'
+  | 'break_glass.text_required'
+  | 'limit.exceeded'
+  | 'target.not_found'
+  | 'ledger.unavailable';
+
+export interface BreakGlassRefusal {
+  readonly code: BreakGlassRefusalCode;
   readonly message: string;
 }
 
@@ -191,4 +221,5 @@ export interface ActionRefusal {
   readonly message: string;
   readonly hint: string;
   readonly review: string | null;
+  readonly retryAfterSeconds?: number | null;
 }

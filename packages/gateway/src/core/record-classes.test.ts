@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { sampleClosing, sampleUse } from '../stores/compliance-break-glass.ts';
 import { sampleGrant, sampleReview, sampleStanding } from '../stores/compliance-samples.ts';
 import { sampleSubmission } from '../stores/compliance-submissions.ts';
 import { erase, join, split, unclassified, type Classes } from './classes.ts';
+import type { BreakGlassUse } from './break-glass.ts';
 import {
+  breakGlassClasses,
+  erasedBreakGlass,
   erasedReview,
   grantClasses,
   reviewClasses,
@@ -52,8 +56,32 @@ const review: Review = {
     },
     { id: 2, by: 'sam', to: 'agent', text: 'canary', atMs: 1, channel: 'cli', answer: null },
   ],
+  shape: 'canary',
   preview: { atMs: 1, findings: [{ kind: 'count', title: 'canary', text: 'canary', basis: 'counted' }] },
   state: { status: 'withdrawn', resolvedAtMs: 2, reason: 'canary' },
+};
+
+const prepared = sampleUse(1);
+const use: BreakGlassUse = {
+  ...prepared,
+  subject: {
+    ...prepared.subject,
+    digest: 'canary',
+    salt: 'canary',
+    declared: { ...prepared.subject.declared, command: 'canary', statedTask: 'canary' },
+    preconditions: { version: 'canary' },
+    unknown: ['canary'],
+    risk: { score: 3, signals: [{ name: 'n', weight: 3, explanation: 'canary' }] },
+  },
+  reason: 'canary',
+  passkey: {
+    ...prepared.passkey,
+    authenticatorData: 'canary',
+    clientDataJSON: 'canary',
+    signature: 'canary',
+    nonce: 'canary',
+  },
+  closing: { ...sampleClosing, text: 'canary' },
 };
 
 const records: readonly (readonly [string, object, Classes])[] = [
@@ -61,6 +89,7 @@ const records: readonly (readonly [string, object, Classes])[] = [
   ['grant', sampleGrant(1), grantClasses],
   ['standing grant', sampleStanding(1, { votes: [vote] }), standingClasses],
   ['submission', sampleSubmission(1), submissionClasses],
+  ['use of break-glass', use, breakGlassClasses],
 ];
 
 describe('every field of a stored record has a class', () => {
@@ -91,6 +120,21 @@ test('no value of a review is in its open part, nor left by an erasure', () => {
     questions: [{ answer: { by: 'a', text: '' } }, { answer: null }],
     preview: null,
     state: { status: 'withdrawn', reason: '' },
+  });
+});
+
+test('no value of a use of break-glass is in its open part, nor left by an erasure', () => {
+  expect(JSON.stringify(split(use, breakGlassClasses).open)).not.toContain('canary');
+  const left = erasedBreakGlass(use, 9);
+  expect(JSON.stringify(left)).not.toContain('canary');
+  expect(left).toMatchObject({
+    erasedAtMs: 9,
+    person: 'sam',
+    reason: '',
+    passkey: { passkey: use.passkey.passkey, signature: '', clientDataJSON: '' },
+    grant: use.grant,
+    subject: { requester: use.subject.requester, declared: { operation: 'service.restart', command: '' } },
+    closing: { person: 'kim', finding: 'justified', text: '' },
   });
 });
 

@@ -1,6 +1,7 @@
+import type { BreakGlassSubject, BreakGlassUse, Closing } from './break-glass.ts';
 import { OPEN, erase, type ClassesOf, type Sensitive } from './classes.ts';
 import type { Grant, GrantBinding, GrantState } from './grant.ts';
-import type { Answer, Question, Review, ReviewState, ReviewSubject, Vote } from './review.ts';
+import type { Answer, PasskeyProof, Question, Review, ReviewState, ReviewSubject, Vote } from './review.ts';
 import type { Risk, Signal } from './risk.ts';
 import type { StandingGrant, StandingState, StandingTerms } from './standing.ts';
 import type { Declared, Submission, SubmissionState } from './submission.ts';
@@ -83,6 +84,8 @@ export const reviewClasses: ClassesOf<Review> = {
   questions: [question],
   preview: NOTHING,
   supersedes: OPEN,
+  // Of some, the digest of the action; of all, of the command without its values.
+  shape: DIGEST,
   revision: OPEN,
   state: { members: reviewState },
   erasedAtMs: OPEN,
@@ -147,6 +150,7 @@ const declared: ClassesOf<Declared> = {
 const submissionState: ClassesOf<SubmissionState> = {
   status: OPEN,
   review: OPEN,
+  use: OPEN,
   atMs: OPEN,
   // The gateway's and the policies' words.
   refusal: OPEN,
@@ -168,6 +172,60 @@ export const submissionClasses: ClassesOf<Submission> = {
   erasedAtMs: OPEN,
 };
 
+const breakGlassSubject: ClassesOf<BreakGlassSubject> = {
+  action: OPEN,
+  digest: DIGEST,
+  commitment: OPEN,
+  salt: TEXT,
+  requester: OPEN,
+  target: OPEN,
+  declared: { members: declared },
+  preconditions: RECORD,
+  operation: OPEN,
+  // The operation's name as declared.
+  title: OPEN,
+  datasets: OPEN,
+  unknown: LIST,
+  risk: { members: risk },
+  policies: OPEN,
+};
+/** What was signed names the digest; which passkey signed is in the ledger. */
+const proof: ClassesOf<PasskeyProof> = {
+  passkey: OPEN,
+  publicKey: OPEN,
+  authenticatorData: TEXT,
+  clientDataJSON: TEXT,
+  signature: TEXT,
+  nonce: TEXT,
+  expiresAtMs: OPEN,
+};
+const closing: ClassesOf<Closing> = {
+  person: OPEN,
+  identity: OPEN,
+  finding: OPEN,
+  text: TEXT,
+  channel: OPEN,
+  atMs: OPEN,
+};
+
+export const breakGlassClasses: ClassesOf<BreakGlassUse> = {
+  id: OPEN,
+  person: OPEN,
+  identity: OPEN,
+  subject: { members: breakGlassSubject },
+  reason: TEXT,
+  // Salted (break-glass-entry.ts), and in the ledger.
+  rendering: OPEN,
+  channel: OPEN,
+  openedAtMs: OPEN,
+  passkey: { members: proof },
+  grant: OPEN,
+  remindedAtMs: OPEN,
+  revision: OPEN,
+  closing: { members: closing },
+  erasedAtMs: OPEN,
+};
+
 // The tables name every field of the type, so what they leave is of the type again.
 export const erasedReview = (review: Review, erasedAtMs: number): Review =>
   erase({ ...review, erasedAtMs }, reviewClasses) as unknown as Review;
@@ -176,3 +234,5 @@ export const erasedStanding = (grant: StandingGrant, erasedAtMs: number): Standi
   erase({ ...grant, erasedAtMs }, standingClasses) as unknown as StandingGrant;
 export const erasedSubmission = (submission: Submission, erasedAtMs: number): Submission =>
   erase({ ...submission, erasedAtMs }, submissionClasses) as unknown as Submission;
+export const erasedBreakGlass = (use: BreakGlassUse, erasedAtMs: number): BreakGlassUse =>
+  erase({ ...use, erasedAtMs }, breakGlassClasses) as unknown as BreakGlassUse;

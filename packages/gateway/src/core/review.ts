@@ -100,6 +100,8 @@ interface ReviewBase {
   readonly preview: Preview | null;
   /** The review that this one replaces, because the agent changed its action. */
   readonly supersedes: ReviewId | null;
+  /** Equal for reviews that are shown as one group (grouping.ts): 64 lower-case hexadecimal digits. No part of what is voted on. */
+  readonly shape: string;
   /** Grows by one with each transition; a write names the revision that it replaces. */
   readonly revision: number;
   /** When the values in it were erased; absent: they are there. */
@@ -134,6 +136,10 @@ export function basisOf({ passkey, channel }: Vote): 'passkey' | 'token' | 'plat
   if (passkey !== null) return 'passkey';
   return TOKEN_CHANNELS.includes(channel) ? 'token' : 'platform';
 }
+
+/** Whether votes on it can count. An earlier release may have written it without what they are counted by. */
+export const isVotable = ({ schedule, subject }: Review): boolean =>
+  schedule.length === subject.demands.length;
 
 /** Votes that count: taken back, a vote is history. */
 export const standingVotes = (review: Review): readonly Vote[] =>

@@ -32,6 +32,8 @@ export function votingOn(grant: StandingGrant, now?: Circumstance): Review {
     questions: [],
     preview: null,
     supersedes: null,
+    // Proposals are listed by themselves, never in groups.
+    shape: '',
     revision,
     state: { status: 'pending' },
   };

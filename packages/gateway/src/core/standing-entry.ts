@@ -75,9 +75,10 @@ export function standingEntry(grant: StandingGrant, atMs: number, aside: string 
 export function standingVoteEntry(grant: StandingGrant, vote: Vote, sealing: Sealing): SealedEntry {
   const { id, commitment: subject, sample } = grant;
   const { channel, identity, kind, passkey, person, reason, rendering, atMs } = vote;
-  const proof = passkey === null ? {} : { passkey: { ...passkey } };
+  const proof = passkey === null ? {} : { passkey: { ...passkey, publicKey: { ...passkey.publicKey } } };
   const { commitment, aside } = sealValues({ ...proof, text: reason }, sealing);
-  const said = { channel, identity, kind, person, rendering, signed: passkey !== null };
+  const signing = passkey === null ? {} : { passkey: passkey.passkey };
+  const said = { channel, identity, kind, person, rendering, signed: passkey !== null, ...signing };
   const about = { action: sample.action, at: atMs, commitment, kind: 'vote', standing: id, subject };
   const leaf = canonicalize({ ...about, version: 1, vote: said });
   return entry('vote', { action: sample.action, atMs }, leaf, {

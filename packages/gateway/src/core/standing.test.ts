@@ -216,3 +216,77 @@ test.each(['agent', 'onBehalfOf', 'target', 'environment'] as const)(
     if (Object.keys(nobody).length > 0) expect(isForWhom(grant, { ...own, [name]: '' })).toBe(false);
   },
 );
+
+describe('of several members every one counts', () => {
+  test('preconditions: one that is equal doesn’t make up for one that isn’t', () => {
+    const two = { search_path: 'public', role: 'reader' };
+    const grant = standingGrant({ terms: { ...terms, preconditions: two } });
+    expect(whyNotCovered(grant, { ...covered, preconditions: two }, NOW_MS)).toBeNull();
+    const other = { ...covered, preconditions: { ...two, role: 'owner' } };
+    expect(whyNotCovered(grant, other, NOW_MS)?.code).toBe('standing.preconditions');
+  });
+
+  test('columns: a known one doesn’t let another one in', () => {
+    const secret = { name: 'iban', uses: ['read'] as const, classes: [] };
+    const both = { ...covered, ...withColumns(column, secret) };
+    expect(whyNotCovered(standingGrant(), both, NOW_MS)?.code).toBe('standing.datasets');
+  });
+
+  test('a dataset that couldn’t be established when people voted lets nothing in', () => {
+    const unknown = [{ ...dataset, basis: 'unknown' as const }];
+    const grant = standingGrant({ terms: { ...terms, datasets: unknown } });
+    expect(whyNotCovered(grant, { ...covered, datasets: unknown }, NOW_MS)?.code).toBe('standing.datasets');
+  });
+
+  test('uses: settling one leaves the others as they are, and every change is a revision more', () => {
+    const uses = [1, 2].map((at) => ({ action: useId(at), atMs: NOW_MS, rows: 100, settled: false }));
+    const settled = settleStanding(standingGrant({ uses }), useId(2), 3);
+    expect(settled).toMatchObject({ uses: [uses[0], { ...uses[1], rows: 3, settled: true }], revision: 3 });
+    const spent = spendStanding(standingGrant(), { action: useId(3), atMs: NOW_MS, rows: 1 });
+    expect(spent).toMatchObject({ ok: true, value: { revision: 3 } });
+    const revocation = { by: 'kim', reason: 'done', atMs: NOW_MS };
+    expect(revokeStanding(standingGrant(), revocation)).toMatchObject({ value: { revision: 3 } });
+  });
+});
+
+describe('a proposal', () => {
+  const proposed = standingGrant({ state: { status: 'proposed' }, votes: [] });
+  const kim = person('kim', ['stewards']);
+
+  test('can be ended before anybody voted', () => {
+    const revocation = { by: 'ana', reason: 'not needed', atMs: NOW_MS };
+    expect(revokeStanding(proposed, revocation)).toMatchObject({
+      ok: true,
+      value: { state: { status: 'revoked' } },
+    });
+  });
+
+  test('is ended by nobody whose account is disabled, not even whom the agent acts for', () => {
+    expect(mayRevoke(proposed, person('ana', [], true), NOW_MS, electorate([kim]))).toBe(false);
+  });
+
+  test('tells an agent that it is one, and a stranger that they are one, even when it is over', () => {
+    const [vote] = standingGrant().votes;
+    if (vote === undefined) throw new Error('the fixture has a vote');
+    const over = { ...vote, atMs: proposed.votesUntilMs };
+    const cast = (name: string, groups: readonly string[]) => {
+      const voter = person(name, groups);
+      const ballot = { voter, vote: { ...over, person: name, identity: name }, rendering: vote.rendering };
+      const voted = voteOnStanding(proposed, ballot, electorate([voter]));
+      return voted.ok ? '' : voted.error.code;
+    };
+    expect([cast('olga', []), cast('kim', ['stewards'])]).toEqual(['vote.not_entitled', 'standing.over']);
+  });
+
+  test('is voted on no longer than what it would allow lasts', () => {
+    const validUntilMs = NOW_MS + 1_000;
+    const demands = [demand({ quorum: 2 })];
+    const sample = { ...proposed.sample, demands };
+    const grant = { ...proposed, sample, terms: { ...terms, validUntilMs }, votesUntilMs: validUntilMs };
+    const [vote] = standingGrant().votes;
+    if (vote === undefined) throw new Error('the fixture has a vote');
+    const ballot = { voter: kim, vote: { ...vote, atMs: NOW_MS }, rendering: vote.rendering };
+    const voted = voteOnStanding(grant, ballot, electorate([kim, person('sam', ['stewards'])]));
+    expect(voted).toMatchObject({ ok: true, value: { votesUntilMs: validUntilMs } });
+  });
+});

@@ -1,5 +1,5 @@
 import type { Outcome } from './execution.ts';
-import type { ActionId, GrantId, ReviewId } from './ids.ts';
+import type { ActionId, BreakGlassId, GrantId, ReviewId } from './ids.ts';
 import type { Requester, Target } from './identity.ts';
 import type { Refusal } from './reasons.ts';
 
@@ -37,6 +37,8 @@ export type SubmissionState =
   | { readonly status: 'allowed' }
   /** A person decides; how that stands is in the review. */
   | { readonly status: 'review'; readonly review: ReviewId }
+  /** A person broke glass for it; its grant can be asked for while the use's is live. */
+  | { readonly status: 'break_glass'; readonly use: BreakGlassId }
   | { readonly status: 'refused'; readonly atMs: number; readonly refusal: Refusal }
   /** Its INTENT is in the ledger, under `action`: the caller performs it, or has. */
   | {

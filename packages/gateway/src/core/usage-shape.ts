@@ -1,7 +1,12 @@
 import { canonicalize } from '@sallyport/verifier';
 import { canonicalDatasets, type Circumstances, type UsageShape } from './entry.ts';
 
-export function usageShape(circumstances: Circumstances, reviewed: boolean): UsageShape {
+/** What all uses have in common whose rows are counted together. */
+export function usageShape(
+  circumstances: Omit<Circumstances, 'description'>,
+  reviewed: boolean,
+  breakGlass = false,
+): UsageShape {
   const { requester, target, operation } = circumstances;
   const fields = {
     agent: requester.agent,
@@ -11,6 +16,7 @@ export function usageShape(circumstances: Circumstances, reviewed: boolean): Usa
     operation,
     reviewed,
     target: target.name,
+    ...(breakGlass ? ({ breakGlass } as const) : {}),
   };
   return { ...fields, key: canonicalize(fields) };
 }

@@ -40,7 +40,7 @@ test('the exported files alone verify, and hold no asides', async () => {
     entries: leaves.map((bytes, index) => ({ index, leaf: Buffer.from(bytes).toString() })),
     checkpoint: read('checkpoint').toString(),
     earlier: [],
-    trustedKey: read('key').toString().trim(),
+    trustedKey: read('vkey').toString().trim(),
     hash,
     verify: verifyEd25519,
   });

@@ -10,7 +10,7 @@ const PRIVATE_MODE = 0o600;
 
 /**
  * Writes the published log as files for offline verification, in the layout of C2SP tlog-tiles below `directory`, and
- * `key` with the verifier key beside them. Streams: one tile and one bundle of 256 entries in memory at a time. The
+ * `vkey` with the verifier key beside them. Streams: one tile and one bundle of 256 entries in memory at a time. The
  * checkpoint comes last, so that what an interrupted export leaves is no log. Asides are not exported. Resolves with
  * the size; rejects where a file exists already, or nothing is published.
  */
@@ -28,7 +28,7 @@ export async function writeLog(
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content, { flag: 'wx', mode: PRIVATE_MODE });
   };
-  await write('key', `${keys.vkey}\n`);
+  await write('vkey', `${keys.vkey}\n`);
   const readTile = tilesOf(store);
   for (const { level, index, width } of changedTiles(0, size)) {
     await write(tilePath(level, index, width), await readTile(level, index, width));

@@ -56,6 +56,7 @@ async function perform(number: number): Promise<ActionId> {
     requester: action.requester,
     target: action.target,
     operation: 'sql:select',
+    description: null,
     datasets: [],
     risk: { score: 0, signals: [] },
     decision: { effect: 'allow', policies: ['all'], reasons: [] },

@@ -15,7 +15,7 @@ export interface ReceiptPorts {
 
 /**
  * The receipt of an action (spec/receipt.md): all its entries so far, and the registrations of the passkeys that signed
- * its votes, each with its proof against one published checkpoint. Null where the ledger has no entry of it.
+ * its votes or broke glass for it, each with its proof against one published checkpoint. Null where the ledger has no entry of it.
  */
 export async function makeReceipt(
   action: NonNullable<SealedEntry['action']>,
@@ -75,9 +75,11 @@ function memberOf({ leaf }: EntryRow, name: string): string | null {
 async function registrationsOf(rows: readonly EntryRow[], store: Store): Promise<readonly EntryRow[]> {
   const passkeys = new Set<PasskeyId>();
   for (const { kind, leaf } of rows) {
-    const decoded = kind === 'vote' ? decodeLeaf(leaf) : undefined;
+    const decoded = kind === 'vote' || kind === 'break_glass' ? decodeLeaf(leaf) : undefined;
     // The gateway's own leaf names the gateway's own id.
-    if (decoded?.ok === true && decoded.leaf.kind === 'vote' && decoded.leaf.vote.passkey !== null)
+    if (decoded?.ok !== true) continue;
+    if (decoded.leaf.kind === 'break_glass') passkeys.add(decoded.leaf.passkey as PasskeyId);
+    if (decoded.leaf.kind === 'vote' && decoded.leaf.vote.passkey !== null)
       passkeys.add(decoded.leaf.vote.passkey as PasskeyId);
   }
   const registrations: EntryRow[] = [];

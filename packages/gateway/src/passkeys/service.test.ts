@@ -238,7 +238,7 @@ describe('a passkey', () => {
 });
 
 const ballot: VoteToSign = {
-  review: 'rev_01jd00000000000000000000b1',
+  on: { kind: 'review', id: 'rev_01jd00000000000000000000b1' },
   voter: kim,
   kind: 'approve',
   digest: 'ab'.repeat(32),
@@ -283,7 +283,8 @@ describe('a signed vote', () => {
     { kind: 'reject' },
     { digest: 'ff'.repeat(32) },
     { rendering: 'ff'.repeat(32) },
-    { review: 'rev_01jd00000000000000000000b2' },
+    { on: { kind: 'review', id: 'rev_01jd00000000000000000000b2' } },
+    { on: { kind: 'standing', id: 'std_01jd00000000000000000000b1' } },
     { voter: { ...kim, name: 'kim-admin' } },
     { voter: ada },
   ])('of something else is none: %j', async (cast) => {

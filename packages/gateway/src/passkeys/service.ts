@@ -208,11 +208,10 @@ const NOWHERE: RelyingParty = { origin: '', rpId: '' };
 const invalid = (message: string): Result<never, VoteRefusal> =>
   err({ code: 'vote.passkey_invalid', message });
 
-const signedBy = ({ review, voter, kind, digest, rendering }: VoteToSign) => ({
-  action: digest,
+const signedBy = ({ on, voter, kind, digest, rendering }: VoteToSign) => ({
+  on: { ...on, digest },
   decision: kind,
   identity: voter.identity,
   person: voter.name,
   rendering,
-  review,
 });

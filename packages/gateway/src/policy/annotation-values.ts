@@ -2,11 +2,14 @@
 import type { Approver } from '../core/decide.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { PolicyProblemCode } from './problems.ts';
+import type { Suspect } from './vocabulary.ts';
 
 export interface Complaint {
   readonly code: PolicyProblemCode;
   readonly message: string;
   readonly hint: string;
+  /** The wrong word, where there is one. */
+  readonly suspect?: Suspect;
 }
 
 /** Who and what exists; a name that policies use and nobody has is a rule that silently never matches. */
@@ -22,11 +25,12 @@ const DURATION = /^([1-9]\d{0,5})([smhd])$/;
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const LONGEST_REVIEW_MS = 7 * UNIT_MS.d;
 
-export const complaint = (code: PolicyProblemCode, message: string, hint: string): Complaint => ({
-  code,
-  message,
-  hint,
-});
+export const complaint = (
+  code: PolicyProblemCode,
+  message: string,
+  hint: string,
+  suspect?: Suspect,
+): Complaint => ({ code, message, hint, ...(suspect === undefined ? {} : { suspect }) });
 
 /** Milliseconds of `45s`, `30m`, `4h` or `1d`; undefined for anything else and for more than a week. */
 export function parseDuration(text: string): number | undefined {
@@ -50,6 +54,7 @@ export function parseApprover(
         'policy.review_approver',
         message,
         'write "group:NAME" or "person:NAME", with commas between them',
+        { word: text, candidates: [...(names?.groups ?? []).map((each) => `group:${each}`)], annotation },
       ),
     );
   }
@@ -61,6 +66,7 @@ export function parseApprover(
         'policy.unknown_name',
         message,
         `add it to the configuration, or name one of: ${known.join(', ')}`,
+        { word: name, candidates: known, annotation },
       ),
     );
   }

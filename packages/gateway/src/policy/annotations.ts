@@ -12,6 +12,7 @@ import {
 } from './annotation-values.ts';
 import { readCalendar, readEscalation, readReminders } from './delays.ts';
 import type { PolicyProblemCode } from './problems.ts';
+import type { Suspect } from './vocabulary.ts';
 
 /** What the annotations of one policy say. `demand` is null for a permit and for a plain forbid. */
 export interface Rule {
@@ -52,8 +53,8 @@ class AnnotationReader {
     return this.#annotations[name];
   }
 
-  complain(code: PolicyProblemCode, message: string, hint: string): void {
-    this.complaints.push(complaint(code, message, hint));
+  complain(code: PolicyProblemCode, message: string, hint: string, suspect?: Suspect): void {
+    this.complaints.push(complaint(code, message, hint, suspect));
   }
 
   unknown(): void {
@@ -63,6 +64,7 @@ class AnnotationReader {
         'policy.annotation_unknown',
         `@${name} is no annotation of Sallyport`,
         `the annotations are: @${KNOWN.join(', @')}`,
+        { word: name, candidates: KNOWN, annotation: name },
       );
     }
   }
@@ -99,6 +101,7 @@ class AnnotationReader {
         'policy.controls',
         `@controls holds ${JSON.stringify(control)}`,
         'write FRAMEWORK:CONTROL, with spaces between them, e.g. "SOC2:CC6.1 ISO27001:A.8.2"',
+        { word: control, candidates: [], annotation: 'controls' },
       );
     }
     return controls;
@@ -127,7 +130,8 @@ class AnnotationReader {
     const count = /^[1-9]\d?$/.test(text) ? Number(text) : 0;
     if (count < 1 || count > MOST_APPROVALS) {
       const hint = `write a whole number from 1 to ${MOST_APPROVALS}`;
-      this.complain('policy.quorum', `@${name} is ${JSON.stringify(text)}`, hint);
+      const suspect = { word: text, candidates: [], annotation: name };
+      this.complain('policy.quorum', `@${name} is ${JSON.stringify(text)}`, hint, suspect);
     }
     return count;
   }
@@ -138,7 +142,8 @@ class AnnotationReader {
     const known = this.#names?.people;
     if (author === undefined || known === undefined || known.includes(author)) return author;
     const message = `@author names ${JSON.stringify(author)}, whom the configuration does not have`;
-    this.complain('policy.unknown_name', message, `name one of: ${known.join(', ')}`);
+    const suspect = { word: author, candidates: known, annotation: 'author' };
+    this.complain('policy.unknown_name', message, `name one of: ${known.join(', ')}`, suspect);
     return author;
   }
 
@@ -158,7 +163,7 @@ class AnnotationReader {
   }
 
   #excludedPerson(part: string): readonly string[] {
-    const parsed = parseApprover(part, this.#names);
+    const parsed = parseApprover(part, this.#names, 'exclude');
     if (parsed.ok && parsed.value.kind === 'person') return [parsed.value.name];
     const hint = 'write author or person:NAME, with commas between them';
     if (parsed.ok) this.complain('policy.exclude', `@exclude names ${JSON.stringify(part)}`, hint);
@@ -174,7 +179,8 @@ class AnnotationReader {
     const [, least] = /^risk >= (\d{1,3})$/.exec(text) ?? [];
     if (least !== undefined && Number(least) <= HIGHEST_RISK) return Number(least);
     const hint = 'write "always", or "risk >= N" with a whole number from 0 to 100';
-    this.complain('policy.passkey', `@passkey is ${JSON.stringify(text)}`, hint);
+    const suspect = { word: text, candidates: ['always'], annotation: 'passkey' };
+    this.complain('policy.passkey', `@passkey is ${JSON.stringify(text)}`, hint, suspect);
     // Complaints refuse the policy; if they didn't, this would ask for most.
     return 0;
   }
@@ -187,6 +193,7 @@ class AnnotationReader {
       'policy.expires',
       `@expires is ${JSON.stringify(text)}`,
       'write a number and s, m, h or d, at most 7d, e.g. "30m"',
+      { word: text, candidates: [], annotation: 'expires' },
     );
     return 0;
   }
@@ -255,6 +262,7 @@ export function readRule(policy: PolicyJson, names: KnownNames | null): Result<R
       'policy.review_missing',
       `@${name} has no meaning without @review`,
       'add @review("group:NAME"), or remove it',
+      { word: name, candidates: [], annotation: name },
     );
   }
   const demand = asks ? readDemand(reader, id, reason) : null;

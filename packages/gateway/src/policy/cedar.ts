@@ -13,6 +13,8 @@ import {
 } from '@cedar-policy/cedar-wasm/nodejs';
 
 export { checkParseSchema, getValidRequestEnvsPolicy, policyToJson, schemaToJson, validate };
+/** For benches, which measure against them; everybody else asks through `ask`. */
+export { preparsePolicySet, statefulIsAuthorized };
 export type { DetailedError, EntityJson, PolicyJson, TypeAndId };
 
 /** Policy texts by id. `gate`: permits and plain forbids. `review`: forbids with `@review`. */

@@ -37,7 +37,11 @@ function checkOrder(
 const sayOf =
   (code: PolicyProblemCode, annotation: string, text: string) =>
   (message: string, hint: string): Complaint =>
-    complaint(code, `@${annotation} ${message}: ${JSON.stringify(text)}`, hint);
+    complaint(code, `@${annotation} ${message}: ${JSON.stringify(text)}`, hint, {
+      word: text,
+      candidates: [],
+      annotation,
+    });
 
 const DELAY_HINT = 'write a number and s, m, h or d, at most 7d';
 
@@ -98,5 +102,6 @@ export function readCalendar(name: string, names: KnownNames | null): Result<str
       ? 'add it to calendars in the configuration, or remove @calendar: delays then count around the clock'
       : `add it to the configuration, or name one of: ${known.join(', ')}`;
   const message = `@calendar names ${JSON.stringify(name)}, which the configuration does not have`;
-  return err(complaint('policy.unknown_name', message, hint));
+  const suspect = { word: name, candidates: known, annotation: 'calendar' };
+  return err(complaint('policy.unknown_name', message, hint, suspect));
 }

@@ -380,6 +380,7 @@ describe('what the default policies let people do', () => {
       'api:reviews.vote',
       'api:ledger.read',
       'api:usage.read',
+      'api:attention.read',
       'api:reviews.state',
     ];
     expect(actions.filter((action) => engine.mayCall(person, action))).toEqual(actions);

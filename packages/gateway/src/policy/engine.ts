@@ -5,13 +5,19 @@ import type { Agent, Person } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Review } from '../core/review.ts';
 import { limits } from '../limits.ts';
-import type { PolicyEngine, PolicyRequest } from '../ports.ts';
+import type { BreakGlassPolicy, PolicyEngine, PolicyRequest } from '../ports.ts';
 import type { KnownNames } from './annotation-values.ts';
 import { ask, load, type Answer, type PolicySets, type Question } from './cedar.ts';
 import { memoise, remember } from './memo.ts';
 import type { PolicyProblem } from './problems.ts';
 import { mergeReads } from './reads.ts';
-import { actionQuestion, approvalQuestion, attributeNames, callQuestion } from './request.ts';
+import {
+  actionQuestion,
+  approvalQuestion,
+  attributeNames,
+  breakGlassQuestion,
+  callQuestion,
+} from './request.ts';
 import { actions, schemaText } from './schema.ts';
 import type { PolicySource } from './source.ts';
 import { validatePolicies } from './validate-in-worker.ts';
@@ -24,12 +30,19 @@ export interface PolicyOptions {
 }
 
 /** The engine, with the function that its memo answers for: both give the same decision for every request. */
-export interface LoadedEngine extends PolicyEngine {
+export interface LoadedEngine extends PolicyEngine, BreakGlassPolicy {
+  /** Every policy, in the order of the files. */
+  readonly rules: readonly CheckedPolicy[];
   evaluate(request: PolicyRequest): Decision;
+  /**
+   * Every rule that counts for this request, in whichever set; of the gate set its forbids, or else its permits. For
+   * tools: nothing is remembered, and an engine that can't answer throws.
+   */
+  matching(request: PolicyRequest): readonly string[];
 }
 
 /** Changes with every byte of a policy, its file's name and the schema; not with the folder, which replicas may differ in. */
-function versionOf(policies: readonly PolicySource[]): string {
+export function versionOf(policies: readonly PolicySource[]): string {
   const files = policies
     .map(({ name, text }) => [basename(name), text])
     .sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
@@ -85,6 +98,7 @@ const brokenPolicies = (answer: Answer): Decision =>
 
 class Engine implements LoadedEngine {
   readonly version: string;
+  readonly rules: readonly CheckedPolicy[];
   readonly decide: (request: PolicyRequest) => Decision;
   readonly #sets: PolicySets;
   readonly #rules: ReadonlyMap<string, CheckedPolicy>;
@@ -93,6 +107,7 @@ class Engine implements LoadedEngine {
 
   constructor(policies: readonly CheckedPolicy[], version: string) {
     this.version = version;
+    this.rules = policies;
     this.#sets = setsOf(policies);
     this.#rules = new Map(policies.map((policy) => [policy.id, policy]));
     const reads = mergeReads(policies.filter((policy) => policy.coversActions).map((policy) => policy.reads));
@@ -120,6 +135,12 @@ class Engine implements LoadedEngine {
         'The policy engine could not answer, so this is denied. The gateway has to be restarted.';
       return freeze(deny('policy.error', [], [reason]));
     }
+  }
+
+  matching(request: PolicyRequest): readonly string[] {
+    if (!actions.has(request.description.operation)) return [];
+    const question = actionQuestion(request, this.#read);
+    return [...ask(this.#sets, 'gate', question).policies, ...ask(this.#sets, 'review', question).policies];
   }
 
   #decide(request: PolicyRequest, question: Question): Decision {
@@ -153,6 +174,16 @@ class Engine implements LoadedEngine {
 
   mayCall(principal: Agent | Person, action: string): boolean {
     return action.startsWith('api:') && actions.has(action) && this.#permits(callQuestion(principal, action));
+  }
+
+  /** Not remembered: it is asked seldom, and never in a hurry of machines. */
+  breakGlass(...asked: Parameters<BreakGlassPolicy['breakGlass']>): readonly string[] | null {
+    try {
+      const answer = ask(this.#sets, 'gate', breakGlassQuestion(...asked));
+      return answer.allowed && answer.failed.length === 0 ? answer.policies : null;
+    } catch {
+      return null;
+    }
   }
 
   /**

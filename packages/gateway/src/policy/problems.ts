@@ -34,6 +34,10 @@ export interface PolicyProblem {
   readonly policy: string;
   readonly message: string;
   readonly hint: string;
+  /** The offending word, at that place; absent where no single one is wrong. */
+  readonly word?: string;
+  /** The word that was most likely meant; absent where none is near. */
+  readonly nearest?: string;
 }
 
 /** One line for a terminal: `file:line:column: policy: what is wrong; way out`. */

@@ -164,6 +164,41 @@ export function approvalQuestion(person: Person, review: Review): Question {
   };
 }
 
+/** What both questions about break-glass see of what is run. */
+function breakGlassContext({ datasets, risk, requester, target, description }: PolicyRequest) {
+  return {
+    operation: description.title,
+    datasets: sorted(datasets.map((each) => each.dataset)),
+    classes: sorted(
+      datasets.flatMap((each) => [...each.classes, ...each.columns.flatMap((column) => column.classes)]),
+    ),
+    risk: risk.score,
+    person: requester.agent,
+    environment: target.environment,
+  };
+}
+
+/** The question of whether this person may run this without approval, or review it afterwards. */
+export function breakGlassQuestion(
+  person: Person,
+  action: 'break_glass:run' | 'break_glass:review',
+  request: PolicyRequest,
+): Question {
+  const { target } = request;
+  const protectedEndpoint: EntityJson = {
+    uid: uid('Target', target.name),
+    attrs: { name: target.name, protocol: target.protocol },
+    parents: [uid('Environment', target.environment)],
+  };
+  return {
+    principal: uid('Person', person.name),
+    action: uid('Action', action),
+    resource: uid('Target', target.name),
+    context: breakGlassContext(request),
+    entities: [personEntity(person), protectedEndpoint, ...(actionEntities.get(action) ?? [])],
+  };
+}
+
 /** The question of whether this principal may use this action of the API. */
 export function callQuestion(principal: Agent | Person, action: string): Question {
   const entity = principalEntity(principal);

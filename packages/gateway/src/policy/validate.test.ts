@@ -130,9 +130,44 @@ describe('policies are refused, with the place', () => {
       expect.stringMatching(/^a\.cedar:1:1: the policy has no usable @id; add @id/),
       expect.stringMatching(/^a\.cedar:1:1: the policy gives no @reason; /),
       expect.stringMatching(
-        /^b\.cedar:2:110: p: attribute `nothing` in context not found; did you mean `bounded`/,
+        /^b\.cedar:2:118: p: attribute `nothing` in context not found; there are .*bounded, /,
       ),
     ]);
+  });
+});
+
+describe('the offending word is named, at its place, with the nearest right one', () => {
+  const wrong: readonly [string, string, string | undefined][] = [
+    [`${head} forbid ${scope} when { context.clases.contains("pii") };`, 'clases', 'classes'],
+    [`${head} permit (principal, action == Action::"sql:selct", resource);`, 'sql:selct', 'sql:select'],
+    [`${head} permit (principal is Agnt, action, resource);`, 'Agnt', 'Agent'],
+    [`${head} forbid ${scope} when { resource.nme == "x" };`, 'nme', 'name'],
+    [`${head} forbid ${scope} when { context has clases };`, 'clases', 'classes'],
+    [`${head} forbid ${scope} when { context.classes.contain("x") };`, 'contain', 'contains'],
+    [`${head} forbid ${scope} whn { context.writes };`, 'whn', 'when'],
+    [`${head} permt ${scope};`, 'permt', 'permit'],
+    [`${head} @reveiw("person:sam") forbid ${scope};`, 'reveiw', 'review'],
+    [`${head} @review("group:data-steward") forbid ${scope};`, 'data-steward', 'data-stewards'],
+    [`${head} @review("person:sma") forbid ${scope};`, 'sma', 'sam'],
+    [
+      `${head} forbid (principal in Group::"database-owner", action, resource is Target);`,
+      'database-owner',
+      'database-owners',
+    ],
+    [`${head} @review("person:sam") @calendar("ofice") forbid ${scope};`, 'ofice', 'office'],
+    [`${head} @review("person:sam") @expires("soon") forbid ${scope};`, 'soon', undefined],
+    [`${head} @author("nobody-here") forbid ${scope};`, 'nobody-here', undefined],
+  ];
+
+  test.each(wrong)('%s', (text, word, meant) => {
+    const checked = checkPolicies([{ name: 'p.cedar', text }], names);
+    const [problem] = checked.ok ? [] : checked.error;
+    expect({ column: problem?.column, word: problem?.word, nearest: problem?.nearest }).toEqual({
+      column: text.indexOf(word) + 1,
+      word,
+      nearest: meant,
+    });
+    if (meant !== undefined) expect(problem?.hint).toContain(`did you mean ${JSON.stringify(meant)}?`);
   });
 });
 

@@ -1,30 +1,25 @@
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
-import type { Complaint, KnownNames } from './annotation-values.ts';
+import type { KnownNames } from './annotation-values.ts';
 import { readRule, type Rule } from './annotations.ts';
-import {
-  getValidRequestEnvsPolicy,
-  policyToJson,
-  validate,
-  type DetailedError,
-  type PolicyJson,
-} from './cedar.ts';
+import { getValidRequestEnvsPolicy, policyToJson, validate, type PolicyJson } from './cedar.ts';
+import { problemAt, problemOfEngine, type Place } from './place.ts';
 import type { PolicyProblem } from './problems.ts';
 import { readsOf, type Reads } from './reads.ts';
 import { schemaText } from './schema.ts';
-import { offsetOfByte, positionAt, splitPolicies, type PolicyPiece, type PolicySource } from './source.ts';
+import { positionAt, splitPolicies, type PolicySource } from './source.ts';
 
 /** A policy that passed every check. Plain data, so that it can leave the worker that checked it. */
 export interface CheckedPolicy extends Rule {
   readonly text: string;
+  /** The policy as data, for those who ask what it could match. */
+  readonly json: PolicyJson;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
   readonly reads: Reads;
   /** Whether it can match an agent's action on a target; others are about the API and about reviews. */
   readonly coversActions: boolean;
-}
-
-interface Place {
-  readonly source: PolicySource;
-  readonly piece: PolicyPiece;
 }
 
 type Checked<T> = Result<T, readonly PolicyProblem[]>;
@@ -36,27 +31,6 @@ const WHERE_NAMES_COME_FROM = {
   Agent: 'agents',
   Target: 'targets',
 } as const;
-
-function problemAt(place: Place, policy: string, complaint: Complaint, offset = 0): PolicyProblem {
-  const position = positionAt(place.source.text, place.piece.offset + offset);
-  return { ...complaint, file: place.source.name, ...position, policy };
-}
-
-/** What the engine's parser or validator says, at the place in the file that it means. */
-function problemOfEngine(
-  place: Place,
-  code: 'policy.syntax' | 'policy.schema',
-  error: DetailedError,
-): PolicyProblem {
-  const { start } = error.sourceLocations?.[0] ?? { start: 0 };
-  const expected = error.sourceLocations?.[0]?.label ?? '';
-  const message = error.message
-    .replace(/^failed to parse policy from string: /, '')
-    .replace(/^for policy `[^`]*`, /, '')
-    .replace(/ in context for Action::"[^"]*"/, ' in context');
-  const hint = error.help ?? expected;
-  return problemAt(place, '', { code, message, hint }, offsetOfByte(place.piece.text, start));
-}
 
 function checkSize(place: Place): Checked<null> {
   const { nesting, operators } = place.piece;
@@ -95,17 +69,32 @@ function checkAgainstSchema(place: Place): readonly PolicyProblem[] {
   return onePerPlace(found.map(({ error }) => problemOfEngine(place, 'policy.schema', error)));
 }
 
+/**
+ * Whether the validator has nothing to say about any of these. It reads the schema at each call, which is most of its
+ * work; where it has something to say it is asked of each policy by itself, for the place.
+ */
+function passWhole(places: readonly Place[]): boolean {
+  if (!places.every((place) => checkSize(place).ok)) return false;
+  const staticPolicies = Object.fromEntries(places.map(({ piece }, at) => [`p${at}`, piece.text]));
+  const answer = validate({ schema: schemaText, policies: { staticPolicies } });
+  return (
+    answer.type === 'success' &&
+    answer.validationErrors.length === 0 &&
+    answer.validationWarnings.length === 0
+  );
+}
+
 /** Actions for which the policy could match, by the types of its scope and conditions: `Action::"sql:select"`. */
 function actionsOf(place: Place): readonly string[] {
   const answer = getValidRequestEnvsPolicy(place.piece.text, schemaText);
   return answer.type === 'success' ? answer.actions : [];
 }
 
-const isAboutPeople = (action: string): boolean => /"(api|review):/.test(action);
+const isAboutPeople = (action: string): boolean => /"(api|review|break_glass):/.test(action);
 
 /** A review makes an agent's action wait; an API call or a vote can't wait, so a review over them would do nothing. */
-function checkReviewScope(place: Place, rule: Rule): readonly PolicyProblem[] {
-  const outside = rule.kind === 'review' ? actionsOf(place).filter(isAboutPeople) : [];
+function checkReviewScope(place: Place, rule: Rule, actions: readonly string[]): readonly PolicyProblem[] {
+  const outside = rule.kind === 'review' ? actions.filter(isAboutPeople) : [];
   if (outside.length === 0) return [];
   const message = `@review covers ${outside.join(', ')}, which no person is asked about`;
   const hint = 'limit the policy, e.g. principal is Agent, action in Action::"sql"';
@@ -133,28 +122,40 @@ function checkNames(place: Place, json: PolicyJson, names: KnownNames | null): r
         code: 'policy.unknown_name',
         message,
         hint: 'correct the name, or add it to the configuration',
+        suspect: { word: id, candidates: known },
       }),
     ];
   });
 }
 
-function checkPolicy(place: Place, names: KnownNames | null): Checked<CheckedPolicy> {
+function checkPolicy(
+  place: Place,
+  { names, passed }: { readonly names: KnownNames | null; readonly passed: boolean },
+): Checked<CheckedPolicy> {
   const size = checkSize(place);
   if (!size.ok) return size;
   const parsed = parse(place);
   if (!parsed.ok) return parsed;
   const rule = readRule(parsed.value, names);
   const id = parsed.value.annotations?.['id'] ?? '';
+  const actions = actionsOf(place);
   const problems = [
     ...(rule.ok ? [] : rule.error.map((complaint) => problemAt(place, id, complaint))),
-    ...checkAgainstSchema(place),
+    ...(passed ? [] : checkAgainstSchema(place)),
     ...checkNames(place, parsed.value, names),
-    ...(rule.ok ? checkReviewScope(place, rule.value) : []),
+    ...(rule.ok ? checkReviewScope(place, rule.value, actions) : []),
   ].map((problem) => ({ ...problem, policy: id }));
   if (!rule.ok || problems.length > 0) return err(problems);
-  const actions = actionsOf(place);
   const coversActions = actions.length === 0 || !actions.every(isAboutPeople);
-  return ok({ ...rule.value, text: place.piece.text, reads: readsOf(parsed.value), coversActions });
+  return ok({
+    ...rule.value,
+    text: place.piece.text,
+    json: parsed.value,
+    file: place.source.name,
+    ...positionAt(place.source.text, place.piece.offset),
+    reads: readsOf(parsed.value),
+    coversActions,
+  });
 }
 
 function placesOf(source: PolicySource): Checked<readonly Place[]> {
@@ -192,6 +193,7 @@ function duplicates(
         code: 'policy.id_duplicate',
         message,
         hint: 'give each policy an @id of its own',
+        suspect: { word: policy.id, candidates: [], annotation: 'id' },
       }),
     ];
   });
@@ -219,14 +221,14 @@ export function checkPolicies(
 ): Checked<readonly CheckedPolicy[]> {
   const problems: PolicyProblem[] = [];
   const found: { place: Place; policy: CheckedPolicy }[] = [];
-  for (const source of sources) {
-    const places = placesOf(source);
-    if (!places.ok) problems.push(...places.error);
-    for (const place of places.ok ? places.value : []) {
-      const checked = checkPolicy(place, names);
-      if (checked.ok) found.push({ place, policy: checked.value });
-      else problems.push(...checked.error);
-    }
+  const placed = sources.map(placesOf);
+  const places = placed.flatMap((each) => (each.ok ? each.value : []));
+  problems.push(...placed.flatMap((each) => (each.ok ? [] : each.error)));
+  const passed = passWhole(places);
+  for (const place of places) {
+    const checked = checkPolicy(place, { names, passed });
+    if (checked.ok) found.push({ place, policy: checked.value });
+    else problems.push(...checked.error);
   }
   problems.push(...duplicates(found));
   if (problems.length === 0 && found.length === 0) problems.push(NO_POLICIES);

@@ -2,14 +2,15 @@
 import type { Judgement, ReviewApproval } from '../connectors/connector.ts';
 import { sameDemands } from '../core/decide.ts';
 import type { SealedEntry } from '../core/entry.ts';
-import type { GrantId, PasskeyId } from '../core/ids.ts';
+import type { GrantId } from '../core/ids.ts';
 import { demandsMet, type Electorate } from '../core/electorate.ts';
 import { refusal, type Refusal } from '../core/reasons.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { refusalOfEnd } from '../core/review-end.ts';
-import { standingVotes, type Review } from '../core/review.ts';
+import type { Review } from '../core/review.ts';
 import type { Clock, Directory, Durability, PolicyEngine, Store } from '../ports.ts';
 import type { Mutation, StoreRefusal } from '../stores/store.ts';
+import { passkeyChecks } from './signing.ts';
 
 export interface ApprovalPorts {
   readonly clock: Clock;
@@ -36,12 +37,6 @@ export function isStillKnown({ action }: Judgement, directory: Directory): boole
   const person = directory.person(onBehalfOf);
   return directory.agent(agent) !== undefined && person !== undefined && !person.disabled;
 }
-/** What somebody signed with a passkey that they have revoked since is no approval any more (threat B6). */
-const passkeyChecks = (review: Review): readonly Mutation[] =>
-  standingVotes(review).flatMap(({ passkey }) =>
-    // The gateway's own proof names the gateway's own id.
-    passkey === null ? [] : [{ kind: 'passkey.check', id: passkey.passkey as PasskeyId }],
-  );
 
 export class Approvals {
   readonly #ports: ApprovalPorts;
@@ -92,7 +87,7 @@ export class Approvals {
     const binding = { digest, agent: requester.agent, target: target.name, environment: target.environment };
     const mutations: Mutation[] = [
       { kind: 'review.check', id: review.id, revision: review.revision },
-      ...passkeyChecks(review),
+      ...passkeyChecks(review.votes),
       { kind: 'grant.spend', id, binding, action, atMs: clock.nowMs() },
       ...state,
     ];

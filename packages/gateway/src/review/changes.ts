@@ -1,23 +1,24 @@
 /** What each change of a review writes: the review's new state, and its entries. */
+import type { Judgment } from '../core/attention.ts';
 import type { DueSteps } from '../core/due.ts';
+import { answerEntry, previewEntry, questionEntry } from '../core/clarification-entries.ts';
 import {
-  answerEntry,
   grantEntry,
   noticeEntry,
-  previewEntry,
-  questionEntry,
   retractionEntry,
   reviewEntry,
   voteEntry,
   type SealedEntry,
 } from '../core/entry.ts';
 import type { Grant } from '../core/grant.ts';
-import type { GrantId, PasskeyId } from '../core/ids.ts';
+import type { GrantId } from '../core/ids.ts';
 import type { Preview } from '../core/preview.ts';
+import { wordsOf } from '../core/reading.ts';
 import type { Review } from '../core/review.ts';
 import type { Change, Mutation } from '../stores/store.ts';
 import type { Limits } from '../limits.ts';
 import type { Hashing, Random } from '../ports.ts';
+import { passkeyChecks } from './signing.ts';
 
 export interface ChangePorts {
   readonly hashing: Hashing;
@@ -26,6 +27,15 @@ export interface ChangePorts {
 }
 
 const SALT_BYTES = 16;
+
+/** What is kept of the decision that the review's last vote is. */
+export function judgmentOf(review: Review): Judgment {
+  const vote = review.votes.at(-1);
+  if (vote === undefined) throw new Error('a judgment without a vote');
+  const { identity, person, kind, atMs } = vote;
+  const { id, openedAtMs } = review;
+  return { review: id, identity, person, kind, openedAtMs, atMs, words: wordsOf(review) };
+}
 
 export class Changes {
   readonly #ports: ChangePorts;
@@ -47,10 +57,7 @@ export class Changes {
     const { commitment, action } = review.subject;
     const vote = review.votes.at(-1);
     if (vote === undefined) throw new Error('a change without a vote');
-    const mutations: Mutation[] = [{ kind: 'review.update', review }];
-    // A passkey that was revoked since it signed signs nothing.
-    if (vote.passkey !== null)
-      mutations.push({ kind: 'passkey.check', id: vote.passkey.passkey as PasskeyId });
+    const mutations: Mutation[] = [{ kind: 'review.update', review }, ...passkeyChecks([vote])];
     const entries: SealedEntry[] = [voteEntry(review, vote, commitment, this.#sealing())];
     if (review.state.status !== 'pending') entries.push(reviewEntry(review, commitment, vote.atMs));
     if (review.state.status === 'approved') {
@@ -118,6 +125,12 @@ export class Changes {
   /** The entry alone, for a review that has its preview from the start. */
   previewOf(review: Review, preview: Preview): SealedEntry {
     return previewEntry(review, preview, review.subject.commitment, this.#sealing());
+  }
+
+  /** The notice says why: the state of a review has a word for its end alone. */
+  ofOutdated(review: Review, atMs: number): Change {
+    const { mutations, entries } = this.ofEnd(review, atMs);
+    return { mutations, entries: [...entries, noticeEntry('review.outdated', { review: review.id }, atMs)] };
   }
 
   /** A review that ended without a vote. */

@@ -10,7 +10,7 @@ import type { GrantId, ReviewId } from '../core/ids.ts';
 import type { Preview } from '../core/preview.ts';
 import { refusal, type Refusal, type VoteRefusal } from '../core/reasons.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { Review } from '../core/review.ts';
+import { isVotable, type Review } from '../core/review.ts';
 import { attachPreview, expire, supersede, withdraw } from '../core/transitions.ts';
 import type { Limits } from '../limits.ts';
 import type {
@@ -18,6 +18,7 @@ import type {
   Clock,
   Directory,
   Events,
+  GroupingTemplates,
   Hashing,
   Passkeys,
   PolicyEngine,
@@ -35,6 +36,7 @@ import type { Change, CommitResult, Mutation } from '../stores/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { electorateOf } from './approvals.ts';
 import { Changes } from './changes.ts';
+import { Flood, type AgentShare } from './flood.ts';
 import { GrantLives } from './grant-lives.ts';
 import { Judging } from './judging.ts';
 import { bindingOf, newReview, type HoldAsk } from './opening.ts';
@@ -55,6 +57,10 @@ export interface DeskPorts {
   /** Where a person opens a review: `${publicUrl}/reviews/ID`. */
   readonly publicUrl: string;
   readonly limits: Limits;
+  /** What one person may approve in an hour; left out: as much as they like. */
+  readonly approvalsPerHour?: number | null;
+  /** By what actions are alike; left out: by what they touch. */
+  readonly templates?: GroupingTemplates;
   /** Who makes evidence about actions on a target, by its name; connectors may add theirs later. Left out: nobody. */
   readonly previewers?: ReadonlyMap<string, Previewer>;
   readonly log: Pick<Log, 'reviewUndecidable' | 'voteTaken' | 'voteRefused'>;
@@ -75,13 +81,14 @@ export class Desk implements ReviewDesk {
   readonly #waiting = new Waiting();
   readonly #lives: GrantLives;
   readonly #previews: Previews;
-  readonly #pendingOfAgent = new Map<string, number>();
+  readonly #flood: Flood;
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
     this.#electorate = electorateOf(ports);
     this.#changes = new Changes(ports);
     this.#lives = new GrantLives(ports);
+    this.#flood = new Flood(ports);
     this.#time = new PassingTime({
       ...ports,
       electorate: this.#electorate,
@@ -112,13 +119,24 @@ export class Desk implements ReviewDesk {
         before,
       });
       for (const review of page) {
-        this.#countPending(review.subject.requester.agent, 1);
-        this.#time.watch(review);
+        this.#flood.resumed(review.subject.requester.agent);
+        if (isVotable(review)) this.#time.watch(review);
+        else await this.#endOutdated(review);
       }
       const last = page.at(-1);
       if (last === undefined) return;
       before = last.id;
     }
+  }
+
+  /** An earlier release opened it, and no vote on it can count: it ends, and whoever asked asks again. */
+  async #endOutdated(review: Review): Promise<void> {
+    const { clock, store } = this.#ports;
+    const nowMs = clock.nowMs();
+    const ended = withdraw(review, nowMs, 'An earlier release of the gateway opened it. Ask again.');
+    if (ended === undefined) return;
+    const committed = await store.commit(this.#changes.ofOutdated(ended, nowMs));
+    if (committed.ok) this.#changed(ended);
   }
 
   /** A clock that was set back while the gateway was down revives no grant. */
@@ -180,13 +198,9 @@ export class Desk implements ReviewDesk {
 
   async #open(ask: HoldAsk, binding: GrantBinding): Promise<Result<Hold, Refusal>> {
     const { agent } = binding;
-    const most = this.#ports.limits.pendingReviewsPerAgent;
-    if ((this.#pendingOfAgent.get(agent) ?? 0) >= most) {
-      const message = `${most.toString()} reviews of this agent are pending, which is the limit.`;
-      return err(refusal('review.too_many', { message }));
-    }
     // Before anything is waited for: a burst would pass the look together (threat B11).
-    this.#countPending(agent, 1);
+    const flooded = this.#flood.take(agent);
+    if (flooded !== undefined) return err(flooded);
     const replaced = await this.#replacedBy(ask);
     const bare = newReview(ask, replaced?.id ?? null, this.#ports);
     const planned = this.#previews.plan(bare);
@@ -197,7 +211,7 @@ export class Desk implements ReviewDesk {
     const ended = replaced === null ? undefined : supersede(replaced, review.openedAtMs, review.id);
     const opened = await this.#commitOpening(() => this.#opening(ask, review, ended), planned);
     if (!opened.ok) {
-      this.#countPending(agent, -1);
+      this.#flood.cancel(agent);
       hold.detach();
       return this.#openedElsewhere(ask, opened.error);
     }
@@ -284,11 +298,6 @@ export class Desk implements ReviewDesk {
     return this.#waiting.hold({ review, url, attached, unmeetable, session }, giveUp);
   }
 
-  /** An agent's share of what may be pending. */
-  #countPending(agent: string, change: 1 | -1): void {
-    this.#pendingOfAgent.set(agent, Math.max(0, (this.#pendingOfAgent.get(agent) ?? 0) + change));
-  }
-
   #expire(id: ReviewId): Promise<void> {
     return this.#end(id, (stored) => expire(stored, this.#ports.clock.nowMs()));
   }
@@ -328,7 +337,7 @@ export class Desk implements ReviewDesk {
       this.#waiting.tell(review);
     } else {
       this.#time.forget(review.id);
-      this.#countPending(review.subject.requester.agent, -1);
+      this.#flood.ended(review.subject.requester.agent);
       this.#waiting.settle(review);
     }
     this.#ports.events.publish({ kind: 'review.changed', review, atMs: nowMs });
@@ -347,6 +356,11 @@ export class Desk implements ReviewDesk {
   /** The client that was handed this review's grant has used it, or can't. */
   release(id: ReviewId): void {
     this.#waiting.release(id);
+  }
+
+  /** What each agent has taken of people's attention, as far as this process knows. */
+  shares(): readonly AgentShare[] {
+    return this.#flood.shares();
   }
 
   vote(ask: VoteAsk): Promise<Result<Review, VoteRefusal>> {

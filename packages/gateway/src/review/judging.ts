@@ -25,7 +25,8 @@ import type {
 } from '../ports.ts';
 import type { Change, Mutation, RequestKey, StoreRefusal } from '../stores/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { Changes } from './changes.ts';
+import { Changes, judgmentOf } from './changes.ts';
+import { REVOKED, signingOf, withSigning, type Signing } from './signing.ts';
 
 export interface JudgingPorts {
   readonly clock: Clock;
@@ -39,6 +40,8 @@ export interface JudgingPorts {
   readonly log: Pick<Log, 'voteTaken' | 'voteRefused'>;
   /** Whether a client of this process waits for the review and for nothing else, and so uses an approval at once. */
   readonly isWaitedFor: (id: ReviewId) => boolean;
+  /** What one person may approve in an hour; null, or left out: as much as they like. */
+  readonly approvalsPerHour?: number | null;
   /** Called when a change is durable. */
   readonly changed: (review: Review, change: Change) => void;
 }
@@ -53,14 +56,6 @@ interface Act {
   /** By which a repetition of it is known. */
   readonly request: RequestKey | null;
 }
-
-type Signing = Result<PasskeyProof | null, VoteRefusal>;
-const UNSIGNED: Signing = ok(null);
-/** Fails closed: a signature that can't be looked at is no vote, signed or unsigned. */
-const UNPROVED: Signing = err({
-  code: 'ledger.unavailable',
-  message: 'Your passkey can’t be looked up now, so the vote doesn’t count. Try again.',
-});
 
 type Judged = Promise<Result<Review, VoteRefusal>>;
 
@@ -79,31 +74,34 @@ export class Judging {
   async vote(ask: VoteAsk): Judged {
     const { voter, channel, kind } = ask;
     const request = this.#requestOf(ask);
-    const signing = await this.#signing(ask).catch((): Signing => UNPROVED);
+    const signing = await signingOf({ kind: 'review', id: ask.review }, ask, this.#ports.passkeys);
     const judged = await this.#act({
       request,
       review: ask.review,
       by: voter.name,
       channel,
       apply: (review, nowMs) => this.#cast(review, ask, signing, nowMs),
-      write: (changed) => this.#changes.ofVote(changed, this.#ports.isWaitedFor(changed.id)),
+      write: (changed) => this.#writeVote(changed),
     });
     if (judged.ok) this.#ports.log.voteTaken({ review: ask.review, person: voter.name, kind, channel });
     return judged;
   }
 
-  /** The proof of a signed vote; null where nobody signed. An agent has no passkey, and is refused as an agent. */
-  async #signing({ passkey: assertion, voter, ...vote }: VoteAsk): Promise<Signing> {
-    if (assertion === undefined || voter.kind !== 'person') return UNSIGNED;
-    return this.#ports.passkeys.proveVote({ ...vote, voter, assertion });
+  /** With what is kept of the decision, which says no where its author has approved too much (threat B11). */
+  #writeVote(changed: Review): Change {
+    const { approvalsPerHour = null, limits } = this.#ports;
+    const change = this.#changes.ofVote(changed, this.#ports.isWaitedFor(changed.id));
+    const judgment = judgmentOf(changed);
+    const budget =
+      approvalsPerHour === null
+        ? null
+        : { most: approvalsPerHour, sinceMs: judgment.atMs - limits.approvalBudgetMs };
+    return { ...change, mutations: [...change.mutations, { kind: 'judgment.record', judgment, budget }] };
   }
 
-  /** A signature that doesn't hold refuses the vote, unless something else does that anyhow. */
   #cast(review: Review, ask: VoteAsk, signing: Signing, nowMs: number): Result<Review, VoteRefusal> {
     const ballot = this.#ballot(review, ask, signing.ok ? signing.value : null, nowMs);
-    const judged = castVote(review, ballot, this.#ports.electorate);
-    if (signing.ok || (!judged.ok && judged.error.code !== 'vote.passkey_required')) return judged;
-    return signing;
+    return withSigning(signing, castVote(review, ballot, this.#ports.electorate));
   }
 
   #ballot(review: Review, ask: VoteAsk, passkey: PasskeyProof | null, nowMs: number) {
@@ -240,7 +238,7 @@ export class Judging {
     const taken: Mutation[] =
       act.request === null ? [] : [{ kind: 'key.take', key: act.request, atMs: nowMs }];
     const committed = await store.commit({ ...change, mutations: [...change.mutations, ...taken] });
-    if (!committed.ok) return this.#lost(review, act, committed.error.code);
+    if (!committed.ok) return this.#lost(review, act, committed.error);
     this.#ports.changed(judged.value, change);
     return judged;
   }
@@ -249,11 +247,22 @@ export class Judging {
   async #lost(
     review: Review,
     act: Act,
-    code: StoreRefusal['code'],
+    lost: StoreRefusal,
   ): Promise<Result<Review, VoteRefusal> | undefined> {
-    if (!code.startsWith('passkey.')) return undefined;
-    const error = { code: 'vote.passkey_invalid', message: 'This passkey was revoked.' } as const;
-    return err(await this.#refused(review, act, error, this.#ports.clock.nowMs()));
+    if (lost.code === 'judgment.over_budget') {
+      const error = this.#overBudget(lost.atMs);
+      return err(await this.#refused(review, act, error, this.#ports.clock.nowMs()));
+    }
+    if (!lost.code.startsWith('passkey.')) return undefined;
+    return err(await this.#refused(review, act, REVOKED, this.#ports.clock.nowMs()));
+  }
+
+  /** Time of day in UTC, as everywhere in words to people. */
+  #overBudget(atMs: number): VoteRefusal {
+    const { approvalsPerHour, limits } = this.#ports;
+    const freeAt = new Date(atMs + limits.approvalBudgetMs).toISOString().slice(11, 16);
+    const message = `You have approved ${(approvalsPerHour ?? 0).toString()} actions in the last hour, as many as one person may. Somebody else can approve this, or you from ${freeAt} UTC on. You can still reject it, or ask.`;
+    return { code: 'vote.over_budget', message };
   }
 
   async #refused(review: Review, act: Act, error: VoteRefusal, nowMs: number): Promise<VoteRefusal> {

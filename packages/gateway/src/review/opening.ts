@@ -1,10 +1,11 @@
 import type { Judgement } from '../connectors/connector.ts';
 import type { AttemptMembers, Sealed } from '../core/entry.ts';
 import type { GrantBinding } from '../core/grant.ts';
+import { groupingForm } from '../core/grouping.ts';
 import { makeId, type ActionId, type ReviewId } from '../core/ids.ts';
 import type { Review, ReviewSubject } from '../core/review.ts';
 import { scheduleOf } from '../core/schedule.ts';
-import type { Clock, Random, WorkingCalendars } from '../ports.ts';
+import type { Clock, GroupingTemplates, Hashing, Random, WorkingCalendars } from '../ports.ts';
 
 /** What the pipeline hands over when policy demands a review. */
 export interface HoldAsk {
@@ -32,15 +33,19 @@ export interface OpeningPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly calendars: WorkingCalendars;
+  readonly hashing: Pick<Hashing, 'sha256Hex'>;
+  /** Left out: reviews are alike by what they touch. */
+  readonly templates?: GroupingTemplates;
 }
 
 export function newReview(
   ask: HoldAsk,
   supersedes: ReviewId | null,
-  { clock, random, calendars }: OpeningPorts,
+  { clock, random, calendars, hashing, templates }: OpeningPorts,
 ): Review {
   const openedAtMs = clock.nowMs();
   const subject = subjectOf(ask);
+  const template = templates?.(subject.target, subject.command, subject.parameters) ?? null;
   const schedule = subject.demands.map((demand) => scheduleOf(demand, openedAtMs, calendars.workingTime));
   return {
     id: makeId('rev', openedAtMs, random.bytes(10)),
@@ -53,6 +58,7 @@ export function newReview(
     questions: [],
     preview: null,
     supersedes,
+    shape: hashing.sha256Hex(groupingForm(subject, template)),
     revision: 1,
     state: { status: 'pending' },
   };

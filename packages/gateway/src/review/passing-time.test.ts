@@ -455,7 +455,7 @@ describe('timers that misbehave', () => {
 
 test('a thousand reviews are reminded, escalated and ended, each once', async () => {
   const demands = [{ escalation: CHAIN, remindersMs: [10 * MINUTE_MS] }];
-  const world = new TimeWorld({ demands });
+  const world = new TimeWorld({ demands, limits: { reviewsPerAgentBurst: 1_000 } });
   const held = await Promise.all(Array.from({ length: 1_000 }, (_, at) => world.hold(`SELECT ${at}`)));
   await world.pass(29 * MINUTE_MS, 5 * MINUTE_MS);
   const count = (event: string): number => world.events.filter((each) => each === event).length;

@@ -1,5 +1,5 @@
 /** What the passing of time does to pending reviews. */
-import { stepsDue, type DueSteps } from '../core/due.ts';
+import { nextInstantOf, stepsDue, type DueSteps } from '../core/due.ts';
 import { isMet, type Electorate } from '../core/electorate.ts';
 import type { ReviewId } from '../core/ids.ts';
 import type { Review } from '../core/review.ts';
@@ -22,7 +22,7 @@ export interface PassingTimePorts {
 
 export class PassingTime {
   readonly #ports: PassingTimePorts;
-  readonly #timetable: Timetable;
+  readonly #timetable: Timetable<ReviewId>;
 
   constructor(ports: PassingTimePorts) {
     this.#ports = ports;
@@ -31,7 +31,7 @@ export class PassingTime {
 
   /** Follows a pending review; call it again whenever the review has changed. */
   watch(review: Review): void {
-    this.#timetable.watch(review);
+    this.#timetable.watch(review, nextInstantOf(review));
   }
 
   forget(id: ReviewId): void {

@@ -115,7 +115,8 @@ async function signed(
   voter: Person,
   kind: VoteAsk['kind'] = 'approve',
 ): Promise<SignedAssertion> {
-  const offer = await passkeys.offerVote(await ballot(held, voter, kind));
+  const { review: id, ...cast } = await ballot(held, voter, kind);
+  const offer = await passkeys.offerVote({ on: { kind: 'review', id }, ...cast });
   const by = authenticators.get(voter.name);
   if (!offer.ok || by === undefined) throw new Error('no passkey');
   const { challenge, nonce } = offer.value;

@@ -1,45 +1,48 @@
-import { nextInstantOf } from '../core/due.ts';
-import type { ReviewId } from '../core/ids.ts';
-import type { Review } from '../core/review.ts';
 import type { Clock } from '../ports.ts';
 
 /** The longest wait of one timer: a clock that was set is noticed within it. */
 const LOOK_AGAIN_MS = 60_000;
 
+/** What falls due at some time: a review, a use of break-glass. */
+export interface Tracked<I extends string> {
+  readonly id: I;
+  readonly revision: number;
+}
+
 interface Watch {
-  /** Of the review as it was when the watch began. */
+  /** Of what is tracked, as it was when the watch began. */
   readonly revision: number;
   readonly cancel: () => void;
 }
 
 /**
- * Wakes the desk when a pending review is due. Timers only say when to look: whether it is due is for the clock and the
- * stored review to say, so that a timer that fires early, late or twice does no harm.
+ * Wakes a desk when something of its is due. Timers only say when to look: whether it is due is for the clock and the
+ * stored record to say, so that a timer that fires early, late or twice does no harm.
  */
-export class Timetable {
+export class Timetable<I extends string> {
   readonly #clock: Clock;
-  readonly #due: (id: ReviewId) => void;
-  readonly #watches = new Map<ReviewId, Watch>();
+  readonly #due: (id: I) => void;
+  readonly #watches = new Map<I, Watch>();
   #isClosed = false;
 
-  constructor(clock: Clock, due: (id: ReviewId) => void) {
+  constructor(clock: Clock, due: (id: I) => void) {
     this.#clock = clock;
     this.#due = due;
   }
 
-  /** Follows a pending review until it is due once; call it again then, and whenever the review has changed. */
-  watch(review: Review): void {
-    const known = this.#watches.get(review.id);
-    if (known !== undefined && known.revision > review.revision) return;
-    this.#wait(review.id, review.revision, nextInstantOf(review));
+  /** Follows it until it is due once, at `atMs`; call it again then, and whenever it has changed. */
+  watch({ id, revision }: Tracked<I>, atMs: number): void {
+    const known = this.#watches.get(id);
+    if (known !== undefined && known.revision > revision) return;
+    this.#wait(id, revision, atMs);
   }
 
   /** Looks at it once more in a while: it could not be read or changed now. */
-  tryLater(id: ReviewId): void {
+  tryLater(id: I): void {
     this.#wait(id, 0, this.#clock.nowMs() + LOOK_AGAIN_MS);
   }
 
-  #wait(id: ReviewId, revision: number, atMs: number): void {
+  #wait(id: I, revision: number, atMs: number): void {
     this.#watches.get(id)?.cancel();
     if (this.#isClosed) return;
     const waitMs = Math.max(0, Math.min(LOOK_AGAIN_MS, atMs - this.#clock.nowMs()));
@@ -51,7 +54,7 @@ export class Timetable {
     this.#watches.set(id, { revision, cancel: this.#clock.after(waitMs, look) });
   }
 
-  forget(id: ReviewId): void {
+  forget(id: I): void {
     this.#watches.get(id)?.cancel();
     this.#watches.delete(id);
   }

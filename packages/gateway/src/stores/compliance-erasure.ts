@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { BreakGlassUse } from '../core/break-glass.ts';
 import { subjectOf, type ErasedSubject } from '../core/subject.ts';
 import { accept, codeOf, refusal, reopen, type StoreUnderTest } from './compliance-fixture.ts';
 import {
@@ -9,6 +10,7 @@ import {
   sampleReview,
   sampleStanding,
 } from './compliance-samples.ts';
+import { sampleClosing, sampleUse } from './compliance-break-glass.ts';
 import { sampleSubmission } from './compliance-submissions.ts';
 import type { Mutation } from './store.ts';
 
@@ -73,6 +75,41 @@ export function valuesAreErased(at: StoreUnderTest): void {
       expect(left?.subject).toMatchObject({ requester: review.subject.requester, command: '', salt: '' });
       expect(left?.subject.digest).not.toBe(review.subject.digest);
     });
+
+    test('keeps who broke glass, when and what was found, and none of its values', async () => {
+      const use = sampleUse(1, {
+        closing: sampleClosing,
+        grant: { ...sampleUse(1).grant, spentAtMs: START_MS },
+      });
+      await accept(at.store, { mutations: [{ kind: 'break_glass.open', use, mostOpen: 3 }] });
+      await reopen(at);
+      expect(await at.store.read('breakGlass', { id: use.id })).toEqual(use);
+      await accept(at.store, { mutations: [erase({ kind: 'agent', name: 'sam' })] });
+      await reopen(at);
+      const left = await at.store.read('breakGlass', { id: use.id });
+      expect(left).toMatchObject({
+        person: 'sam',
+        reason: '',
+        passkey: { signature: '' },
+        erasedAtMs: START_MS,
+      });
+      expect(left?.closing).toEqual({ ...sampleClosing, text: '' });
+      expect(left?.subject).toMatchObject({ requester: use.subject.requester, salt: '' });
+      expect(left?.subject.declared.command).toBe('');
+    });
+
+    test('leaves the reviews of others to be found by what they look like', async () => {
+      const state = { status: 'expired', resolvedAtMs: START_MS } as const;
+      const shape = 'a'.repeat(64);
+      const others = [1, 2].map((number) => ({ ...sampleReview(number, { state }), shape }));
+      for (const review of others) await accept(at.store, { mutations: [{ kind: 'review.open', review }] });
+      await at.store.append(own('one', 'ana', 'agent-9')).done;
+      await accept(at.store, { mutations: [erase({ kind: 'agent', name: 'agent-9' })] });
+      await reopen(at);
+      const ask = { limit: 9, before: null, status: null, agent: null, shape };
+      const found = await at.store.read('reviews', ask);
+      expect(found.map(({ id }) => id)).toEqual(others.map(({ id }) => id).reverse());
+    });
   });
 }
 
@@ -104,6 +141,17 @@ export function erasureWaits(at: StoreUnderTest): void {
         expect(await refusal(at, live, erase(agent)), live.kind).toBe('subject.in_use');
       }
       await accept(at.store, { mutations: [erase(agent)] });
+    });
+
+    test('of who broke glass waits for its review, and until nothing can be run by it', async () => {
+      const open = (closing: BreakGlassUse['closing'], spentAtMs: number | null = null): Mutation => {
+        const use = sampleUse(1, { closing, grant: { ...sampleUse(1).grant, spentAtMs } });
+        return { kind: 'break_glass.open', use, mostOpen: 3 };
+      };
+      const sam = erase({ kind: 'person', name: 'sam' });
+      expect(await refusal(at, open(null, START_MS), sam)).toBe('subject.in_use');
+      expect(await refusal(at, open(sampleClosing), sam)).toBe('subject.in_use');
+      expect(await refusal(at, open(sampleClosing, START_MS), sam)).toBe('accepted');
     });
 
     test('that is part of a refused change erases nothing', async () => {

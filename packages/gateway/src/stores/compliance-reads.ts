@@ -14,7 +14,7 @@ const numbered = (number: number): SealedEntry =>
 export function entriesAreRead(at: StoreUnderTest): void {
   test('rows hold what was sealed: kinds, times, texts and asides in any script', async () => {
     const early = ['decision', 'review', 'vote', 'grant', 'intent', 'outcome', 'notice'] as const;
-    const kinds = [...early, 'question', 'answer', 'preview', 'passkey'] as const;
+    const kinds = [...early, 'question', 'answer', 'preview', 'passkey', 'heartbeat'] as const;
     const sealed = kinds.flatMap((kind, number) =>
       TEXTS.map((text, place) =>
         sampleEntry(kind, kind === 'notice' ? null : actionId(number), {

@@ -63,6 +63,7 @@ export function sampleReview(
     questions: [],
     preview: null,
     supersedes: null,
+    shape: 'f'.repeat(64),
     subject: {
       action: actionId(number),
       digest,

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { approvalsAreBounded, judgmentsAreKept, reviewsAreGrouped } from './compliance-attention.ts';
 import {
   acknowledgedMeansDurable,
   entriesKeepTheirOrder,
@@ -7,6 +8,7 @@ import {
 import { erasureWaits, valuesAreErased } from './compliance-erasure.ts';
 import { useStore } from './compliance-fixture.ts';
 import type { StoreFixture } from './compliance-fixture.ts';
+import { breakGlassIsSpentOnce, breakGlassIsTracked } from './compliance-break-glass.ts';
 import { changesAreAtomic, grantsAreSpentOnce, grantsEnd } from './compliance-grants.ts';
 import { passkeysAreKept, passkeysAreVouchedFor } from './compliance-passkeys.ts';
 import { actionsAreFound, entriesAreRead, openIntentsAreKnown } from './compliance-reads.ts';
@@ -26,10 +28,15 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     reviewsAreListed(at);
     grantsAreSpentOnce(at);
     grantsEnd(at);
+    reviewsAreGrouped(at);
+    judgmentsAreKept(at);
+    approvalsAreBounded(at);
     standingGrantsAreBounded(at);
     standingGrantsAreKept(at);
     passkeysAreKept(at);
     passkeysAreVouchedFor(at);
+    breakGlassIsSpentOnce(at);
+    breakGlassIsTracked(at);
     changesAreAtomic(at);
     submissionsAreRevised(at);
     requestKeysAreTakenOnce(at);

@@ -1,6 +1,8 @@
+import type { Judgment, Pace, ReviewerFigures } from '../core/attention.ts';
+import type { BreakGlassUse } from '../core/break-glass.ts';
 import type { SealedEntry, UsageShape } from '../core/entry.ts';
 import type { Grant, GrantBinding, GrantRefusal } from '../core/grant.ts';
-import type { ActionId, GrantId, PasskeyId, ReviewId, StandingId } from '../core/ids.ts';
+import type { ActionId, BreakGlassId, GrantId, PasskeyId, ReviewId, StandingId } from '../core/ids.ts';
 import type { OutcomeStatus } from '../core/execution.ts';
 import type { Passkey } from '../core/passkey.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
@@ -17,6 +19,22 @@ export type Mutation =
   | { readonly kind: 'review.update'; readonly review: Review }
   /** Changes nothing; refused with `review.conflict` unless the review has this revision. */
   | { readonly kind: 'review.check'; readonly id: ReviewId; readonly revision: number }
+  /** The first time that the review is put in front of this identity; nothing where it was before. No condition. */
+  | {
+      readonly kind: 'review.shown';
+      readonly review: ReviewId;
+      readonly identity: string;
+      readonly atMs: number;
+    }
+  /**
+   * Keeps one decision, with when its review was first shown to its author. Refused with `judgment.over_budget` where the
+   * budget is given, the decision approves, and the identity has approved `most` after `sinceMs` already.
+   */
+  | {
+      readonly kind: 'judgment.record';
+      readonly judgment: Judgment;
+      readonly budget: { readonly most: number; readonly sinceMs: number } | null;
+    }
   | { readonly kind: 'grant.issue'; readonly grant: Grant }
   /** Marks the grant as spent by this action if it is live, not expired at `atMs`, and bound to exactly this. */
   | {
@@ -65,6 +83,20 @@ export type Mutation =
   /** Changes nothing; refused unless the passkey is live. */
   | { readonly kind: 'passkey.check'; readonly id: PasskeyId }
   /**
+   * A new id, with the review that it owes. Refused with `break_glass.too_many` where the identity has `mostOpen` uses
+   * whose review is open.
+   */
+  | { readonly kind: 'break_glass.open'; readonly use: BreakGlassUse; readonly mostOpen: number }
+  /** Marks the use's grant as spent if it isn't, hasn't expired at `atMs`, and is bound to exactly this. */
+  | {
+      readonly kind: 'break_glass.spend';
+      readonly id: BreakGlassId;
+      readonly binding: GrantBinding;
+      readonly atMs: number;
+    }
+  /** Replaces the use whose revision is `use.revision - 1`; else `break_glass.conflict`. */
+  | { readonly kind: 'break_glass.update'; readonly use: BreakGlassUse }
+  /**
    * Erases every value of the subject: asides of entries, and what the state holds of its actions. From the commit on no
    * read gives them, and when the commit is acknowledged their keys are destroyed. Refused with `subject.unknown` where
    * there is none, and with `subject.in_use` while something of the subject is not over: a pending review, a live grant,
@@ -107,12 +139,15 @@ export interface Change {
 export type StoreRefusal =
   | { readonly code: 'review.duplicate'; readonly existing: ReviewId }
   | { readonly code: 'review.conflict' | 'review.missing' | 'checkpoint.stale' }
+  /** `atMs`: the approval that has to be out of the span before there is room for another one. */
+  | { readonly code: 'judgment.over_budget'; readonly atMs: number }
   | { readonly code: 'submission.conflict' | 'submission.missing' }
   | { readonly code: 'key.taken'; readonly by: RequestKey }
   | { readonly code: GrantRefusal }
   /** `unusable`: it isn't live, its time is over, its uses or rows are gone, or it is for somebody else. */
   | { readonly code: 'standing.missing' | 'standing.conflict' | 'standing.unusable' | 'standing.over' }
   | { readonly code: PasskeyConflict }
+  | { readonly code: 'break_glass.too_many' | 'break_glass.missing' | 'break_glass.conflict' }
   /** `in_use`: these are not over yet: ids of reviews, grants, standing grants and submitted actions. */
   | { readonly code: 'subject.in_use'; readonly by: readonly string[] }
   | { readonly code: 'subject.unknown' };
@@ -179,6 +214,14 @@ export interface UsageRow {
   readonly bytes: number;
 }
 
+/** Pending reviews of one shape. */
+export interface ReviewGroup {
+  readonly shape: string;
+  readonly count: number;
+  readonly oldest: ReviewId;
+  readonly newest: Review;
+}
+
 /** Every question that a store answers. Answers see all that was durable when the question was queued. */
 export interface Reads {
   review: { ask: { readonly id: ReviewId }; answer: Review | null };
@@ -191,10 +234,25 @@ export interface Reads {
       readonly target?: string | null;
       /** The least risk score. */
       readonly minRisk?: number | null;
+      readonly shape?: string | null;
       readonly limit: number;
       readonly before: ReviewId | null;
     };
     answer: readonly Review[];
+  };
+  /** Pending reviews by shape, the largest groups first, at most `limit` of them. */
+  reviewGroups: {
+    ask: { readonly agent: string | null; readonly limit: number };
+    answer: readonly ReviewGroup[];
+  };
+  /** Figures of the newest `most` decisions of `sinceMs` ≤ t < `untilMs`. */
+  attention: {
+    ask: { readonly sinceMs: number; readonly untilMs: number; readonly pace: Pace; readonly most: number };
+    answer: {
+      readonly reviewers: readonly ReviewerFigures[];
+      /** False: there are more decisions than were looked at. */
+      readonly complete: boolean;
+    };
   };
   /** Live grants of the binding at `atMs`, oldest first. */
   grants: { ask: { readonly binding: GrantBinding; readonly atMs: number }; answer: readonly Grant[] };
@@ -222,6 +280,16 @@ export interface Reads {
   passkey: { ask: { readonly id: PasskeyId }; answer: PasskeyRow | null };
   /** All of the identity, revoked ones too, oldest first. */
   passkeys: { ask: { readonly identity: string }; answer: readonly PasskeyRow[] };
+  breakGlass: { ask: { readonly id: BreakGlassId }; answer: BreakGlassUse | null };
+  /** Newest first; `open`: whether their review is open, null for all. `before` as in `reviews`. */
+  breakGlasses: {
+    ask: {
+      readonly open: boolean | null;
+      readonly limit: number;
+      readonly before: BreakGlassId | null;
+    };
+    answer: readonly BreakGlassUse[];
+  };
   pendingReview: { ask: { readonly binding: GrantBinding }; answer: Review | null };
   /** Entries `from` ≤ index < `from + limit`, in order; fewer at the end. */
   entries: { ask: { readonly from: number; readonly limit: number }; answer: readonly EntryRow[] };

@@ -20,6 +20,12 @@ interface Reviewed {
   readonly target: string;
 }
 
+interface BrokenGlass {
+  readonly use: string;
+  readonly person: string;
+  readonly target: string;
+}
+
 /**
  * Every event of the business that is logged: one function each, and no other way to the log. What goes in are ids,
  * names, codes and counts; there is no parameter for a command, a value, a token or a message of another system (law 8).
@@ -63,6 +69,12 @@ export interface Log {
   passkeyRevoked(fields: { readonly person: string; readonly passkey: string }): void;
   /** Somebody with a person's token failed to add a passkey. */
   passkeyRefused(fields: { readonly person: string; readonly code: string }): void;
+  /** A person runs without approval: somebody should look now. */
+  breakGlassOpened(fields: BrokenGlass & { readonly action: string }): void;
+  /** Nobody has reviewed it yet. */
+  breakGlassReminded(fields: BrokenGlass): void;
+  breakGlassClosed(fields: BrokenGlass & { readonly by: string; readonly finding: string }): void;
+  breakGlassRefused(fields: { readonly about: string; readonly person: string; readonly code: string }): void;
   callRefused(fields: { readonly principal: string; readonly action: string; readonly code: string }): void;
   /** A bug, or something under us that failed. */
   failed(fields: { readonly where: string; readonly error: unknown }): void;
@@ -70,7 +82,15 @@ export interface Log {
   checkpointPublished(fields: { readonly size: number }): void;
   /** Fewer witnesses cosigned a checkpoint than the configuration asks for. */
   witnessesAway(fields: { readonly cosigned: number; readonly quorum: number }): void;
-  policyChanged(fields: { readonly version: string }): void;
+  policyChanged(fields: {
+    readonly version: string;
+    readonly author: string;
+    readonly added: string;
+    readonly removed: string;
+    readonly changed: string;
+  }): void;
+  /** Changed files that were not taken: what was in force stays. */
+  policyRefused(fields: { readonly inForce: string; readonly problems: readonly string[] }): void;
 }
 
 export function createLog(options: LogOptions): Log {
@@ -97,12 +117,18 @@ export function createLog(options: LogOptions): Log {
     passkeyRegistered: (fields) => logger.info({ event: 'passkey.registered', ...fields }),
     passkeyRevoked: (fields) => logger.info({ event: 'passkey.revoked', ...fields }),
     passkeyRefused: (fields) => logger.warn({ event: 'passkey.refused', ...fields }),
+    // The highest there is: it is the one thing here that nobody approved.
+    breakGlassOpened: (fields) => logger.fatal({ event: 'break_glass.opened', ...fields }),
+    breakGlassReminded: (fields) => logger.error({ event: 'break_glass.reminded', ...fields }),
+    breakGlassClosed: (fields) => logger.warn({ event: 'break_glass.closed', ...fields }),
+    breakGlassRefused: (fields) => logger.error({ event: 'break_glass.refused', ...fields }),
     callRefused: (fields) => logger.warn({ event: 'call.refused', ...fields }),
     failed: ({ where, error }) => logger.error({ event: 'failed', where, error: traceOf(error) }),
     ledgerFailed: ({ error }) => logger.error({ event: 'ledger.failed', error: traceOf(error) }),
     witnessesAway: (fields) => logger.warn({ event: 'ledger.witnesses_away', ...fields }),
     checkpointPublished: (fields) => logger.debug({ event: 'ledger.checkpoint_published', ...fields }),
-    policyChanged: (fields) => logger.info({ event: 'policy.changed', ...fields }),
+    policyChanged: (fields) => logger.warn({ event: 'policy.changed', ...fields }),
+    policyRefused: (fields) => logger.error({ event: 'policy.refused', ...fields }),
   };
 }
 

@@ -94,6 +94,47 @@ test('a held export that has to be signed: the token alone is refused with the p
   expect((await system.sam.getReview(review.id)).votes).toMatchObject([{ signed: true, basis: 'passkey' }]);
 });
 
+test('a proposal that has to be signed: the token alone is refused with the page’s link, the passkey approves, its use verifies offline', async () => {
+  const { client } = await connectPg(system);
+  const command = 'SELECT email FROM customers WHERE id <= 4 LIMIT 4';
+  const running = client.query(command).catch((error: Error) => error.message);
+  const { id: sample } = await system.pending(command);
+  const validUntil = new Date(Date.now() + 3_600_000).toISOString();
+  const wish = { maxUses: 2, validUntil, reason: 'every hour \u202e today' };
+  const { id } = await system.as('kim').proposeStandingGrant(sample, wish);
+  const { digest, rendering } = await system.sam.getStandingGrant(id);
+  const refused = await system.sam
+    .voteOnStandingGrant(id, { kind: 'approve', digest, rendering })
+    .catch((error: unknown) => error as SallyportError);
+  expect(refused).toMatchObject({ code: 'vote.passkey_required' });
+  expect((refused as SallyportError).message).toContain(`/standing-grants/${id}/sign`);
+
+  await signIn(`/standing-grants/${id}/sign`, 'Show the proposal');
+  await status('Read it whole, then decide.');
+  expect(await browser.page.textContent('#command')).toBe(command);
+  expect(await browser.page.textContent('#review')).toContain('kim proposes it: every hour ⟨U+202E⟩ today');
+  await browser.page.click('#approve');
+  await status('Recorded: you approved. The proposal is live.');
+  expect((await system.sam.getStandingGrant(id)).votes).toMatchObject([{ signed: true, basis: 'passkey' }]);
+
+  const shown = await system.sam.getReview(sample);
+  await system.sam.vote(sample, {
+    kind: 'reject',
+    reason: 'no',
+    digest: shown.digest,
+    rendering: shown.rendering,
+  });
+  expect(await running).toContain('Rejected by sam');
+  expect((await client.query(command)).rows).toHaveLength(4);
+  await client.end();
+  expect(browser.complaints).toEqual([]);
+  await system.checkLedger();
+  const [use] = (await system.sam.getStandingGrant(id)).used;
+  const report = await verdict(await system.sam.receipt(use?.action ?? ''));
+  expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+  expect(report.summary?.votes).toMatchObject([{ person: 'sam', signed: true, channel: 'browser' }]);
+});
+
 test('a receipt whose assertion was tampered with, or whose registration was left out, does not verify', async () => {
   const [approved] = (await system.reviewsOf('at this')).filter((each) => each.status === 'approved');
   const receipt = decodeReceipt(await system.sam.receipt(approved?.action ?? ''))!;

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createMemoryStore } from '../../src/stores/memory/store.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts';
 import { runRace } from '../support/crash-race.ts';
+import { LedgerTail } from '../support/crash-tail.ts';
 import { temporaryDirectory } from '../support/ledger.ts';
 
 /** Another run: SEED=… in the environment. One race of it: RACE=… besides. */
@@ -69,7 +70,12 @@ describe(`B1: everybody at once: one end, no vote lost, one run an approval (SEE
 
   test(`${SQLITE_RACES} interleavings over the SQLite store`, { timeout: 120_000 }, async () => {
     const store = await openSqliteStore({ directory: home.directory, walBytes: 1 << 20 });
-    const events = await runRaces({ count: SQLITE_RACES, atOnce: 16, run: (race) => runRace(store, race) });
+    const tail = new LedgerTail(store, await store.read('size', {}));
+    const events = await runRaces({
+      count: SQLITE_RACES,
+      atOnce: 16,
+      run: (race) => runRace(store, race, undefined, tail),
+    });
     await store.close();
     if (only === undefined) expect([...events]).toEqual(expect.arrayContaining(EXPECTED));
   });

@@ -3,8 +3,10 @@ import type { Durability, Reads, Store } from '../../src/stores/store.ts';
 export interface LateStore extends Store {
   /** Whether a question, or its answer, is still under way. */
   readonly isBusy: boolean;
-  /** Whether the store itself has a question that it hasn't answered: a disk takes its time. */
-  readonly isAsking: boolean;
+  /** Whether nothing can happen before the store itself answers: a disk takes its time. */
+  readonly isWaiting: boolean;
+  /** Resolves when it has answered something. */
+  arrival(): Promise<void>;
   /** Hands on the questions that came first, or lets one answer arrive, as `pick` says; nothing happens otherwise. */
   step(pick: (below: number) => number): void;
 }
@@ -15,20 +17,22 @@ export function createLateStore(store: Store): LateStore {
   const answered: (() => void)[] = [];
   let underWay = 0;
   let asking = 0;
+  let waiting: (() => void)[] = [];
+  const arrived = (answer: () => void): void => {
+    asking -= 1;
+    answered.push(answer);
+    const woken = waiting;
+    waiting = [];
+    for (const wake of woken) wake();
+  };
   const late = <T>(ask: () => Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       underWay += 1;
       asked.push(() => {
         asking += 1;
         ask().then(
-          (value) => {
-            asking -= 1;
-            answered.push(() => resolve(value));
-          },
-          (error: Error) => {
-            asking -= 1;
-            answered.push(() => reject(error));
-          },
+          (value) => arrived(() => resolve(value)),
+          (error: Error) => arrived(() => reject(error)),
         );
       });
     });
@@ -36,9 +40,10 @@ export function createLateStore(store: Store): LateStore {
     get isBusy() {
       return underWay > 0;
     },
-    get isAsking() {
-      return asking > 0;
+    get isWaiting() {
+      return asking > 0 && asked.length === 0 && answered.length === 0;
     },
+    arrival: () => new Promise((resolve) => void waiting.push(resolve)),
     step(pick) {
       if (asked.length > 0 && pick(2) === 0) {
         for (const ask of asked.splice(0, 1 + pick(3))) ask();

@@ -1,7 +1,8 @@
-import { decodeLeaf, type Leaf } from '@sallyport/verifier';
+import type { Leaf } from '@sallyport/verifier';
 import { Rules } from '../../../verifier/src/rules.ts';
-import type { Attempt, Hold } from '../../src/connectors/connector.ts';
+import type { Attempt, Hold, Judgement } from '../../src/connectors/connector.ts';
 import type { Person } from '../../src/core/identity.ts';
+import type { ActionId } from '../../src/core/ids.ts';
 import { Desk } from '../../src/review/desk.ts';
 import { limits } from '../../src/limits.ts';
 import { Pipeline } from '../../src/pipeline.ts';
@@ -10,6 +11,7 @@ import type { Store } from '../../src/ports.ts';
 import { hashing } from '../../src/system.ts';
 import { createFakeClock, createFakeRandom } from './fake-clock.ts';
 import { createLateStore, type LateStore } from './crash-late-store.ts';
+import { LedgerTail } from './crash-tail.ts';
 import { agent, demand, noPasskeys, person, requester, target } from './subjects.ts';
 
 const CLIENTS = 4;
@@ -31,27 +33,23 @@ export interface RaceReport {
 
 /**
  * Clients with two statements between them, voters, withdrawals, departures, time and changes of people, all at once,
- * in an order that the seed decides; then time runs out, and everything is compared with the ledger.
+ * in an order that the seed decides; then time runs out, and everything is compared with the ledger. `shared`: of races
+ * that share the store at the same time.
  */
 export async function runRace(
   store: Store,
   seed: string,
   acknowledge: (what: string) => void = () => undefined,
+  shared?: LedgerTail,
 ): Promise<RaceReport> {
   const race = new Race(createLateStore(store), seed, acknowledge);
-  const from = await store.read('size', {});
+  const tail = shared ?? new LedgerTail(store, await store.read('size', {}));
   await race.run();
-  const rows = await store.read('entries', { from, limit: 10_000 });
-  // Other races may share the store: what is about this race's reviews and actions is its own.
-  const leaves = race.own(rows.map(({ leaf }) => decoded(leaf)));
   const reviews = await Promise.all([...race.reviews].map((id) => store.read('review', { id })));
+  const actions = new Set([...race.actions, ...reviews.flatMap((review) => review?.subject.action ?? [])]);
+  // Other races may share the store: what is about this race's reviews and actions is its own.
+  const leaves = race.own(await tail.take([...race.reviews, ...actions]));
   return { violations: race.violations(leaves, reviews), events: race.events };
-}
-
-function decoded(text: string): Leaf {
-  const result = decodeLeaf(text);
-  if (!result.ok) throw new Error(result.detail);
-  return result.leaf;
 }
 
 /** mulberry32: quick, because a race draws thousands of times. */
@@ -67,6 +65,8 @@ function createPick(start: number): (below: number) => number {
 
 class Race {
   readonly reviews = new Set<Hold['review']>();
+  /** Of every attempt. */
+  readonly actions = new Set<ActionId>();
   readonly events: string[] = [];
   readonly #store: LateStore;
   readonly #seed: string;
@@ -111,7 +111,9 @@ class Race {
     const events = { publish: () => undefined, subscribe: () => () => undefined };
     const nothing = (): void => undefined;
     const log = { reviewUndecidable: nothing, voteTaken: nothing, voteRefused: nothing };
-    this.#desk = new Desk({ ...shared, events, publicUrl: '', limits, log });
+    // One agent stands for all that ask, faster than any may.
+    const bounds = { ...limits, reviewsPerAgentBurst: 1_000_000 };
+    this.#desk = new Desk({ ...shared, events, publicUrl: '', limits: bounds, log });
     this.#gate = new Pipeline({ ...shared, classifier: { classify: () => [] } }, this.#desk);
   }
 
@@ -149,12 +151,13 @@ class Race {
     const deadline = performance.now() + LONGEST_MS;
     while (quiet < 3) {
       if (performance.now() > deadline) throw new Error(`the race does not end (${this.#seed})`);
-      // A step while the disk is at work is rarer than a turn of the loop: else all steps pass before its first answer.
-      const mayStep = !this.#store.isAsking || this.#pick(64) === 0;
-      if (steps.length > 0 && mayStep && this.#pick(4) === 0) {
+      const isWaiting = this.#store.isWaiting;
+      // One step at most while the disk is at work: else all steps pass before its first answer.
+      if (steps.length > 0 && this.#pick(4) === 0) {
         const step = steps.shift();
         void Promise.resolve(step?.()).catch((error: unknown) => this.events.push(`threw ${String(error)}`));
       }
+      if (isWaiting) await this.#store.arrival();
       this.#store.step(this.#pick);
       this.#store.step(this.#pick);
       await new Promise(setImmediate);
@@ -176,7 +179,7 @@ class Race {
       supersedes,
     };
     this.#running += 1;
-    const held = await this.#gate.hold(this.#gate.judge(attempt), []);
+    const held = await this.#gate.hold(this.#judge(attempt), []);
     if (!held.ok) return this.#end(`hold ${held.error.code}`);
     const hold = held.value;
     this.reviews.add(hold.review);
@@ -185,7 +188,7 @@ class Race {
     const settled = await hold.settled;
     this.#unsettled -= 1;
     if (!settled.ok) return this.#end(settled.error.code);
-    const authorized = await this.#gate.authorizeApproved(this.#gate.judge(attempt), settled.value);
+    const authorized = await this.#gate.authorizeApproved(this.#judge(attempt), settled.value);
     if (!authorized.ok) return this.#end(authorized.error.code);
     const grant = authorized.value.grant ?? 'no grant';
     this.#ran.push(grant);
@@ -198,6 +201,12 @@ class Race {
       code: 'ok',
     });
     return this.#end('ran');
+  }
+
+  #judge(attempt: Attempt): Judgement {
+    const judgement = this.#gate.judge(attempt);
+    this.actions.add(judgement.action.id);
+    return judgement;
   }
 
   #end(event: string): void {

@@ -2,10 +2,12 @@ import type { Attempt, Hold } from '../../src/connectors/connector.ts';
 import type { Calendar } from '../../src/core/calendar.ts';
 import type { Demand } from '../../src/core/decide.ts';
 import type { Person } from '../../src/core/identity.ts';
+import type { Refusal, VoteRefusal } from '../../src/core/reasons.ts';
+import type { Result } from '../../src/core/result.ts';
 import type { Review } from '../../src/core/review.ts';
-import { limits } from '../../src/limits.ts';
+import { limits as bounds, type Limits } from '../../src/limits.ts';
 import { Pipeline } from '../../src/pipeline.ts';
-import type { Clock, GatewayEvent } from '../../src/ports.ts';
+import type { Clock, GatewayEvent, GroupingTemplates } from '../../src/ports.ts';
 import { workingCalendars } from '../../src/review/calendars.ts';
 import { Desk } from '../../src/review/desk.ts';
 import { createMemoryStore } from '../../src/stores/memory/store.ts';
@@ -31,6 +33,10 @@ export interface TimeOptions {
   /** What the desk is given in place of the clock that the test moves. */
   readonly clock?: (clock: FakeClock) => Clock;
   readonly store?: (store: Store) => Store;
+  readonly templates?: GroupingTemplates;
+  readonly approvalsPerHour?: number;
+  /** Other bounds than those of the gateway. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** Desk and pipeline over a store in memory, with a clock that the test moves, sets, and restarts the gateway under. */
@@ -59,6 +65,7 @@ export class TimeWorld {
 
   #start(): [Desk, Pipeline] {
     const demands = (this.#options.demands ?? [{}]).map(demand);
+    const limits = { ...bounds, ...this.#options.limits };
     const decision = { effect: 'review', policies: ['p'], reasons: ['r'], demands } as const;
     const shared = {
       clock: this.#options.clock?.(this.clock) ?? this.clock,
@@ -83,7 +90,17 @@ export class TimeWorld {
       voteRefused: () => undefined,
     };
     const events = { publish, subscribe: () => () => undefined };
-    const desk = new Desk({ ...shared, passkeys: noPasskeys, events, publicUrl: '', limits, log });
+    const { templates, approvalsPerHour } = this.#options;
+    const desk = new Desk({
+      ...shared,
+      ...(templates === undefined ? {} : { templates }),
+      ...(approvalsPerHour === undefined ? {} : { approvalsPerHour }),
+      passkeys: noPasskeys,
+      events,
+      publicUrl: '',
+      limits,
+      log,
+    });
     return [desk, new Pipeline({ ...shared, classifier: { classify: () => [] } }, desk)];
   }
 
@@ -125,8 +142,13 @@ export class TimeWorld {
     };
   }
 
+  /** Asks for leave, which may be refused. */
+  ask(command?: string): Promise<Result<Hold, Refusal>> {
+    return this.#gate.hold(this.#gate.judge(this.attempt(command)), []);
+  }
+
   async hold(command?: string): Promise<Hold> {
-    const held = await this.#gate.hold(this.#gate.judge(this.attempt(command)), []);
+    const held = await this.ask(command);
     if (!held.ok) throw new Error(held.error.code);
     return held.value;
   }
@@ -142,13 +164,17 @@ export class TimeWorld {
   }
 
   async vote(held: Hold, name = 'sam', kind: 'approve' | 'reject' = 'approve'): Promise<string> {
+    const voted = await this.judge(held, name, kind);
+    return voted.ok ? voted.value.state.status : voted.error.code;
+  }
+
+  async judge(held: Hold, name: string, kind: 'approve' | 'reject'): Promise<Result<Review, VoteRefusal>> {
     const review = await this.review(held);
     const voter = this.people.find((one) => one.name === name);
     if (voter === undefined) throw new Error(`nobody is called ${name}`);
     const shown = { digest: review.subject.digest, rendering: this.#desk.show(review).rendering };
     const ask = { review: held.review, voter, kind, reason: 'why', ...shown, channel: 'api' } as const;
-    const voted = await this.#desk.vote(ask);
-    return voted.ok ? voted.value.state.status : voted.error.code;
+    return this.#desk.vote(ask);
   }
 
   async retract(held: Hold, name = 'sam'): Promise<string> {

@@ -82,6 +82,7 @@ export function review(given: Partial<Review> = {}, demands: readonly Demand[] =
     questions: [],
     preview: null,
     supersedes: null,
+    shape: 'f'.repeat(64),
     revision: 1,
     state: { status: 'pending' },
     subject: {

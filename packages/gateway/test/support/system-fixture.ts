@@ -43,6 +43,8 @@ export interface TestSystem {
   readonly samToken: string;
   /** Anybody by the name in the sample's configuration; `agent` is its agent. */
   as(name: PersonName | 'agent'): SallyportClient;
+  /** The configuration's file; policies that were added are in `policies` beside it. */
+  readonly configPath: string;
   /** The ledger's verifier key. */
   readonly vkey: string;
   /** Asks the target itself, past the gateway. */
@@ -93,6 +95,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
       sam,
       samToken: configuration.tokens.sam,
       as,
+      configPath: configuration.path,
       vkey: gateway.ledger.vkey,
       ...reviewing(sam),
       behind: async (sql, values) => (await direct.query(sql, values)).rows as Record<string, unknown>[],

@@ -7,8 +7,9 @@ const longestMs = 6_000;
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
+  mostMs = longestMs,
 ): Promise<T> {
-  const deadline = performance.now() + longestMs;
+  const deadline = performance.now() + mostMs;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;

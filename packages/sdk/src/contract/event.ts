@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BreakGlassSummary } from './break-glass.ts';
 import { Timestamp } from './primitives.ts';
 import { ReviewSummary } from './review.ts';
 
@@ -15,6 +16,13 @@ export const ReviewEvent = z
       }),
       at: Timestamp,
       review: ReviewSummary,
+    }),
+    z.object({
+      kind: z
+        .enum(['break_glass.opened', 'break_glass.reminded', 'break_glass.closed'])
+        .meta({ description: 'A person ran without approval; nobody has reviewed that yet; somebody has.' }),
+      at: Timestamp,
+      breakGlass: BreakGlassSummary,
     }),
     z.object({ kind: z.literal('stream.reset'), at: Timestamp }),
   ])

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ActionId, Digest, ReviewId, Timestamp } from './primitives.ts';
+import { ActionId, BreakGlassId, Digest, ReviewId, Timestamp } from './primitives.ts';
 
 /** A JWS in compact form. Far longer than any of ours is refused unread. */
 export const maxTokenLength = 16_384;
@@ -34,7 +34,10 @@ export const AuthorizationDetail = z
     on_behalf_of: name,
     preconditions: z.record(z.string(), z.string()),
     review: ReviewId.nullable().meta({
-      description: 'The review that approved it; null: policy allowed it.',
+      description: 'The review that approved it; null: policy allowed it, or a person broke glass.',
+    }),
+    break_glass: BreakGlassId.optional().meta({
+      description: 'The use under which a person runs it at once, without approval.',
     }),
   })
   .meta({ id: 'AuthorizationDetail' });
@@ -49,7 +52,7 @@ export const GrantClaims = z
   .strictObject({
     iss: z.string().min(1).max(2_000),
     aud: name,
-    sub: name.meta({ description: 'The agent.' }),
+    sub: name.meta({ description: 'The agent, or the person who broke glass.' }),
     jti: GrantId,
     iat: z.int().positive(),
     exp: z.int().positive(),

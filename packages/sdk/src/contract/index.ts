@@ -13,12 +13,31 @@ export {
   WithdrawRequest,
 } from './action.ts';
 export {
+  AttentionQuery,
+  AttentionReport,
+  maxReviewGroups,
+  ReviewGroupQuery,
+  ReviewGroups,
+} from './attention.ts';
+export type { ReviewGroup } from './attention.ts';
+export {
   Bundle,
   BundleVoteRequest,
   BundleVoteResult,
   BundleVoteResults,
   maxReviewsPerBundle,
 } from './bundle.ts';
+export {
+  BreakGlass,
+  BreakGlassChallengeRequest,
+  BreakGlassClosing,
+  BreakGlassOffer,
+  BreakGlassPage,
+  BreakGlassQuery,
+  BreakGlassRequest,
+  BreakGlassSignature,
+  BreakGlassSummary,
+} from './break-glass.ts';
 export { ReviewEvent } from './event.ts';
 export {
   AuthorizationDetail,
@@ -50,12 +69,14 @@ export {
   PasskeyList,
   RegistrationOffer,
   RegistrationRequest,
+  StandingVoteOffer,
   VoteOffer,
 } from './passkey.ts';
-export { ActionId, Count, Digest, ReviewId, StandingId, Timestamp } from './primitives.ts';
+export { ActionId, BreakGlassId, Count, Digest, ReviewId, StandingId, Timestamp } from './primitives.ts';
 export {
   actionProblemCodes,
   apiProblemCodes,
+  breakGlassProblemCodes,
   custodyProblemCodes,
   passkeyProblemCodes,
   Problem,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ReviewId, Timestamp } from './primitives.ts';
+import { ReviewId, StandingId, Timestamp } from './primitives.ts';
 
 /** Base64url without padding, at most as much as WebAuthn's own members have. */
 const Binary = z.string().regex(/^[A-Za-z0-9_-]{1,20000}$/);
@@ -121,6 +121,12 @@ export const VoteOffer = z
   })
   .meta({ id: 'VoteOffer', description: 'What a passkey has to sign for exactly this vote (spec/vote.md).' });
 export type VoteOffer = z.infer<typeof VoteOffer>;
+
+export const StandingVoteOffer = VoteOffer.omit({ review: true }).extend({ standing: StandingId }).meta({
+  id: 'StandingVoteOffer',
+  description: 'What a passkey has to sign for exactly this vote on a proposal (spec/vote.md).',
+});
+export type StandingVoteOffer = z.infer<typeof StandingVoteOffer>;
 
 export const SignedAssertion = z
   .strictObject({ nonce: Nonce, assertion: Assertion })

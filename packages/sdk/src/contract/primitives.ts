@@ -14,6 +14,11 @@ export const ReviewId = z
   .regex(new RegExp(`^rev_${ulid}$`))
   .meta({ id: 'ReviewId', example: 'rev_01jd7z3v8k4m5n6p7q8r9s0t1v' });
 
+export const BreakGlassId = z
+  .string()
+  .regex(new RegExp(`^bgl_${ulid}$`))
+  .meta({ id: 'BreakGlassId', example: 'bgl_01jd7z3v8k4m5n6p7q8r9s0t1v' });
+
 export const StandingId = z
   .string()
   .regex(new RegExp(`^std_${ulid}$`))

@@ -14,6 +14,7 @@ export const voteProblemCodes = [
   'vote.duplicate',
   'vote.reason_required',
   'vote.nothing_to_retract',
+  'vote.over_budget',
   'vote.passkey_required',
   'vote.passkey_invalid',
   'question.empty',
@@ -57,6 +58,7 @@ export const refusalProblemCodes = [
   'review.changed',
   'review.hold_timeout',
   'review.too_many',
+  'review.too_fast',
   'action.altered',
   'identity.revoked',
   'standing.changed',
@@ -95,11 +97,30 @@ export const custodyProblemCodes = [
   'key.not_rotatable',
 ] as const;
 
+/** Why a person may not break glass, or not review a use of it. */
+export const breakGlassProblemCodes = [
+  'break_glass.not_found',
+  'break_glass.reason_required',
+  'break_glass.reason_too_short',
+  'break_glass.not_entitled',
+  'break_glass.no_reviewer',
+  'break_glass.too_many',
+  'break_glass.passkey_required',
+  'break_glass.passkey_invalid',
+  'break_glass.digest_mismatch',
+  'break_glass.changed',
+  'break_glass.own_use',
+  'break_glass.not_reviewer',
+  'break_glass.closed',
+  'break_glass.text_required',
+] as const;
+
 /** What the API itself refuses, before or around what a request is about. */
 export const apiProblemCodes = [
   'access.unauthenticated',
   'access.forbidden',
   'access.people_only',
+  'break_glass.not_a_person',
   'access.agents_only',
   'request.invalid',
   'request.too_large',
@@ -119,6 +140,7 @@ export const ProblemCode = z
       ...voteProblemCodes,
       ...standingProblemCodes,
       ...passkeyProblemCodes,
+      ...breakGlassProblemCodes,
       ...refusalProblemCodes,
       ...actionProblemCodes,
       ...grantProblemCodes,
@@ -139,6 +161,9 @@ export const Problem = z
     code: ProblemCode,
     instance: z.string().optional().meta({ description: 'The URL of what it is about.' }),
     review: ReviewId.optional().meta({ description: 'The review that it is about.' }),
+    retryAfter: z.int().positive().optional().meta({
+      description: 'Seconds after which the same can succeed; also the header `Retry-After`.',
+    }),
     hint: z.string().optional().meta({ description: 'What to do now.' }),
   })
   .meta({ id: 'Problem', description: 'An error, as RFC 9457 says, with a code from a closed list.' });

@@ -11,7 +11,7 @@ export const Target = z
   .object({ name: z.string(), protocol: z.string(), environment: z.string() })
   .meta({ id: 'Target', description: 'The protected endpoint that the action is for.' });
 
-const Requester = z
+export const Requester = z
   .object({
     agent: z.string(),
     agentGroups: z.array(z.string()),
@@ -189,6 +189,9 @@ export const ReviewSummary = z
     datasets: z.array(z.string()),
     classes: z.array(z.string()),
     riskScore: z.number().min(0).max(100),
+    shape: Digest.meta({
+      description: 'Equal for reviews of one agent that differ in values alone. Binds nothing.',
+    }),
     openQuestions: Count.meta({ description: 'Questions without an answer.' }),
     approvals: Count.meta({ description: 'Votes to approve so far.' }),
     quorum: Count.meta({ description: 'The largest quorum of its demands.' }),
@@ -240,6 +243,9 @@ export const Review = z
     questions: z.array(Question),
     preview: Preview.nullable(),
     supersedes: ReviewId.nullable().meta({ description: 'The review that this one replaces.' }),
+    shape: Digest.meta({
+      description: 'Equal for reviews of one agent that differ in values alone. Binds nothing.',
+    }),
     resolution: Resolution.nullable(),
     erasedAt: Timestamp.nullable().meta({
       description:
@@ -277,6 +283,7 @@ export const ReviewQuery = z.strictObject({
   session: z.string().min(1).max(200).optional(),
   target: z.string().min(1).max(200).optional(),
   minRisk: z.coerce.number().int().min(0).max(100).optional(),
+  shape: Digest.optional(),
   limit: z.coerce.number().int().min(1).max(maxReviewsPerPage).default(50),
   before: ReviewId.optional(),
 });

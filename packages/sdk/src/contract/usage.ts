@@ -20,6 +20,7 @@ const UsageLine = z
     operation: z.string(),
     datasets: z.array(Dataset),
     reviewed: z.boolean().meta({ description: 'Whether a person approved.' }),
+    breakGlass: z.boolean().meta({ description: 'Whether a person ran it without approval.' }),
     status: z.enum(['succeeded', 'failed', 'refused', 'unknown']),
     ...Totals,
   })

@@ -7,6 +7,7 @@ import { limits } from '../../limits.ts';
 import { Pipeline } from '../../pipeline.ts';
 import type { SubmissionView, SubmitAsk } from '../../ports.ts';
 import { noPasskeys } from '../../../test/support/subjects.ts';
+import { BreakGlassGate } from '../../review/break-glass/gate.ts';
 import { Desk } from '../../review/desk.ts';
 import { createMemoryStore } from '../../stores/memory/store.ts';
 import { hashing } from '../../system.ts';
@@ -85,8 +86,20 @@ function connect(): Promise<ApiConnector> {
   const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
   const shared = { clock, random, hashing, store, policy, directory, calendars, events, limits, log };
   const desk = new Desk({ ...shared, passkeys: noPasskeys, publicUrl: 'http://gate' });
+  const breakGlass = new BreakGlassGate({
+    ...shared,
+    policy: { version, breakGlass: () => null },
+    classifier: { classify: () => [] },
+    log: { breakGlassRefused: () => undefined },
+  });
+  const passkeys = {
+    ...noPasskeys,
+    offerVote: async () => err({ code: 'passkey.none', message: '' } as const),
+  };
   return new ApiConnector({
     ...shared,
+    breakGlass,
+    passkeys,
     gate: new Pipeline({ ...shared, classifier: { classify: () => [] } }, desk),
     publicUrl: 'http://gate',
     targets: [{ name: 'billing', protocol: 'api', environment: 'production' }],

@@ -7,6 +7,7 @@ import { refusalOfEnd } from '../../core/review-end.ts';
 import { changed, type Submission } from '../../core/submission.ts';
 import type {
   ActionDesk,
+  BreakGlassDesk,
   Mutation,
   OwnAction,
   RedeemAsk,
@@ -14,12 +15,13 @@ import type {
   SubmissionView,
   SubmitAsk,
 } from '../../ports.ts';
+import { BreakGlassCalls, type BreakGlassCallPorts } from './break-glass.ts';
 import { Granting } from './granting.ts';
 import { Performing } from './performing.ts';
 import { attemptOf, Records, refuse, unavailable, type Acted, type ActionPorts } from './records.ts';
 import { Submitting } from './submitting.ts';
 
-export interface ApiConnectorOptions extends ActionPorts {
+export interface ApiConnectorOptions extends BreakGlassCallPorts {
   readonly targets: readonly Target[];
 }
 
@@ -29,6 +31,8 @@ export class ApiConnector implements ActionDesk {
   readonly #submitting: Submitting;
   readonly #granting: Granting;
   readonly #performing: Performing;
+  /** What people run at once. */
+  readonly breakGlass: BreakGlassDesk;
 
   constructor(options: ApiConnectorOptions) {
     this.#ports = options;
@@ -36,6 +40,7 @@ export class ApiConnector implements ActionDesk {
     this.#performing = new Performing(options, this.#records);
     this.#submitting = new Submitting(options, this.#records, options.targets);
     this.#granting = new Granting(options, this.#records, this.#performing);
+    this.breakGlass = new BreakGlassCalls(options, this.#records, this.#performing, options.targets);
   }
 
   /** Call after the ledger's recovery, before the API listens. */
@@ -98,6 +103,9 @@ export class ApiConnector implements ActionDesk {
     if (state.status === 'granted' || state.status === 'ended')
       return refuse('action.over', 'Its grant was handed out: report what came of it.');
     if (state.status === 'refused') return err(state.refusal);
+    // Of a person: the routes of agents don't lead here.
+    if (state.status === 'break_glass')
+      return refuse('action.not_found', 'There is no such action of yours.');
     try {
       return await this.#withdraw(own.value, ask.reason);
     } catch {

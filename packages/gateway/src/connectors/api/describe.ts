@@ -5,7 +5,7 @@ import type { Declared, DeclaredDataset } from '../../core/submission.ts';
 
 /** What a reviewer reads of every submitted action: the gateway sees nothing of what it does. */
 const DECLARED =
-  'The gateway does not see this call: what it does, and which data it touches, is what the agent says.';
+  'The gateway does not see this call: what it does, and which data it touches, is what its caller says.';
 
 const columnUse = { read: 'read', write: 'written' } as const;
 

@@ -66,6 +66,9 @@ export class Granting {
         return this.#approvalOf(await this.#ports.store.read('review', { id: state.review }));
       case 'refused':
         return err(state.refusal);
+      case 'break_glass':
+        // Of a person: the routes of agents don't lead here.
+        return refuse('action.not_found', 'There is no such action of yours.');
       case 'granted':
         return err(refusal('grant.spent', { review: state.review }));
       case 'ended':

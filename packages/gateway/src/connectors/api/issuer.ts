@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, CompactSign } from 'jose';
 import type { Action } from '../../core/action.ts';
-import type { GrantId, ReviewId } from '../../core/ids.ts';
+import type { BreakGlassId, GrantId, ReviewId } from '../../core/ids.ts';
 
 /** What one grant says (spec/grant.md). */
 export interface TokenSubject {
@@ -10,6 +10,8 @@ export interface TokenSubject {
   readonly operation: string;
   readonly digest: string;
   readonly review: ReviewId | null;
+  /** The use under which a person runs it at once; absent: nobody broke glass. */
+  readonly breakGlass?: BreakGlassId;
   /** Thumbprint of the key of the caller's proof (RFC 9449). */
   readonly thumbprint: string;
   readonly issuedAtMs: number;
@@ -49,6 +51,7 @@ function claimsOf(subject: TokenSubject, issuer: string): object {
     on_behalf_of: requester.onBehalfOf,
     preconditions,
     review: subject.review,
+    ...(subject.breakGlass === undefined ? {} : { break_glass: subject.breakGlass }),
   };
   return {
     iss: issuer,

@@ -1,4 +1,4 @@
-import type { Authorized } from '../connector.ts';
+import type { Authorized, StatefulGate } from '../connector.ts';
 import { noticeEntry } from '../../core/entry.ts';
 import type { Outcome } from '../../core/execution.ts';
 import type { Agent } from '../../core/identity.ts';
@@ -6,17 +6,21 @@ import type { ActionId } from '../../core/ids.ts';
 import { refusal, tokenRefusals, type Refusal } from '../../core/reasons.ts';
 import { err, ok } from '../../core/result.ts';
 import { ended, redeemed, type Submission } from '../../core/submission.ts';
-import type { OwnAction, RedeemAsk, RedeemedToken, SubmissionView } from '../../ports.ts';
-import { refuse, unavailable, type Acted, type ActionPorts, type Records } from './records.ts';
+import type { RedeemAsk, RedeemedToken, SubmissionView } from '../../ports.ts';
+import { refuse, unavailable, type Acted, type ActionPorts, type OwnName, type Records } from './records.ts';
 
 /** An action whose INTENT is durable, and which its caller performs. */
 interface Live {
   /** As it is stored. */
   submission: Submission;
   readonly authorized: Authorized;
+  /** Which gate records its outcome. */
+  readonly gate: Recording;
   readonly startedMs: number;
   readonly cancelTimer: () => void;
 }
+
+type Recording = Pick<StatefulGate, 'recordWith'>;
 
 /** How often a change is tried again after somebody else's came first: a use and an outcome are all that can come. */
 const CONFLICT_RETRIES = 8;
@@ -51,7 +55,7 @@ export class Performing {
     await Promise.all(live.map((each) => this.#expire(each, 'gateway.stopped')));
   }
 
-  objectionTo({ name }: Agent): Refusal | undefined {
+  objectionTo({ name }: Pick<Agent, 'name'>): Refusal | undefined {
     const most = this.#ports.limits.actionsPerformedPerAgent;
     const own = [...this.#live.values()].filter(({ submission }) => submission.requester.agent === name);
     if (own.length < most) return undefined;
@@ -59,14 +63,14 @@ export class Performing {
     return refusal('limit.exceeded', { message, hint: 'Report the outcomes of some of them.' });
   }
 
-  start(submission: Submission, authorized: Authorized): void {
+  start(submission: Submission, authorized: Authorized, gate: Recording = this.#ports.gate): void {
     const { clock, limits } = this.#ports;
     const cancelTimer = clock.after(limits.actionOutcomeMs, () => void this.#expire(live, 'outcome.missing'));
-    const live: Live = { submission, authorized, startedMs: clock.monotonicMs(), cancelTimer };
+    const live: Live = { submission, authorized, gate, startedMs: clock.monotonicMs(), cancelTimer };
     this.#live.set(submission.id, live);
   }
 
-  async report(ask: OwnAction & { readonly outcome: Omit<Outcome, 'durationMs'> }): Acted<SubmissionView> {
+  async report(ask: OwnName & { readonly outcome: Omit<Outcome, 'durationMs'> }): Acted<SubmissionView> {
     const own = await this.#records.own(ask);
     if (!own.ok) return own;
     const live = this.#live.get(own.value.id);
@@ -96,7 +100,7 @@ export class Performing {
       if (submission.state.status !== 'granted') return undefined;
       const over = ended(submission, submission.state, outcome, this.#ports.clock.nowMs());
       const state = [{ kind: 'submission.update', submission: over } as const];
-      if (await this.#ports.gate.recordWith(authorized, outcome, state)) {
+      if (await live.gate.recordWith(authorized, outcome, state)) {
         this.#forget(live, over);
         return over;
       }
@@ -134,7 +138,9 @@ export class Performing {
     if (live === undefined) return over();
     const { agent, onBehalfOf } = live.submission.requester;
     const { directory } = this.#ports;
-    const isKnown = directory.agent(agent) !== undefined && directory.person(onBehalfOf)?.disabled === false;
+    // A person who broke glass acts for themselves.
+    const isThere = directory.agent(agent) !== undefined || agent === onBehalfOf;
+    const isKnown = isThere && directory.person(onBehalfOf)?.disabled === false;
     if (!isKnown) return err(refusal('identity.revoked', {}));
     try {
       return await this.#use(live);

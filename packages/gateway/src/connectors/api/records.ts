@@ -10,7 +10,6 @@ import type {
   Directory,
   Events,
   Hashing,
-  OwnAction,
   Random,
   Store,
   SubmissionView,
@@ -64,6 +63,12 @@ export function attemptOf({
   };
 }
 
+/** Whoever submitted it, by name: names are unique among agents and people. */
+export interface OwnName {
+  readonly agent: Pick<Agent, 'name'>;
+  readonly id: ActionId;
+}
+
 /** Whether the agent may still say that it acts for that person (threats B6, B7). */
 export function mayActFor(agent: Agent, person: string, directory: Directory): boolean {
   const isEntitled = person === agent.sponsor || agent.mayActFor.includes(person);
@@ -78,7 +83,9 @@ export class Records {
 
   constructor(ports: Pick<ActionPorts, 'store' | 'events'>) {
     this.#ports = ports;
-    this.#unsubscribe = ports.events.subscribe(({ review }) => this.changed(review.id));
+    this.#unsubscribe = ports.events.subscribe((event) => {
+      if ('review' in event) this.changed(event.review.id);
+    });
   }
 
   close(): void {
@@ -87,7 +94,7 @@ export class Records {
   }
 
   /** Of another agent's action one learns as much as of one that doesn't exist. */
-  async own({ agent, id }: OwnAction): Acted<Submission> {
+  async own({ agent, id }: OwnName): Acted<Submission> {
     const submission = await this.find(id);
     if (submission === undefined) return unavailable();
     if (submission?.requester.agent !== agent.name)

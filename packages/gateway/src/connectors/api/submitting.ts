@@ -158,9 +158,13 @@ const NOT_ENTITLED = refusal('policy.not_permitted', {
   hint: 'Add the person to the agent’s mayActFor in the configuration.',
 });
 
+/** Exactly what is shown, digested and performed. */
+export const commandOf = (ask: Pick<SubmitAsk, 'operation' | 'arguments'>): string =>
+  canonicalize({ arguments: ask.arguments as Json, operation: ask.operation });
+
 function declaredOf(ask: SubmitAsk): Declared {
   const { operation, datasets, statedTask, supersedes } = ask;
-  const command = canonicalize({ arguments: ask.arguments as Json, operation });
+  const command = commandOf(ask);
   return { operation, command, datasets, statedTask, supersedes: parseId('rev', supersedes ?? '') ?? null };
 }
 

@@ -5,7 +5,7 @@ import type { Agent, Person } from '../../core/identity.ts';
 import { makeId, type ReviewId, type StandingId } from '../../core/ids.ts';
 import type { StandingRefusal } from '../../core/reasons.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Review, Vote } from '../../core/review.ts';
+import type { PasskeyProof, Review, Vote } from '../../core/review.ts';
 import { scheduleOf } from '../../core/schedule.ts';
 import { statusOf, type StandingGrant, type StandingTerms } from '../../core/standing.ts';
 import { mayRevoke, revokeStanding, voteOnStanding, votingOn } from '../../core/standing-changes.ts';
@@ -21,6 +21,7 @@ import type {
   Clock,
   Directory,
   Hashing,
+  Passkeys,
   PolicyEngine,
   ProposalAsk,
   Random,
@@ -36,6 +37,7 @@ import type {
 import type { Mutation } from '../../stores/store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { electorateOf } from '../approvals.ts';
+import { passkeyChecks, REVOKED, signingOf, withSigning } from '../signing.ts';
 import { replay } from './replay.ts';
 import { termsOf } from './terms.ts';
 
@@ -47,6 +49,7 @@ export interface StandingDeskPorts {
   readonly policy: PolicyEngine;
   readonly directory: Directory;
   readonly calendars: WorkingCalendars;
+  readonly passkeys: Pick<Passkeys, 'proveVote'>;
   readonly shapes: Shapes;
   readonly limits: Limits;
   readonly log: Pick<Log, 'standingChanged' | 'standingRefused'>;
@@ -179,13 +182,17 @@ export class StandingGrants implements StandingDesk {
   }
 
   vote(ask: StandingVoteAsk): Stood {
+    const { passkeys, store } = this.#ports;
     return this.#recorded({ by: ask.voter.name, what: ask.standing }, async () => {
+      const signing = await signingOf({ kind: 'standing', id: ask.standing }, ask, passkeys);
       for (let attempt = 0; attempt < CONFLICT_RETRIES; attempt++) {
-        const stored = await this.#ports.store.read('standing', { id: ask.standing });
+        const stored = await store.read('standing', { id: ask.standing });
         if (stored === null) return NOT_FOUND;
-        const voted = voteOnStanding(stored, this.#ballot(stored, ask), this.#electorate);
+        const ballot = this.#ballot(stored, ask, signing.ok ? signing.value : null);
+        const voted = withSigning(signing, voteOnStanding(stored, ballot, this.#electorate));
         if (!voted.ok) return voted;
-        const mutations = [{ kind: 'standing.update', standing: voted.value }] as const;
+        const update = { kind: 'standing.update', standing: voted.value } as const;
+        const mutations = [update, ...passkeyChecks([ballot.vote])];
         const committed = await this.#commit(mutations, this.#entriesOfVote(voted.value), voted.value);
         if (committed.ok || committed.error.code !== 'standing.over') return committed;
       }
@@ -193,12 +200,12 @@ export class StandingGrants implements StandingDesk {
     });
   }
 
-  #ballot(grant: StandingGrant, ask: StandingVoteAsk) {
+  #ballot(grant: StandingGrant, ask: StandingVoteAsk, passkey: PasskeyProof | null) {
     const { voter, kind, reason, digest, rendering, channel } = ask;
     const identity = voter.kind === 'person' ? voter.identity : voter.name;
     const atMs = this.#ports.clock.nowMs();
     const cast = { person: voter.name, identity, kind, reason, digest, rendering, atMs, channel };
-    const vote: Vote = { ...cast, passkey: null, retractedAtMs: null };
+    const vote: Vote = { ...cast, passkey, retractedAtMs: null };
     return { voter, vote, rendering: this.#renderingOf(grant) };
   }
 
@@ -237,6 +244,7 @@ export class StandingGrants implements StandingDesk {
   ): Stood {
     const committed = await this.#ports.store.commit({ mutations, entries });
     if (committed.ok) return ok(changed);
+    if (committed.error.code.startsWith('passkey.')) return err(REVOKED);
     return refuse('standing.over', 'It changed at the same time: look at it again.');
   }
 

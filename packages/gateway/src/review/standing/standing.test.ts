@@ -2,124 +2,28 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { decodeLeaf } from '../../../../verifier/src/leaf.ts';
 import { Rules } from '../../../../verifier/src/rules.ts';
-import { createFakeClock, createFakeRandom, type FakeClock } from '../../../test/support/fake-clock.ts';
-import { agent, demand, noPasskeys, person, requester, target } from '../../../test/support/subjects.ts';
+import {
+  attempt,
+  description,
+  makeWorld,
+  reviewed,
+  type World,
+} from '../../../test/support/standing-world.ts';
+import { person, requester } from '../../../test/support/subjects.ts';
 import type { Approval, Attempt, Judgement } from '../../connectors/connector.ts';
-import { prepareParser, shapeOfStatement } from '../../connectors/postgres/describe/index.ts';
+import { prepareParser } from '../../connectors/postgres/describe/index.ts';
 import type { Decision } from '../../core/decide.ts';
 import type { Description } from '../../core/describe.ts';
-import type { Agent, Person } from '../../core/identity.ts';
+import type { Person } from '../../core/identity.ts';
 import type { StandingGrant } from '../../core/standing.ts';
 import { limits } from '../../limits.ts';
-import { Pipeline } from '../../pipeline.ts';
 import type { StandingWish } from '../../ports.ts';
-import { createMemoryStore } from '../../stores/memory/store.ts';
-import type { Store } from '../../stores/store.ts';
-import { hashing } from '../../system.ts';
-import { Desk } from '../desk.ts';
-import { StandingGrants } from './desk.ts';
-import { StandingUses } from './uses.ts';
-
-const description: Description = {
-  operation: 'sql:select',
-  title: 'SELECT',
-  datasets: [],
-  functions: [],
-  reach: 'none',
-  rowLimit: 10,
-  filtered: true,
-  unknown: [],
-  flags: [],
-};
-
-const attempt = (given: Partial<Attempt> = {}): Attempt => ({
-  requester,
-  target,
-  command: "SELECT email FROM customers WHERE country = 'CH' LIMIT 10",
-  parameters: [],
-  preconditions: { search_path: 'public' },
-  description,
-  statedTask: '',
-  supersedes: null,
-  ...given,
-});
-
-const reviewed = (given: Parameters<typeof demand>[0] = {}): Decision => ({
-  effect: 'review',
-  policies: ['classified-reads'],
-  reasons: ['Reads personal data.'],
-  demands: [demand(given)],
-});
-
-/** Everything that a grant rests on, to be changed under it. */
-interface World {
-  readonly clock: FakeClock;
-  readonly store: Store;
-  readonly desk: Desk;
-  readonly gate: Pipeline;
-  readonly standing: StandingGrants;
-  people: Person[];
-  agents: Agent[];
-  decision: Decision;
-  version: string;
-}
 
 let world: World;
 beforeAll(() => prepareParser());
 beforeEach(() => {
   world = makeWorld();
 });
-
-function makeWorld(): World {
-  const clock = createFakeClock(1_700_000_000_000);
-  const store = createMemoryStore();
-  const people = [person('sam', ['stewards']), person('kim', ['stewards']), person('ana')];
-  const made = { clock, store, people, agents: [agent], decision: reviewed(), version: '1' } as World;
-  const directory = {
-    agent: (name: string) => made.agents.find((one) => one.name === name),
-    person: (name: string) => made.people.find((one) => one.name === name),
-    people: () => made.people,
-  };
-  const policy = {
-    get version() {
-      return made.version;
-    },
-    decide: () => made.decision,
-    mayApprove: () => true,
-    mayCall: () => true,
-  };
-  const nothing = (): void => undefined;
-  const log = {
-    reviewUndecidable: nothing,
-    voteTaken: nothing,
-    voteRefused: nothing,
-    standingChanged: nothing,
-    standingRefused: nothing,
-  };
-  const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
-  const shapes: ConstructorParameters<typeof StandingUses>[0]['shapes'] = (_, command, parameters) =>
-    shapeOfStatement(command, parameters, limits);
-  const random = createFakeRandom('standing');
-  const passkeys = noPasskeys;
-  const shared = {
-    clock,
-    random,
-    hashing,
-    store,
-    policy,
-    directory,
-    calendars,
-    passkeys,
-    shapes,
-    limits,
-    log,
-  };
-  const events = { publish: nothing, subscribe: () => nothing };
-  const desk = new Desk({ ...shared, events, publicUrl: 'http://gate' });
-  const uses = new StandingUses({ ...shared, publicUrl: 'http://gate' });
-  const gate = new Pipeline({ ...shared, classifier: { classify: () => [] } }, desk, uses);
-  return Object.assign(made, { desk, gate, standing: new StandingGrants(shared) });
-}
 
 const judged = (given: Partial<Attempt> = {}): Judgement => world.gate.judge(attempt(given));
 const voter = (name: string): Person => world.people.find((one) => one.name === name) ?? person(name);

@@ -2,9 +2,11 @@
 import type { Hold, Judgement } from '../../connectors/connector.ts';
 import type { Electorate } from '../../core/electorate.ts';
 import type { SealedEntry } from '../../core/entry.ts';
-import type { ActionId, StandingId } from '../../core/ids.ts';
+import type { ActionId, PasskeyId, StandingId } from '../../core/ids.ts';
+import { isLive } from '../../core/passkey.ts';
 import { refusal, type Refusal } from '../../core/reasons.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { Vote } from '../../core/review.ts';
 import {
   whyNotCovered,
   type Candidate,
@@ -16,6 +18,7 @@ import { isStillApproved } from '../../core/standing-changes.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, Directory, Durability, Hashing, PolicyEngine, Shapes, Store } from '../../ports.ts';
 import { electorateOf, isStillKnown } from '../approvals.ts';
+import { passkeyChecks } from '../signing.ts';
 import { shapeOf } from './shapes.ts';
 
 export interface StandingUsePorts {
@@ -52,8 +55,24 @@ export class StandingUses {
     if (live === undefined) return err(refusal('ledger.unavailable', {}));
     const action = live.length === 0 ? undefined : this.#candidate(judgement);
     if (!action?.ok) return ok(undefined);
-    const oldest = live.findLast((grant) => this.#whyNot(grant, judgement, action.value, atMs) === null);
-    return ok(oldest === undefined ? undefined : this.#settled(oldest));
+    for (const stored of live.toReversed()) {
+      const grant = await this.#withLiveVotes(stored).catch(() => undefined);
+      if (grant === undefined) return err(refusal('ledger.unavailable', {}));
+      if (this.#whyNot(grant, judgement, action.value, atMs) === null) return ok(this.#settled(grant));
+    }
+    return ok(undefined);
+  }
+
+  /** The grant with the votes that count: what was signed with a passkey that is revoked counts no more (threat B6). */
+  async #withLiveVotes(grant: StandingGrant): Promise<StandingGrant> {
+    const votes: Vote[] = [];
+    for (const vote of grant.votes) {
+      // The gateway's own proof names the gateway's own id.
+      const id = vote.passkey === null ? null : (vote.passkey.passkey as PasskeyId);
+      const row = id === null ? null : await this.#ports.store.read('passkey', { id });
+      if (id === null || (row !== null && isLive(row.passkey))) votes.push(vote);
+    }
+    return { ...grant, votes };
   }
 
   #settled({ id, review }: StandingGrant): Hold {
@@ -109,7 +128,7 @@ export class StandingUses {
   ): Promise<Result<Durability, Refusal>> {
     const { store, clock, directory } = this.#ports;
     const unavailable = err(refusal('ledger.unavailable', {}));
-    const grant = await store.read('standing', { id }).catch(() => undefined);
+    const grant = await this.#read(id).catch(() => undefined);
     if (grant === undefined) return unavailable;
     const atMs = clock.nowMs();
     const { decision, action, description } = judgement;
@@ -123,10 +142,16 @@ export class StandingUses {
     const { name: target, environment } = action.target;
     const binding = { agent, onBehalfOf, target, environment };
     const use = { action: action.id, atMs, rows: description.rowLimit ?? Infinity };
-    const mutations = [{ kind: 'standing.spend', id, binding, use }] as const;
+    const spend = { kind: 'standing.spend', id, binding, use } as const;
+    const mutations = [spend, ...passkeyChecks(grant.votes)];
     const committed = await store.commit({ mutations, entries: [intent(atMs)] }).catch(() => undefined);
     if (committed === undefined) return unavailable;
     return committed.ok ? ok({ durable: true, done: Promise.resolve() }) : changed(GONE);
+  }
+
+  async #read(id: StandingId): Promise<StandingGrant | null> {
+    const stored = await this.#ports.store.read('standing', { id });
+    return stored === null ? null : this.#withLiveVotes(stored);
   }
 
   /** Stage 9: the outcome, and the rows that there were in the place of those that there could have been. Doesn't wait. */

@@ -1,3 +1,5 @@
+import type { KeptJudgment } from '../../core/attention.ts';
+import type { BreakGlassUse } from '../../core/break-glass.ts';
 import type { UsageCount } from '../../core/entry.ts';
 import type { Grant } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
@@ -18,6 +20,9 @@ export class MemoryMedium {
   readonly standings = new Map<string, StandingGrant>();
   readonly submissions = new Map<string, Submission>();
   readonly keys = new Map<string, RequestKey>();
+  readonly showings = new Map<string, number>();
+  readonly judgments = new Map<string, KeptJudgment>();
+  readonly breakGlass = new Map<string, BreakGlassUse>();
   readonly passkeys = new Map<string, PasskeyRow>();
   readonly tiles = new Map<string, TileRow>();
   readonly usage = new Map<string, UsageRow>();

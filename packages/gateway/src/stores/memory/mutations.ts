@@ -1,3 +1,4 @@
+import { spendUse } from '../../core/break-glass.ts';
 import type { Grant, GrantBinding, GrantRefusal } from '../../core/grant.ts';
 import type { Passkey } from '../../core/passkey.ts';
 import type { Review } from '../../core/review.ts';
@@ -96,6 +97,18 @@ function forget<V>(medium: MemoryMedium, map: Map<string, V>, isOver: (value: V)
   for (const [name, value] of [...map]) if (isOver(value)) medium.remove(map, name);
 }
 
+/** When the identity made the approval that has to be out of the span first; undefined where there is room. */
+function approvalInTheWay(
+  { judgments }: MemoryMedium,
+  identity: string,
+  { most, sinceMs }: { readonly most: number; readonly sinceMs: number },
+): number | undefined {
+  return [...judgments.values()]
+    .filter((each) => each.identity === identity && each.kind === 'approve' && each.atMs > sinceMs)
+    .map(({ atMs }) => atMs)
+    .sort((left, right) => right - left)[most - 1];
+}
+
 const table: Table = {
   'review.open': (medium, { review }) => {
     const { digest, requester, target } = review.subject;
@@ -112,6 +125,20 @@ const table: Table = {
     return refusal;
   },
   'review.check': (medium, { id, revision }) => checkRevision(medium, id, revision),
+  'review.shown': (medium, { review, identity, atMs }) => {
+    const name = JSON.stringify([review, identity]);
+    if (!medium.showings.has(name)) medium.put(medium.showings, name, atMs);
+    return null;
+  },
+  'judgment.record': (medium, { judgment, budget }) => {
+    const { review, identity, kind, atMs } = judgment;
+    const blocking =
+      budget === null || kind !== 'approve' ? undefined : approvalInTheWay(medium, identity, budget);
+    if (blocking !== undefined) return { code: 'judgment.over_budget', atMs: blocking };
+    const shownAtMs = medium.showings.get(JSON.stringify([review, identity])) ?? null;
+    medium.put(medium.judgments, JSON.stringify([identity, atMs, review]), { ...judgment, shownAtMs });
+    return null;
+  },
   'grant.issue': (medium, { grant }) => {
     assertNew(medium.grants, grant.id);
     medium.put(medium.grants, grant.id, grant);
@@ -190,6 +217,29 @@ const table: Table = {
     return null;
   },
   'passkey.check': (medium, { id }) => whyNotLive(medium, id),
+  'break_glass.open': (medium, { use, mostOpen }) => {
+    const own = [...medium.breakGlass.values()].filter((each) => each.identity === use.identity);
+    if (own.filter(({ closing }) => closing === null).length >= mostOpen)
+      return { code: 'break_glass.too_many' };
+    assertNew(medium.breakGlass, use.id);
+    medium.put(medium.breakGlass, use.id, use);
+    return null;
+  },
+  'break_glass.spend': (medium, { id, binding, atMs }) => {
+    const stored = medium.breakGlass.get(id);
+    if (stored === undefined) return { code: 'break_glass.missing' };
+    const spent = spendUse(stored, binding, atMs);
+    if (!spent.ok) return { code: spent.error };
+    medium.put(medium.breakGlass, id, spent.value);
+    return null;
+  },
+  'break_glass.update': (medium, { use }) => {
+    const stored = medium.breakGlass.get(use.id);
+    if (stored === undefined) return { code: 'break_glass.missing' };
+    if (stored.revision !== use.revision - 1) return { code: 'break_glass.conflict' };
+    medium.put(medium.breakGlass, use.id, use);
+    return null;
+  },
   'subject.erase': (medium, { subject, atMs }) => eraseSubject(medium, subject, atMs),
   'key.handOver': (medium) => {
     medium.put(medium.handovers, medium.entries.length, medium.entries.length);

@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
+import { figuresOf } from '../../core/attention.ts';
 import type { ActionId } from '../../core/ids.ts';
+import type { Review } from '../../core/review.ts';
 import { statusOf } from '../../core/standing.ts';
-import type { EntryRow, Reads } from '../store.ts';
+import type { EntryRow, Reads, ReviewGroup } from '../store.ts';
 import { overlaps, tileKey } from './medium.ts';
 import type { HeldEntry, MemoryMedium } from './medium.ts';
 import { findPending, isSameBinding, requestKeyName } from './mutations.ts';
@@ -12,6 +14,12 @@ type Table = {
 
 const byId = (left: { readonly id: string }, right: { readonly id: string }): number =>
   left.id < right.id ? -1 : Number(left.id > right.id);
+
+function groupOf(shape: string, members: readonly Review[]): ReviewGroup[] {
+  const [oldest, newest] = [members[0], members.at(-1)];
+  if (oldest === undefined || newest === undefined) return [];
+  return [{ shape, count: members.length, oldest: oldest.id, newest }];
+}
 
 /** RFC 6962 §2.1. */
 function leafHash({ leaf }: EntryRow): Uint8Array {
@@ -32,16 +40,34 @@ const rowOf = ({ subject: _, ...row }: HeldEntry): EntryRow => row;
 
 const table: Table = {
   review: ({ reviews }, { id }) => reviews.get(id) ?? null,
-  reviews: ({ reviews }, { status, agent, session, target, minRisk, limit, before }) =>
+  reviews: ({ reviews }, { status, agent, session, target, minRisk, shape, limit, before }) =>
     [...reviews.values()]
       .filter((review) => status === null || review.state.status === status)
       .filter((review) => agent === null || review.subject.requester.agent === agent)
       .filter((review) => (session ?? null) === null || review.subject.requester.session === session)
       .filter((review) => (target ?? null) === null || review.subject.target.name === target)
       .filter((review) => review.subject.risk.score >= (minRisk ?? 0))
+      .filter((review) => (shape ?? null) === null || review.shape === shape)
       .filter((review) => before === null || review.id < before)
       .sort((left, right) => byId(right, left))
       .slice(0, limit),
+  reviewGroups: ({ reviews }, { agent, limit }) => {
+    const pending = [...reviews.values()]
+      .filter(
+        ({ state, subject }) => state.status === 'pending' && [null, subject.requester.agent].includes(agent),
+      )
+      .sort(byId);
+    return [...Map.groupBy(pending, (review) => review.shape)]
+      .flatMap(([shape, members]) => groupOf(shape, members))
+      .sort((left, right) => right.count - left.count || byId(right.newest, left.newest))
+      .slice(0, limit);
+  },
+  attention: ({ judgments }, { sinceMs, untilMs, pace, most }) => {
+    const within = [...judgments.values()]
+      .filter(({ atMs }) => sinceMs <= atMs && atMs < untilMs)
+      .sort((left, right) => right.atMs - left.atMs);
+    return { reviewers: figuresOf(within.slice(0, most), pace), complete: within.length <= most };
+  },
   grants: ({ grants }, { binding, atMs }) =>
     [...grants.values()]
       .filter((grant) => grant.state.status === 'live' && atMs < grant.expiresAtMs)
@@ -68,6 +94,13 @@ const table: Table = {
     [...passkeys.values()]
       .filter(({ passkey }) => passkey.identity === identity)
       .sort((left, right) => byId(left.passkey, right.passkey)),
+  breakGlass: ({ breakGlass }, { id }) => breakGlass.get(id) ?? null,
+  breakGlasses: ({ breakGlass }, { open, limit, before }) =>
+    [...breakGlass.values()]
+      .filter((use) => open === null || (use.closing === null) === open)
+      .filter((use) => before === null || use.id < before)
+      .sort((left, right) => byId(right, left))
+      .slice(0, limit),
   pendingReview: (medium, { binding }) => findPending(medium, binding),
   entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit).map(rowOf),
   entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action).map(rowOf),

@@ -47,6 +47,9 @@ export const KINDS: readonly SealedEntry['kind'][] = [
   'preview',
   'standing',
   'passkey',
+  'break_glass',
+  'break_glass_review',
+  'heartbeat',
   'erasure',
   'key',
 ];

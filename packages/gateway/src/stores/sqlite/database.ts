@@ -1,12 +1,13 @@
 import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StoreError } from '../store.ts';
+import { completeRows } from './earlier-rows.ts';
 import type { Failure, WorkerOptions } from './protocol.ts';
 
 /** `PRAGMA application_id`, so that another program's database is not taken for ours: "SlyP". */
 const APPLICATION_ID = 0x536c7950;
 /** A commit of one entry writes one page, a large one writes a system call a page: measured best of 4, 8 and 16 KiB. */
-const PAGE_BYTES = 8192;
+export const PAGE_BYTES = 8192;
 /** The library takes 16 MiB unless it is told; what is read again soon after it was written fits into less. */
 const CACHE_KIB = 4096;
 
@@ -129,10 +130,50 @@ const SUBMISSIONS_AND_PASSKEYS = `
   CREATE INDEX IF NOT EXISTS passkeys_by_identity ON passkeys (identity, id);
 `;
 
+/** What looks alike, who was shown what and when, and who decided how. An older review is a group of its own. */
+const ATTENTION = `
+  ALTER TABLE reviews ADD COLUMN shape TEXT NOT NULL DEFAULT '';
+  UPDATE reviews SET
+    shape = json_extract(review, '$.subject.digest'),
+    review = json_set(review, '$.shape', json_extract(review, '$.subject.digest'));
+  CREATE INDEX reviews_by_shape ON reviews (shape, id);
+  CREATE INDEX reviews_pending_shapes ON reviews (agent, shape, id) WHERE status = 'pending';
+  CREATE TABLE showings (
+    review TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (review, identity)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE judgments (
+    at_ms INTEGER NOT NULL,
+    identity TEXT NOT NULL,
+    review TEXT NOT NULL,
+    person TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    opened_at_ms INTEGER NOT NULL,
+    words INTEGER NOT NULL,
+    shown_at_ms INTEGER,
+    PRIMARY KEY (at_ms, identity, review)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX judgments_by_identity ON judgments (identity, kind, at_ms);
+`;
+
+/** Uses of break-glass, each with the review that it owes. `open` is 1 until that is closed. */
+const BREAK_GLASS = `
+  CREATE TABLE break_glass (
+    id TEXT PRIMARY KEY,
+    identity TEXT NOT NULL,
+    open INTEGER NOT NULL,
+    use TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX break_glass_open ON break_glass (identity) WHERE open = 1;
+`;
+
 /**
  * Sealed values. `subjects`: whose values there are; `slot` is that of the key in use. `value_keys`: every key that a
- * subject had. `vault`: the slots of the keys that belong to no subject, and by what the master key is known again; without its row the values are in plain text
- * (sealing.ts). `scrub`: what earlier commits left in the files is to be overwritten.
+ * subject had. `vault`: the slots of the keys that belong to no subject, and by what the master key is known again;
+ * without its row the values are in plain text (sealing.ts). `scrub`: what earlier commits left in the files is to be
+ * overwritten.
  */
 const SEALED = `
   CREATE TABLE subjects (
@@ -168,11 +209,21 @@ const SEALED = `
   ALTER TABLE standings ADD COLUMN subject INTEGER;
   ALTER TABLE submissions ADD COLUMN sealed BLOB;
   ALTER TABLE submissions ADD COLUMN subject INTEGER;
+  ALTER TABLE break_glass ADD COLUMN sealed BLOB;
+  ALTER TABLE break_glass ADD COLUMN subject INTEGER;
   ALTER TABLE request_keys ADD COLUMN sealed BLOB;
 `;
 
 /** What each version has beyond the one before; a version never changes. */
-const VERSIONS: readonly string[] = [SCHEMA, STANDINGS, SUBMISSIONS_AND_PASSKEYS, SEALED];
+const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = [
+  SCHEMA,
+  STANDINGS,
+  SUBMISSIONS_AND_PASSKEYS,
+  ATTENTION,
+  BREAK_GLASS,
+  completeRows,
+  SEALED,
+];
 const SCHEMA_VERSION = VERSIONS.length;
 
 /** What a failure of the library means, and what one does about it. */
@@ -255,7 +306,12 @@ function migrate(database: Database.Database): void {
   assertOurs(database);
   const version = Number(database.pragma('user_version', { simple: true }));
   if (version === SCHEMA_VERSION) return void database.exec(INDEXES);
-  database.exec(`BEGIN IMMEDIATE; ${VERSIONS.slice(version).join('')} ${INDEXES}`);
+  database.exec('BEGIN IMMEDIATE');
+  for (const step of VERSIONS.slice(version)) {
+    if (typeof step === 'string') database.exec(step);
+    else step(database);
+  }
+  database.exec(INDEXES);
   database.pragma(`application_id = ${APPLICATION_ID}`);
   database.pragma(`user_version = ${SCHEMA_VERSION}`);
   database.exec('COMMIT');

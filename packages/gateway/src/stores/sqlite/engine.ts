@@ -10,7 +10,7 @@ import {
   setSubject,
   subjectAt,
 } from './arena.ts';
-import { failureOf, fillLog } from './database.ts';
+import { failureOf, fillLog, PAGE_BYTES } from './database.ts';
 import { Erasures } from './erasures.ts';
 import { EntryLog } from './entries.ts';
 import type { Run } from './entries.ts';
@@ -26,8 +26,14 @@ import { UsageTotals } from './usage.ts';
 
 /** A checkpoint moves at least so much while nobody waits. */
 const WORTHWHILE_BYTES = 1 << 20;
-/** Frames of the log are pages; a commit writes one or two besides what its entries fill. */
-const COMMIT_BYTES = 16_384;
+/** A page, and the head of its frame. */
+const FRAME_BYTES = PAGE_BYTES + 24;
+
+/** What SQLite says of its log, in frames: all, and those that the database has already. */
+interface LogState {
+  readonly log: number;
+  readonly checkpointed: number;
+}
 
 interface Memory {
   readonly heads: Buffer;
@@ -85,6 +91,8 @@ export class Engine {
   readonly journalKey: Uint8Array;
   readonly #setRecovery: Statement<[number]>;
   readonly #answers: Answers;
+  readonly #logState: Statement<[], LogState>;
+  /** Of the log, what the database doesn't have yet: exact after a commit, and at least this while one is open. */
   #logBytes = 0;
 
   constructor(database: Database, { directory, journal, walBytes }: Omit<WorkerOptions, 'file' | 'words'>) {
@@ -103,6 +111,7 @@ export class Engine {
     this.#log = new EntryLog(database, this.#subjects, this.#vault);
     this.#state = new State(database, rows, this.#erasures);
     this.#usage = new UsageTotals(database);
+    this.#logState = database.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)');
     this.#statement = {
       begin: database.prepare('BEGIN IMMEDIATE'),
       commit: database.prepare('COMMIT'),
@@ -117,6 +126,8 @@ export class Engine {
     this.#answers = {
       review: ({ id }) => state.review(id),
       reviews: (ask) => state.reviews(ask),
+      reviewGroups: (ask) => state.attention.groups(ask),
+      attention: (ask) => state.attention.figures(ask),
       grants: (ask) => state.grants(ask),
       grant: ({ id }) => state.grant(id),
       standing: ({ id }) => state.standings.read(id),
@@ -124,6 +135,8 @@ export class Engine {
       submission: ({ id }) => state.submissions.submission(id),
       grantedSubmissions: () => state.submissions.granted(),
       requestKey: (ask) => state.submissions.requestKey(ask),
+      breakGlass: ({ id }) => state.breakGlass.read(id),
+      breakGlasses: (ask) => state.breakGlass.list(ask),
       passkey: ({ id }) => state.passkeys.read(id),
       passkeys: ({ identity }) => state.passkeys.ofIdentity(identity),
       pendingReview: ({ binding }) => state.pendingReview(binding),
@@ -249,7 +262,8 @@ export class Engine {
     this.#isOpen = false;
     fdatasyncSync(this.#wal);
     this.applied = this.#log.size;
-    this.#logBytes += COMMIT_BYTES;
+    const { log = 0, checkpointed = 0 } = this.#logState.get() ?? {};
+    this.#logBytes = (log - checkpointed) * FRAME_BYTES;
   }
 
   #apply(segment: Segment, refused: Segment[]): SegmentAnswer {

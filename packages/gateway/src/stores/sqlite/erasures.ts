@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { erase as erased } from '../../core/classes.ts';
+import type { Review } from '../../core/review.ts';
 import type { ErasedSubject } from '../../core/subject.ts';
 import type { RequestKey, StoreRefusal } from '../store.ts';
 import type { SealedRow, SealedRows } from './sealed-rows.ts';
@@ -21,10 +22,21 @@ const IN_USE = `
       WHERE status IN ('proposed', 'live') AND json_extract(standing, '$.terms.validUntilMs') > :now
     UNION ALL SELECT id, subject FROM submissions
       WHERE status = 'granted' OR (status = 'allowed' AND json_extract(submission, '$.deadlineMs') > :now)
+    UNION ALL SELECT id, subject FROM break_glass WHERE open = 1 OR (
+      json_extract(use, '$.grant.spentAtMs') IS NULL AND json_extract(use, '$.grant.expiresAtMs') > :now)
   ) WHERE subject IN (SELECT value FROM json_each(:ids)) ORDER BY id LIMIT :most`;
 
 interface Held extends SealedRow {
   readonly id: string;
+}
+
+/** Of each group of reviews that look alike, one. */
+const SHAPES = `
+  SELECT id, shape, review AS open, sealed FROM reviews
+  WHERE id IN (SELECT max(id) FROM reviews WHERE shape <> '' GROUP BY shape)`;
+
+interface Alike extends Held {
+  readonly shape: string;
 }
 
 /** Erasure of a subject's values: within a transaction, what can't be read any more; after it, the keys. */
@@ -98,6 +110,14 @@ export class Erasures {
       for (const row of this.#database.prepare<[], Held>(live).all())
         update.run(this.#rows.index(bindingKey(binding(this.#rows.open<object>(row.id, row)))), row.id);
     }
+    this.#renewShapes();
+  }
+
+  /** One of those that look alike says what all of them have. */
+  #renewShapes(): void {
+    const update = this.#database.prepare<[string, string]>('UPDATE reviews SET shape = ? WHERE shape = ?');
+    for (const { shape, ...row } of this.#database.prepare<[], Alike>(SHAPES).all())
+      update.run(this.#rows.index(this.#rows.open<Review>(row.id, row).shape), shape);
   }
 
   #indexSlot(): number {

@@ -1,6 +1,9 @@
+import type { BreakGlassUse } from '../../core/break-glass.ts';
 import type { Classes } from '../../core/classes.ts';
 import type { Grant, GrantBinding } from '../../core/grant.ts';
 import {
+  breakGlassClasses,
+  erasedBreakGlass,
   erasedGrant,
   erasedReview,
   erasedStanding,
@@ -30,45 +33,55 @@ interface SealedTable {
   readonly replace: string;
 }
 
-export const sealedTables: Readonly<Record<'reviews' | 'grants' | 'standings' | 'submissions', SealedTable>> =
-  {
-    reviews: {
-      classes: reviewClasses,
-      erased: (record, atMs) => erasedReview(record as Review, atMs),
-      all: 'SELECT id, review AS open FROM reviews',
-      seal: 'UPDATE reviews SET review = ?, sealed = ?, subject = ? WHERE id = ?',
-      ofSubjects:
-        'SELECT id, review AS open, sealed FROM reviews WHERE sealed IS NOT NULL AND subject IN (SELECT value FROM json_each(?))',
-      replace: 'UPDATE reviews SET review = ?, sealed = NULL WHERE id = ?',
-    },
-    grants: {
-      classes: grantClasses,
-      erased: (record) => erasedGrant(record as Grant),
-      all: 'SELECT id, "grant" AS open FROM grants',
-      seal: 'UPDATE grants SET "grant" = ?, sealed = ?, subject = ? WHERE id = ?',
-      ofSubjects:
-        'SELECT id, "grant" AS open, sealed FROM grants WHERE sealed IS NOT NULL AND subject IN (SELECT value FROM json_each(?))',
-      replace: 'UPDATE grants SET "grant" = ?, sealed = NULL WHERE id = ?',
-    },
-    standings: {
-      classes: standingClasses,
-      erased: (record, atMs) => erasedStanding(record as StandingGrant, atMs),
-      all: 'SELECT id, standing AS open FROM standings',
-      seal: 'UPDATE standings SET standing = ?, sealed = ?, subject = ? WHERE id = ?',
-      ofSubjects:
-        'SELECT id, standing AS open, sealed FROM standings WHERE sealed IS NOT NULL AND subject IN (SELECT value FROM json_each(?))',
-      replace: 'UPDATE standings SET standing = ?, sealed = NULL WHERE id = ?',
-    },
-    submissions: {
-      classes: submissionClasses,
-      erased: (record, atMs) => erasedSubmission(record as Submission, atMs),
-      all: 'SELECT id, submission AS open FROM submissions',
-      seal: 'UPDATE submissions SET submission = ?, sealed = ?, subject = ? WHERE id = ?',
-      ofSubjects:
-        'SELECT id, submission AS open, sealed FROM submissions WHERE sealed IS NOT NULL AND subject IN (SELECT value FROM json_each(?))',
-      replace: 'UPDATE submissions SET submission = ?, sealed = NULL WHERE id = ?',
-    },
-  };
+export type SealedTableName = 'reviews' | 'grants' | 'standings' | 'submissions' | 'break_glass';
+
+export const sealedTables: Readonly<Record<SealedTableName, SealedTable>> = {
+  reviews: {
+    classes: reviewClasses,
+    erased: (record, atMs) => erasedReview(record as Review, atMs),
+    all: 'SELECT id, review AS open FROM reviews',
+    seal: 'UPDATE reviews SET review = ?, sealed = ?, subject = ? WHERE id = ?',
+    ofSubjects:
+      'SELECT id, review AS open, sealed FROM reviews WHERE sealed IS NOT NULL AND subject IN (SELECT value FROM json_each(?))',
+    replace: "UPDATE reviews SET review = ?, sealed = NULL, shape = '' WHERE id = ?",
+  },
+  grants: {
+    classes: grantClasses,
+    erased: (record) => erasedGrant(record as Grant),
+    all: 'SELECT id, "grant" AS open FROM grants',
+    seal: 'UPDATE grants SET "grant" = ?, sealed = ?, subject = ? WHERE id = ?',
+    ofSubjects:
+      'SELECT id, "grant" AS open, sealed FROM grants WHERE sealed IS NOT NULL AND subject IN (SELECT value FROM json_each(?))',
+    replace: 'UPDATE grants SET "grant" = ?, sealed = NULL WHERE id = ?',
+  },
+  standings: {
+    classes: standingClasses,
+    erased: (record, atMs) => erasedStanding(record as StandingGrant, atMs),
+    all: 'SELECT id, standing AS open FROM standings',
+    seal: 'UPDATE standings SET standing = ?, sealed = ?, subject = ? WHERE id = ?',
+    ofSubjects:
+      'SELECT id, standing AS open, sealed FROM standings WHERE sealed IS NOT NULL AND subject IN (SELECT value FROM json_each(?))',
+    replace: 'UPDATE standings SET standing = ?, sealed = NULL WHERE id = ?',
+  },
+  submissions: {
+    classes: submissionClasses,
+    erased: (record, atMs) => erasedSubmission(record as Submission, atMs),
+    all: 'SELECT id, submission AS open FROM submissions',
+    seal: 'UPDATE submissions SET submission = ?, sealed = ?, subject = ? WHERE id = ?',
+    ofSubjects:
+      'SELECT id, submission AS open, sealed FROM submissions WHERE sealed IS NOT NULL AND subject IN (SELECT value FROM json_each(?))',
+    replace: 'UPDATE submissions SET submission = ?, sealed = NULL WHERE id = ?',
+  },
+  break_glass: {
+    classes: breakGlassClasses,
+    erased: (record, atMs) => erasedBreakGlass(record as BreakGlassUse, atMs),
+    all: 'SELECT id, use AS open FROM break_glass',
+    seal: 'UPDATE break_glass SET use = ?, sealed = ?, subject = ? WHERE id = ?',
+    ofSubjects:
+      'SELECT id, use AS open, sealed FROM break_glass WHERE sealed IS NOT NULL AND subject IN (SELECT value FROM json_each(?))',
+    replace: 'UPDATE break_glass SET use = ?, sealed = NULL WHERE id = ?',
+  },
+};
 
 /** Those that are found by a binding. */
 interface IndexedTable {

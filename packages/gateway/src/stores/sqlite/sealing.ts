@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import type { BreakGlassUse } from '../../core/break-glass.ts';
 import type { Grant } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
 import type { StandingGrant } from '../../core/standing.ts';
@@ -8,7 +9,7 @@ import type { RequestKey } from '../store.ts';
 import { asideBytesOf, leafBytesOf, setSubject } from './arena.ts';
 import { sealAsides } from './asides.ts';
 import type { SealedRows } from './sealed-rows.ts';
-import { indexedTables, sealedTables } from './sealed-tables.ts';
+import { indexedTables, sealedTables, type SealedTableName } from './sealed-tables.ts';
 import { bindingKey } from './binding.ts';
 import { requestKeyClasses, subjectOfKey } from './submissions.ts';
 import type { Vault } from './vault.ts';
@@ -53,8 +54,9 @@ function sealState({ database, rows }: SealingPorts): void {
     for (const { id, open } of database.prepare<[], Kept>(live).all())
       update.run(rows.index(bindingKey(binding(JSON.parse(open) as object))), id);
   }
+  indexShapes(database, rows);
   const reviews = new Map<string, Subject>();
-  const seal = <T extends object>(name: keyof typeof sealedTables, subject: (record: T) => Subject): void => {
+  const seal = <T extends object>(name: SealedTableName, subject: (record: T) => Subject): void => {
     const { all, seal: sql, classes } = sealedTables[name];
     const update = database.prepare(sql);
     for (const { id, open } of database.prepare<[], Kept>(all).all()) {
@@ -75,7 +77,15 @@ function sealState({ database, rows }: SealingPorts): void {
   );
   seal<StandingGrant>('standings', ({ terms }) => subjectOf(terms));
   seal<Submission>('submissions', ({ requester }) => subjectOf(requester));
+  seal<BreakGlassUse>('break_glass', ({ subject }) => subjectOf(subject.requester));
   sealRequestKeys(database, rows);
+}
+
+/** Those of the first releases are digests of actions. */
+function indexShapes(database: Database, rows: SealedRows): void {
+  const shapes = database.prepare<[], string>('SELECT DISTINCT shape FROM reviews').pluck().all();
+  const update = database.prepare<[string, string]>('UPDATE reviews SET shape = ? WHERE shape = ?');
+  for (const shape of shapes) update.run(rows.index(shape), shape);
 }
 
 function sealRequestKeys(database: Database, rows: SealedRows): void {
@@ -123,6 +133,8 @@ interface PlainLeaf {
   readonly action?: string | null;
   readonly kind?: string;
   readonly requester?: { readonly agent: string; readonly onBehalfOf: string };
+  /** Of a use of break-glass: who ran, for nobody else. */
+  readonly person?: string;
 }
 
 /** Whose an entry is, by what the leaves before it say. */
@@ -133,12 +145,17 @@ export class LeafSubjects {
   of(text: string): Subject {
     const leaf = parseLeaf(text);
     const action = leaf.action ?? '';
-    if (leaf.requester === undefined) return this.#ofAction.get(action) ?? NO_SUBJECT;
-    const subject = subjectOf(leaf.requester);
+    const requester = requesterOf(leaf);
+    if (requester === undefined) return this.#ofAction.get(action) ?? NO_SUBJECT;
+    const subject = subjectOf(requester);
     // What follows on an allowed action holds no values.
-    if (leaf.kind === 'decision') this.#ofAction.set(action, subject);
+    if (leaf.kind !== 'intent') this.#ofAction.set(action, subject);
     return subject;
   }
+}
+
+function requesterOf({ kind, requester, person }: PlainLeaf): PlainLeaf['requester'] {
+  return kind === 'break_glass' && person !== undefined ? { agent: person, onBehalfOf: person } : requester;
 }
 
 function parseLeaf(text: string): PlainLeaf {

@@ -4,12 +4,14 @@ import { grantClasses, reviewClasses } from '../../core/record-classes.ts';
 import { NO_SUBJECT, subjectOf, type Subject } from '../../core/subject.ts';
 import type { Review } from '../../core/review.ts';
 import { StoreError } from '../store.ts';
+import { Attention } from './attention.ts';
 import { bindingKey, bindingOf, isSameBinding } from './binding.ts';
 import type { Erasures } from './erasures.ts';
 import type { SealedRow, SealedRows } from './sealed-rows.ts';
 import { Standings } from './standings.ts';
 import { Submissions } from './submissions.ts';
 import { Passkeys } from './passkeys.ts';
+import { BreakGlass } from './break-glass.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
@@ -39,6 +41,7 @@ const CONDITIONS = {
   agent: 'agent = :agent',
   session: "json_extract(review, '$.subject.requester.session') = :session",
   target: "json_extract(review, '$.subject.target.name') = :target",
+  shape: 'shape = :shape',
   minRisk: "json_extract(review, '$.subject.risk.score') >= :minRisk",
 } as const;
 const CONDITION_NAMES = Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[];
@@ -49,12 +52,16 @@ type ReviewPage = Readonly<Record<string, string | number | null>>;
 export class State {
   readonly standings: Standings;
   readonly passkeys: Passkeys;
+  readonly attention: Attention;
+  readonly breakGlass: BreakGlass;
   readonly #database: Database;
   readonly #rows: SealedRows;
   readonly #erasures: Erasures;
   readonly #review: Statement<[string], IdentifiedRow>;
   readonly #pendingReview: Statement<[string], IdentifiedRow>;
-  readonly #insertReview: Statement<[string, number, string, string, string, string, Buffer | null, number]>;
+  readonly #insertReview: Statement<
+    [string, number, string, string, string, string, string, Buffer | null, number]
+  >;
   readonly #updateReview: Statement<[number, string, string, string, Buffer | null, string]>;
   readonly #grant: Statement<[string], IdentifiedRow>;
   readonly #liveGrants: Statement<[string], IdentifiedRow>;
@@ -75,10 +82,12 @@ export class State {
     this.standings = new Standings(database, rows);
     this.submissions = new Submissions(database, rows);
     this.passkeys = new Passkeys(database);
+    this.attention = new Attention(database, rows);
+    this.breakGlass = new BreakGlass(database, rows);
     this.#review = database.prepare(`${REVIEW}WHERE id = ?`);
     this.#pendingReview = database.prepare(`${REVIEW}WHERE binding = ? AND status = 'pending'`);
     this.#insertReview = database.prepare(
-      'INSERT INTO reviews (id, revision, status, agent, binding, review, sealed, subject) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO reviews (id, revision, status, agent, binding, shape, review, sealed, subject) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#updateReview = database.prepare(
       'UPDATE reviews SET revision = ?, status = ?, binding = ?, review = ?, sealed = ? WHERE id = ?',
@@ -121,6 +130,8 @@ export class State {
     'review.open': ({ review }) => this.#openReview(review),
     'review.update': ({ review }) => this.#replaceReview(review),
     'review.check': ({ id, revision }) => this.#checkReview(id, revision),
+    'review.shown': (shown) => this.attention.shown(shown),
+    'judgment.record': (record) => this.attention.record(record),
     'grant.issue': ({ grant }) => this.#issueGrant(grant),
     'grant.spend': (spend) => this.#spendGrant(spend),
     'grant.revoke': ({ id, atMs }) => this.#revokeGrant(id, atMs),
@@ -135,6 +146,9 @@ export class State {
     'passkey.register': ({ passkey }, firstIndex) => this.passkeys.register(passkey, firstIndex),
     'passkey.revoke': ({ id, atMs }) => this.passkeys.revoke(id, atMs),
     'passkey.check': ({ id }) => this.passkeys.whyNotLive(id),
+    'break_glass.open': ({ use, mostOpen }) => this.breakGlass.open(use, mostOpen),
+    'break_glass.spend': (spend) => this.breakGlass.spend(spend),
+    'break_glass.update': ({ use }) => this.breakGlass.update(use),
     'subject.erase': ({ subject, atMs }) => this.#erasures.erase(subject, atMs),
     'key.handOver': (_, firstIndex) => this.#handOver(firstIndex),
     'checkpoint.publish': ({ tiles, checkpoint }) => this.#publish(tiles, checkpoint),
@@ -148,8 +162,18 @@ export class State {
     const { requester } = subject;
     const row = this.#rows.seal(id, review, reviewClasses, subjectOf(requester));
     const binding = this.#bindingOf(review);
-    const { agent } = requester;
-    this.#insertReview.run(id, revision, state.status, agent, binding, row.open, row.sealed, row.subject);
+    const shape = this.#rows.index(review.shape);
+    this.#insertReview.run(
+      id,
+      revision,
+      state.status,
+      requester.agent,
+      binding,
+      shape,
+      row.open,
+      row.sealed,
+      row.subject,
+    );
     return null;
   }
 
@@ -252,6 +276,7 @@ export class State {
     const conditions = given.map((name) => `AND ${CONDITIONS[name]} `).join('');
     const select = this.#database.prepare<[ReviewPage], IdentifiedRow>(REVIEWS + conditions + NEWEST);
     const values = Object.fromEntries(given.map((name) => [name, ask[name] ?? null]));
+    if (typeof ask.shape === 'string') values['shape'] = this.#rows.index(ask.shape);
     return select
       .all({ ...values, limit: ask.limit, before: ask.before ?? AFTER_ALL })
       .map((row) => this.#rows.open<Review>(row.id, row));

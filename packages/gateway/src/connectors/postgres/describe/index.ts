@@ -1,6 +1,6 @@
 export { SqlDescriber } from './describer.ts';
 export { prepareParser } from './parser.ts';
-export { shapeOfStatement } from './shape.ts';
+export { groupingTemplate, shapeOfStatement } from './shape.ts';
 export { boundRowLimit } from './row-limit.ts';
 export { formatSearchPath, parseSearchPath } from './names.ts';
 export type {

@@ -32,6 +32,20 @@ export function shapeOfStatement(
   return ok({ template, fields: [...literals.fields, ...bound] });
 }
 
+/**
+ * By what statements are alike that differ in their values alone; null where the lexer can't take values out (a comment,
+ * a quoted form of literal), or where the text isn't one statement that says what it does.
+ */
+export function groupingTemplate(
+  command: string,
+  parameters: readonly Parameter[],
+  limits: DescriberLimits,
+): string | null {
+  if (tokenise(command) === null) return null;
+  const shape = shapeOfStatement(command, parameters, limits);
+  return shape.ok ? shape.value.template : null;
+}
+
 /** Signs that the lexer puts in the place of literals, and that no text which it handles can hold. */
 const CLASSES: readonly (readonly [sign: string, type: string, orders: readonly Order[]])[] = [
   ['\u0001', 'string', ['date', 'timestamp']],

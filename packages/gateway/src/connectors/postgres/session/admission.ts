@@ -1,5 +1,5 @@
 import type { Approval, Attempt, Authorized, Gate, Hold, Judgement } from '../../connector.ts';
-import type { Refusal } from '../../../core/reasons.ts';
+import { refusal, type Refusal } from '../../../core/reasons.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { Clock } from '../../../ports.ts';
 import type { DescribedStatement } from '../describe/index.ts';
@@ -133,13 +133,10 @@ export class Admission {
     if (judgement.decision.effect === 'allow') return ok(this.#gate.authorize(judgement));
     if (judgement.decision.effect === 'deny') return err(await this.#gate.refuse(judgement));
     // The policy, or the target's catalog, changed during the wait: this statement needs a review of its own.
-    return err({
-      code: 'review.changed',
-      message: REVIEW_NEEDED,
-      hint: 'Send the statement again.',
-      review: null,
-      policies: judgement.decision.policies,
-    });
+    const { policies } = judgement.decision;
+    return err(
+      refusal('review.changed', { message: REVIEW_NEEDED, hint: 'Send the statement again.', policies }),
+    );
   }
 
   #giveUp(parts: readonly Part[]): void {

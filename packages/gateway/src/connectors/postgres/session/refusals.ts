@@ -26,6 +26,7 @@ const SQLSTATE: Readonly<Record<RefusalCode, string>> = {
   'review.changed': '42501',
   'review.hold_timeout': '57014',
   'review.too_many': '53400',
+  'review.too_fast': '53400',
   'action.altered': '42501',
   'identity.revoked': '42501',
   'standing.changed': '42501',

@@ -1,0 +1,67 @@
+import { dirname, resolve } from 'node:path';
+import type { Agent, Person, Target } from '../core/identity.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { checkCalendars } from './calendars.ts';
+import type { Configuration } from './configuration.ts';
+import { readDocument } from './document.ts';
+import { agentOf, apiTargetsOf, byPlace, catalogOf, personOf, readConfiguration } from './load.ts';
+import { packDirectory } from './material.ts';
+import type { ConfigProblem } from './problem.ts';
+import { checkNames } from './references.ts';
+import { builtInClasses, type RawConfiguration } from './schema.ts';
+import { checkStructure } from './structure.ts';
+import { checkTargets } from './targets.ts';
+
+/** The part of a configuration that policies are about. No secret of it has been read. */
+export interface PolicyConfiguration {
+  readonly file: string;
+  readonly agents: readonly Agent[];
+  readonly people: readonly Person[];
+  readonly targets: readonly Target[];
+  readonly groups: readonly string[];
+  readonly calendars: readonly string[];
+  /** Names, those that come with Sallyport included. */
+  readonly classes: readonly string[];
+  readonly catalog: Configuration['catalog'];
+  readonly policyDirectory: string;
+}
+
+const postgresTargetsOf = ({ targets }: RawConfiguration): readonly Target[] =>
+  targets
+    .filter(({ protocol }) => protocol === 'postgresql')
+    .map(({ name, protocol, environment }) => ({ name, protocol, environment }));
+
+function policyConfigurationOf(file: string, raw: RawConfiguration): PolicyConfiguration {
+  const { directory } = raw.policies;
+  return {
+    file,
+    agents: raw.agents.map(agentOf),
+    people: raw.people.map(personOf),
+    targets: [...postgresTargetsOf(raw), ...apiTargetsOf(raw)],
+    groups: raw.groups.map(({ name }) => name),
+    calendars: raw.calendars.map(({ name }) => name),
+    classes: [...Object.keys(builtInClasses), ...raw.classes.map(({ name }) => name)],
+    catalog: catalogOf(raw),
+    policyDirectory: directory === undefined ? packDirectory : resolve(dirname(file), directory),
+  };
+}
+
+/** For tools that decide and connect to nothing: secrets, keys and certificates need not be on this machine. */
+export async function loadPolicyConfiguration(
+  path: string,
+): Promise<Result<PolicyConfiguration, readonly ConfigProblem[]>> {
+  const file = resolve(path);
+  const text = await readConfiguration(file);
+  if (!text.ok) return err([text.error]);
+  const document = readDocument(file, text.value);
+  if (document.problems.length > 0) return err(document.problems);
+  const raw = checkStructure(document.data);
+  const findings = [
+    ...(raw.ok ? checkCalendars(raw.value) : raw.error),
+    ...checkNames(document.data),
+    ...checkTargets(document.data),
+  ];
+  if (!raw.ok || findings.length > 0)
+    return err(findings.map((finding) => document.locate(finding)).sort(byPlace));
+  return ok(policyConfigurationOf(file, raw.value));
+}

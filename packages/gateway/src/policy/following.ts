@@ -1,0 +1,119 @@
+import { noticeEntry } from '../core/entry.ts';
+import type { Result } from '../core/result.ts';
+import { limits } from '../limits.ts';
+import type { Clock, Store } from '../ports.ts';
+import type { Log } from '../telemetry/log.ts';
+import { differencesOf, type RuleDifference } from './analysis/differences.ts';
+import type { KnownNames } from './annotation-values.ts';
+import { createPolicyEngine, versionOf, type LoadedEngine } from './engine.ts';
+import type { LivePolicies } from './live.ts';
+import { formatPolicyProblem } from './problems.ts';
+import type { PolicySource } from './source.ts';
+
+/** The policy files as they are now. */
+export interface PolicyFiles {
+  readonly sources: readonly PolicySource[];
+  /** Who changed them last, as far as the file system tells. */
+  readonly author: string;
+}
+
+export interface FollowerPorts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly log: Log;
+  readonly live: LivePolicies;
+  readonly names: KnownNames | null;
+  /** The error is what is wrong with the files themselves, a line each. Never rejects. */
+  readonly read: () => Promise<Result<PolicyFiles, readonly string[]>>;
+}
+
+/**
+ * Follows the policy files. What has settled (the same at two looks, so that half a copy is never taken for all of it)
+ * is validated; what is valid is recorded in the ledger with its digest and author, and is in force when that is durable.
+ * What isn't valid, or can't be recorded, leaves the policies in force as they are, and says why once.
+ */
+export class PolicyFollower {
+  readonly #ports: FollowerPorts;
+  /** What the last look saw. */
+  #seen: string;
+  /** What was refused, so that it is said once. */
+  #refused = '';
+  #cancel: () => void = () => undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(ports: FollowerPorts) {
+    this.#ports = ports;
+    this.#seen = ports.live.version;
+  }
+
+  start(): void {
+    if (this.#closed) return;
+    this.#cancel = this.#ports.clock.after(limits.policyLookMs, () => {
+      this.#looking = this.look().finally(() => this.start());
+    });
+  }
+
+  /** Resolves when nothing of it goes on. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel();
+    await this.#looking;
+  }
+
+  /** One look. Never rejects: whatever goes wrong leaves the policies as they are. */
+  async look(): Promise<void> {
+    const { live, log, read } = this.#ports;
+    try {
+      const files = await read();
+      const now = files.ok ? versionOf(files.value.sources) : files.error.join('\n');
+      const hasSettled = now === this.#seen;
+      this.#seen = now;
+      if (now === live.version) this.#refused = '';
+      if (!hasSettled || now === live.version || now === this.#refused) return;
+      if (files.ok) await this.#take(files.value, now);
+      else await this.#refuse(now, files.error);
+    } catch (error) {
+      log.failed({ where: 'policies', error });
+    }
+  }
+
+  async #take(files: PolicyFiles, version: string): Promise<void> {
+    const { live, names } = this.#ports;
+    const engine = await createPolicyEngine({ policies: files.sources, names });
+    if (!engine.ok) return this.#refuse(version, engine.error.map(formatPolicyProblem));
+    await this.#replace(engine.value, files.author, differencesOf(live.rules, engine.value.rules));
+  }
+
+  async #replace(
+    engine: LoadedEngine,
+    author: string,
+    differences: readonly RuleDifference[],
+  ): Promise<void> {
+    const { clock, live, log, store } = this.#ports;
+    const { version } = engine;
+    const summary = {
+      added: idsOf(differences, 'added'),
+      removed: idsOf(differences, 'removed'),
+      changed: idsOf(differences, 'changed'),
+    };
+    const details = { ...summary, author, from: live.version, policies: version };
+    await store.append(noticeEntry('policy.changed', details, clock.nowMs())).done;
+    live.replace(engine);
+    log.policyChanged({ ...summary, author, version });
+  }
+
+  async #refuse(what: string, problems: readonly string[]): Promise<void> {
+    const { clock, live, log, store } = this.#ports;
+    this.#refused = what;
+    log.policyRefused({ inForce: live.version, problems });
+    const details = { policies: live.version, problems: problems.length.toString() };
+    await store.append(noticeEntry('policy.refused', details, clock.nowMs())).done;
+  }
+}
+
+function idsOf(differences: readonly RuleDifference[], change: RuleDifference['change']): string {
+  const ids = differences.filter((each) => each.change === change).map(({ id }) => id);
+  const text = ids.join(' ');
+  return text.length <= limits.policyChangeCharacters ? text : `${ids.length.toString()} rules`;
+}

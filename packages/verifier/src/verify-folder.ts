@@ -1,0 +1,282 @@
+import { encodeUtf8, equalBytes, toHex } from './bytes.ts';
+import { decodeBundle, MAX_ENTRY_BYTES } from './bundle.ts';
+import { openCheckpoint } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { FolderTiles } from './folder-tiles.ts';
+import type { ReadFile, TileFindingCode } from './folder-tiles.ts';
+import { leafInput } from './hash.ts';
+import type { Hash } from './hash.ts';
+import { decodeLeaf } from './leaf.ts';
+import { decodeManifest, fits } from './manifest.ts';
+import type { ExportQuery, Manifest } from './manifest.ts';
+import { parseVkey } from './note.ts';
+import type { VerifierKey, VerifySignature } from './note.ts';
+import { Rules } from './rules.ts';
+import type { RuleCode } from './rules.ts';
+import { TILE_WIDTH, hashAt, tilePath } from './tile.ts';
+import { openUnderPolicy, parsePolicy } from './trust-policy.ts';
+import type { Unproved } from './verify-log.ts';
+import { AUTHENTICITY, BEFORE, REPLACEMENT, ROLLBACK } from './folder-report.ts';
+import type { FolderFinding, FolderFindingCode, FolderReport, Undecided } from './folder-report.ts';
+
+export interface FolderToVerify {
+  readonly read: ReadFile;
+  /** The log's verifier key, had from elsewhere than the folder; null: the folder's own, which proves consistency only. */
+  readonly trustedKey: string | null;
+  /** A C2SP tlog-policy, had from elsewhere; null: no witnesses are asked for. */
+  readonly policy: string | null;
+  /** Checkpoints of the same log that somebody kept. */
+  readonly earlier: readonly string[];
+  readonly hash: Hash;
+  readonly verify: VerifySignature;
+}
+
+const MAX_FINDINGS = 1_000;
+
+/** Rules that speak of something that must have been before. Where the folder begins later, it may have been. */
+const RESTS_ON_EARLIER: ReadonlySet<RuleCode> = new Set<RuleCode>([
+  'review.not_open',
+  'vote.review_not_open',
+  'vote.unfounded',
+  'vote.passkey_unfounded',
+  'passkey.unfounded',
+  'clarification.unfounded',
+  'grant.unfounded',
+  'grant.missing',
+  'standing.unfounded',
+  'standing.not_live',
+  'outcome.without_intent',
+  'heartbeat.unfounded',
+]);
+/** Follow from a passkey that was registered earlier: the votes that it signed count as unsigned. */
+const RESTS_ON_PASSKEYS: ReadonlySet<RuleCode> = new Set<RuleCode>([
+  'review.not_approved',
+  'standing.not_approved',
+]);
+
+class Limited<T> {
+  readonly list: T[] = [];
+  omitted = 0;
+
+  add(value: T): void {
+    if (this.list.length < MAX_FINDINGS) this.list.push(value);
+    else this.omitted++;
+  }
+}
+
+/** What is known of the folder before its entries are read. */
+interface Frame {
+  readonly key: VerifierKey;
+  readonly vkey: string;
+  readonly checkpoint: Checkpoint;
+  readonly manifest: Manifest | null;
+  readonly from: number;
+  readonly until: number;
+}
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+class FolderVerifier {
+  readonly #folder: FolderToVerify;
+  readonly #findings = new Limited<FolderFinding>();
+  readonly #undecided = new Limited<Undecided>();
+  readonly #kinds = new Map<string, number>();
+  #fitting = 0;
+  #from = 0;
+  #missing = 0;
+  #lacksPasskeys = false;
+  #cosigned: FolderReport['cosigned'] = [];
+  #rules = new Rules(({ code, index, action }) => this.#judge(code, index, action));
+
+  constructor(folder: FolderToVerify) {
+    this.#folder = folder;
+  }
+
+  async run(): Promise<FolderReport> {
+    const frame = await this.#open();
+    if (frame === undefined) return this.#report(null, null, []);
+    const { checkpoint, from, until } = frame;
+    this.#from = from;
+    const { read, hash } = this.#folder;
+    const report = (code: TileFindingCode, index: number, detail: string): boolean => {
+      this.#find(code, index, detail);
+      return !this.#isHopeless;
+    };
+    const tiles = new FolderTiles({ size: checkpoint.size, read, hash, report });
+    await tiles.check(from, until);
+    const root = await tiles.rootAt(checkpoint.size);
+    if (root !== null && root !== toHex(checkpoint.root))
+      this.#find('log.root_mismatch', null, 'The tiles are not those of the checkpoint.');
+    await this.#readEntries(frame, tiles);
+    if (frame.manifest !== null) this.#compareManifest(frame.manifest, frame);
+    return this.#report(frame, root, await this.#compareEarlier(frame, tiles));
+  }
+
+  #find(code: FolderFindingCode, index: number | null, detail = ''): void {
+    if (code === 'file.missing') this.#missing++;
+    this.#findings.add({ code, index, detail });
+  }
+
+  /** So much is missing that the rest need not be looked for: a checkpoint may claim any size. */
+  get #isHopeless(): boolean {
+    return this.#missing > MAX_FINDINGS;
+  }
+
+  #judge(code: RuleCode, index: number, action: string | null): void {
+    const mayBeEarlier = RESTS_ON_EARLIER.has(code) || (this.#lacksPasskeys && RESTS_ON_PASSKEYS.has(code));
+    if (this.#from === 0 || !mayBeEarlier) return this.#find(code, index, action ?? '');
+    if (code === 'vote.passkey_unfounded') this.#lacksPasskeys = true;
+    this.#undecided.add({ code, index });
+  }
+
+  async #text(path: string): Promise<string | undefined> {
+    const bytes = await this.#folder.read(path);
+    return bytes === undefined ? undefined : utf8.decode(bytes);
+  }
+
+  async #open(): Promise<Frame | undefined> {
+    const note = await this.#text('checkpoint');
+    const own = (await this.#text('vkey'))?.trim();
+    const { trustedKey, hash, verify } = this.#folder;
+    if (note === undefined) return void this.#find('file.missing', null, 'checkpoint');
+    const vkey = trustedKey ?? own;
+    if (vkey === undefined) return void this.#find('file.missing', null, 'vkey');
+    if (own !== undefined && own !== vkey)
+      this.#find('key.other', null, 'The folder names another key than the one you trust.');
+    const key = await parseVkey(vkey, hash);
+    if (key === undefined) return void this.#find('key.malformed', null, 'No Ed25519 verifier key.');
+    const opened = await openCheckpoint(note, key, verify);
+    if (!opened.ok) return void this.#find(opened.code, null, 'The checkpoint was refused.');
+    await this.#checkPolicy(note);
+    const { checkpoint } = opened;
+    const text = await this.#text('manifest.json');
+    const manifest = text === undefined ? null : decodeManifest(text);
+    if (manifest === undefined) return void this.#find('manifest.malformed', null);
+    const { from, until } = manifest ?? { from: 0, until: checkpoint.size };
+    if (from % TILE_WIDTH !== 0 || until > checkpoint.size)
+      return void this.#find('manifest.mismatch', null, 'No such entries are under the checkpoint.');
+    return { key, vkey, checkpoint, manifest, from, until };
+  }
+
+  async #checkPolicy(note: string): Promise<void> {
+    const { policy, hash, verify } = this.#folder;
+    if (policy === null) return;
+    const parsed = await parsePolicy(policy, hash);
+    if (!parsed.ok) return this.#find('policy.malformed', null, `Line ${parsed.line}: ${parsed.detail}.`);
+    const opened = await openUnderPolicy(note, parsed.policy, verify);
+    if (!opened.ok) return this.#find(opened.code, null, 'The policy does not accept the checkpoint.');
+    this.#cosigned = opened.cosignatures.map(({ key, timestampSeconds }) => ({
+      witness: key.name,
+      timestampSeconds,
+    }));
+  }
+
+  async #readEntries({ from, until, checkpoint, manifest }: Frame, tiles: FolderTiles): Promise<void> {
+    for (let start = from; start < until && !this.#isHopeless; start += TILE_WIDTH) {
+      const width = Math.min(TILE_WIDTH, checkpoint.size - start);
+      const path = tilePath('entries', start / TILE_WIDTH, width);
+      const bytes = await this.#folder.read(path);
+      const entries = bytes === undefined ? undefined : decodeBundle(bytes);
+      if (entries === undefined) {
+        this.#find(bytes === undefined ? 'file.missing' : 'file.malformed', start, path);
+        continue;
+      }
+      if (entries.length !== width)
+        this.#find('bundle.width', start + Math.min(entries.length, width), `${entries.length} for ${width}`);
+      const named = await tiles.hashes(0, start / TILE_WIDTH);
+      await this.#readBundle(start, entries.slice(0, width), named, manifest?.query ?? null);
+    }
+  }
+
+  async #readBundle(
+    start: number,
+    entries: readonly Uint8Array[],
+    named: Uint8Array | undefined,
+    query: ExportQuery | null,
+  ): Promise<void> {
+    const hashes = await Promise.all(entries.map(async (entry) => this.#folder.hash(leafInput(entry))));
+    for (const [at, entry] of entries.entries()) {
+      const index = start + at;
+      const leafHash = hashes[at] ?? new Uint8Array();
+      if (named !== undefined && !equalBytes(leafHash, hashAt(named, at)))
+        this.#find('entry.not_included', index, 'It is not the entry that was signed there.');
+      this.#readEntry(index, entry, query);
+    }
+  }
+
+  #readEntry(index: number, entry: Uint8Array, query: ExportQuery | null): void {
+    const text = utf8.decode(entry);
+    const decoded = decodeLeaf(text);
+    // Bytes that are no UTF-8 decode to another text.
+    if (!decoded.ok || entry.length > MAX_ENTRY_BYTES || !equalBytes(encodeUtf8(text), entry))
+      return this.#find('entry.malformed', index, decoded.ok ? 'not UTF-8' : decoded.detail);
+    const { kind, at } = decoded.leaf;
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
+    if (query === null || fits(query, at)) this.#fitting++;
+    this.#rules.observe(index, decoded.leaf);
+  }
+
+  #compareManifest(manifest: Manifest, { key, checkpoint }: Frame): void {
+    const isOfLog = manifest.origin === key.name && manifest.size === checkpoint.size;
+    if (!isOfLog) this.#find('manifest.mismatch', null, 'It is of another log or checkpoint.');
+    const counted = [...this.#kinds].sort(([a], [b]) => (a < b ? -1 : 1));
+    const told = Object.entries(manifest.kinds).sort(([a], [b]) => (a < b ? -1 : 1));
+    if (manifest.fitting !== this.#fitting || String(counted) !== String(told))
+      this.#find('manifest.mismatch', null, 'It counts other entries than there are.');
+  }
+
+  async #compareEarlier({ key, checkpoint }: Frame, tiles: FolderTiles): Promise<Unproved[]> {
+    let compared = 0;
+    for (const note of this.#folder.earlier) {
+      const opened = await openCheckpoint(note, key, this.#folder.verify);
+      if (!opened.ok) this.#find(opened.code, null, 'A kept checkpoint was refused.');
+      if (!opened.ok) continue;
+      const { size, root } = opened.checkpoint;
+      const found = size > checkpoint.size ? null : await tiles.rootAt(size);
+      if (size > checkpoint.size)
+        this.#find('log.shrunk', null, `A kept checkpoint has ${size} entries, this one ${checkpoint.size}.`);
+      else if (found !== null && found !== toHex(root))
+        this.#find('log.forked', null, `The first ${size} entries are not those of a kept checkpoint.`);
+      if (found !== null) compared++;
+    }
+    const isShown = compared > 0 || this.#cosigned.length > 0;
+    return isShown ? [ROLLBACK] : [ROLLBACK, REPLACEMENT];
+  }
+
+  #report(frame: Frame | null, root: string | null, unproved: readonly Unproved[]): FolderReport {
+    const { list, omitted } = this.#findings;
+    const isTrusted = this.#folder.trustedKey !== null;
+    const rest = frame !== null && frame.from > 0 ? [BEFORE] : [];
+    return {
+      ok: list.length === 0 && isTrusted,
+      consistent: list.length === 0,
+      origin: frame?.key.name ?? null,
+      key: frame?.vkey ?? null,
+      size: frame?.checkpoint.size ?? 0,
+      root,
+      from: frame?.from ?? 0,
+      until: frame?.until ?? 0,
+      query: frame?.manifest?.query ?? null,
+      fitting: this.#fitting,
+      kinds: Object.fromEntries([...this.#kinds].sort(([a], [b]) => (a < b ? -1 : 1))),
+      cosigned: this.#cosigned,
+      openIntents: this.#rules.openIntents,
+      unreviewedBreakGlass: this.#rules.unreviewedBreakGlass,
+      silences: this.#rules.silences,
+      findings: list,
+      findingsOmitted: omitted,
+      undecided: this.#undecided.list,
+      undecidedOmitted: this.#undecided.omitted,
+      unproved: [...(isTrusted ? [] : [AUTHENTICITY]), ...unproved, ...rest],
+    };
+  }
+}
+
+/**
+ * Verifies a folder of a log: an export (spec/ledger.md, "Exports"), or the files that a log serves (C2SP tlog-tiles).
+ * Every entry is compared with the tree, so that what was changed is told by its index. Wholly offline; one bundle in
+ * memory at a time, and what is open (see `Rules`). Rejects only where `read` does.
+ */
+export async function verifyFolder(folder: FolderToVerify): Promise<FolderReport> {
+  return new FolderVerifier(folder).run();
+}
