@@ -32,12 +32,17 @@ let desk: Desk;
 let gate: Pipeline;
 let decision: Decision;
 
-beforeEach(async () => {
+/** The state folder as that release left it. */
+function makeFolder(): Database.Database {
   home = temporaryDirectory();
   const database = new Database(join(home.directory, 'store.db'));
   database.pragma('page_size = 8192');
   database.exec(readFileSync(new URL('../../../../../vectors/store/version-1.sql', import.meta.url), 'utf8'));
-  database.close();
+  return database;
+}
+
+beforeEach(async () => {
+  makeFolder().close();
   store = await openSqliteStore({ directory: home.directory });
   decision = { effect: 'review', policies: ['p'], reasons: ['r'], demands: [demand({ quorum: 1 })] };
   const policy = { version: '1', decide: () => decision, mayApprove: () => true, mayCall: () => true };
@@ -165,23 +170,18 @@ describe('a state folder of version 1', () => {
 });
 
 test('a row of a version in between keeps what it has', async () => {
-  await store.close();
   const schedule = [{ expiresAtMs: AT_MS + 60_000, remindersAtMs: [], escalationsAtMs: [] }];
-  const database = new Database(join(home.directory, 'store.db'));
-  const row = database.prepare<[string], { readonly review: string }>(
-    'SELECT review FROM reviews WHERE id = ?',
-  );
-  const review = JSON.parse(row.get(PENDING)?.review ?? '') as Review;
+  const review = await read(PENDING);
+  await store.close();
+  home.remove();
   const { passkeyFromRisk: _, ...known } = review.subject.demands[0]!;
   const party = { ...review.subject.requester, parties: ['ana'] };
   const subject = { ...review.subject, requester: party, demands: [{ ...known, quorum: 1 }] };
   const [vote] = review.votes;
   const { passkey: __, ...unsigned } = { ...vote!, rendering: 'ab'.repeat(32), retractedAtMs: AT_MS };
   const between = { ...review, subject, schedule, votes: [unsigned] };
+  const database = makeFolder();
   database.prepare('UPDATE reviews SET review = ? WHERE id = ?').run(JSON.stringify(between), PENDING);
-  // Rows are made whole by the last version.
-  const version = database.pragma('user_version', { simple: true }) as number;
-  database.pragma(`user_version = ${(version - 1).toString()}`);
   database.close();
   store = await openSqliteStore({ directory: home.directory });
   const whole = await read(PENDING);
