@@ -13,7 +13,7 @@ afterEach(() => home.remove());
 
 const WAL_BYTES = 1 << 18;
 
-/** Takes back what the version of shapes and judgments added: a store as the release before it left it. */
+/** Takes back what the version of shapes and judgments added, and those after it: a store as the release before left it. */
 function takeBack(file: string): void {
   const database = new Database(file);
   database.exec(`
@@ -23,6 +23,7 @@ function takeBack(file: string): void {
     UPDATE reviews SET review = json_remove(review, '$.shape');
     DROP TABLE showings;
     DROP TABLE judgments;
+    DROP TABLE break_glass;
   `);
   database.pragma('user_version = 3');
   database.close();
