@@ -1,6 +1,9 @@
 import Database from 'better-sqlite3';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Review } from '../src/core/review.ts';
 import { openSqliteStore } from '../src/stores/sqlite/store.ts';
 import { sampleReview } from '../src/stores/compliance-samples.ts';
 import { temporaryDirectory } from './support/ledger.ts';
@@ -13,30 +16,26 @@ afterEach(() => home.remove());
 
 const WAL_BYTES = 1 << 18;
 
-/** Takes back what the version of shapes and judgments added, and those after it: a store as the release before left it. */
-function takeBack(file: string): void {
-  const database = new Database(file);
-  database.exec(`
-    DROP INDEX reviews_by_shape;
-    DROP INDEX reviews_pending_shapes;
-    ALTER TABLE reviews DROP COLUMN shape;
-    UPDATE reviews SET review = json_remove(review, '$.shape');
-    DROP TABLE showings;
-    DROP TABLE judgments;
-    DROP TABLE break_glass;
-  `);
-  database.pragma('user_version = 3');
+/** A store of schema 3, as the release of then left it, with these reviews. */
+function layDown(directory: string, reviews: readonly Review[]): void {
+  const packed = readFileSync(new URL('states/schema-3.json.gz', import.meta.url));
+  const files = JSON.parse(gunzipSync(packed).toString()) as Record<string, string>;
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(directory, name), Buffer.from(content, 'base64'), { mode: 0o600 });
+  const database = new Database(join(directory, 'store.db'));
+  database.exec('DELETE FROM reviews');
+  const insert = database.prepare(
+    "INSERT INTO reviews (id, revision, status, agent, binding, review) VALUES (?, 1, 'pending', ?, ?, ?)",
+  );
+  for (const { shape: _, ...review } of reviews)
+    insert.run(review.id, review.subject.requester.agent, review.id, JSON.stringify(review));
   database.close();
 }
 
 test('reviews of an older store are read whole, each a group of its own, and the store goes on', async () => {
   const directory = home.directory;
   const reviews = [1, 2].map((number) => sampleReview(number));
-  const before = await openSqliteStore({ directory, walBytes: WAL_BYTES });
-  for (const review of reviews)
-    await before.commit({ mutations: [{ kind: 'review.open', review }], entries: [] });
-  await before.close();
-  takeBack(join(directory, 'store.db'));
+  layDown(directory, reviews);
 
   const store = await openSqliteStore({ directory, walBytes: WAL_BYTES });
   try {

@@ -16,6 +16,7 @@ import { gunzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { subjectOf } from '../../core/subject.ts';
+import { sampleClosing, sampleUse } from '../compliance-break-glass.ts';
 import {
   START_MS,
   actionId,
@@ -81,6 +82,12 @@ async function fill(store: Store): Promise<void> {
       atMs: START_MS,
     },
   );
+  const use = sampleUse(1, { reason: CANARY, closing: { ...sampleClosing, text: CANARY } });
+  await commit(store, {
+    kind: 'break_glass.open',
+    use: { ...use, subject: { ...use.subject, digest: DIGEST, salt: CANARY } },
+    mostOpen: 1,
+  });
   for (let n = 1; n < 5; n++)
     await store.append(sampleEntry('intent', actionId(n), { aside: `${CANARY} ${n}`, subject })).done;
 }
@@ -159,15 +166,53 @@ test('what comes after an erasure survives a crash, although the journal began a
   await again.close();
 });
 
-describe('a state folder of schema 3, in plain text, as a crash left it', () => {
-  beforeEach(() => {
-    mkdirSync(folder);
-    const packed = readFileSync(new URL('../../../test/states/schema-3.json.gz', import.meta.url));
-    const files = JSON.parse(gunzipSync(packed).toString()) as Record<string, string>;
-    for (const [name, content] of Object.entries(files))
-      writeFileSync(join(folder, name), Buffer.from(content, 'base64'), { mode: 0o600 });
-    expect(filesWith(CANARY)).not.toEqual([]);
+/** As an earlier release left it, in plain text. */
+function unpack(name: string): void {
+  mkdirSync(folder);
+  const packed = readFileSync(new URL(`../../../test/states/${name}.json.gz`, import.meta.url));
+  const files = JSON.parse(gunzipSync(packed).toString()) as Record<string, string>;
+  for (const [file, content] of Object.entries(files))
+    writeFileSync(join(folder, file), Buffer.from(content, 'base64'), { mode: 0o600 });
+  expect(filesWith(CANARY)).not.toEqual([]);
+}
+
+describe('a state folder of schema 6, in plain text, as a crash left it', () => {
+  beforeEach(() => unpack('schema-6'));
+  const use = sampleUse(1).id;
+  const shape = 'a1'.repeat(32);
+
+  test('opens with what was done by break-glass and what looks alike, and holds none of it in plain text', async () => {
+    const store = await open();
+    const rows = await store.read('entries', { from: 0, limit: 9 });
+    expect(rows.map(({ aside }) => aside)).toEqual(
+      ['reason', 'found', 'intent'].map((w) => `${w} ${CANARY}`),
+    );
+    expect(await store.read('breakGlass', { id: use })).toMatchObject({
+      reason: CANARY,
+      subject: { declared: { command: CANARY } },
+      closing: { text: CANARY },
+    });
+    const alike = { status: null, agent: null, shape, limit: 9, before: null };
+    expect(await store.read('reviews', alike)).toHaveLength(2);
+    await store.close();
+    for (const what of [CANARY, DIGEST, shape, sampleBinding.digest]) expect(filesWith(what)).toEqual([]);
   });
+
+  test('erases what a person did by break-glass, with what was found about it', async () => {
+    const store = await open();
+    await commit(store, { kind: 'subject.erase', subject: { kind: 'person', name: 'sam' }, atMs: START_MS });
+    const rows = await store.read('entries', { from: 0, limit: 9 });
+    expect(rows.map(({ aside }) => aside)).toEqual([null, null, null]);
+    const left = await store.read('breakGlass', { id: use });
+    expect(left).toMatchObject({ person: 'sam', reason: '', closing: { text: '' } });
+    const alike = { status: null, agent: null, shape, limit: 9, before: null };
+    expect(await store.read('reviews', alike)).toHaveLength(2);
+    await store.close();
+  });
+});
+
+describe('a state folder of schema 3, in plain text, as a crash left it', () => {
+  beforeEach(() => unpack('schema-3'));
 
   test('opens with everything that it held, and holds none of it in plain text any more', async () => {
     const store = await open();
