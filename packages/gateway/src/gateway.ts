@@ -120,11 +120,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const { configuration, policy, state, store, log, undo } = assembly;
   const { publicUrl } = configuration.listen.api;
   const limits: Limits = { ...bounds, ...configuration.limits };
-  // Before anything is added: what can't be gone on from stays as it is.
-  const ledger = await ledgerOf(assembly);
-  undo.push(() => ledger.close());
-  await announceStart(assembly);
-  undo.push(startHeartbeat(assembly));
+  const ledger = await beginLedger(assembly);
 
   const directory = directoryOf(configuration);
   const authenticator = new Authenticator(configuration, directory);
@@ -187,6 +183,15 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     ledger: { vkey: ledger.vkey, origin: ledger.origin },
     close: () => closeAll(assembly, ledger),
   };
+}
+
+async function beginLedger(assembly: Assembly): Promise<Ledger> {
+  // Before anything is added: what can't be gone on from stays as it is.
+  const ledger = await ledgerOf(assembly);
+  assembly.undo.push(() => ledger.close());
+  await announceStart(assembly);
+  assembly.undo.push(startHeartbeat(assembly));
+  return ledger;
 }
 
 const ledgerOf = ({ configuration, state, store, log }: Assembly): Promise<Ledger> => {

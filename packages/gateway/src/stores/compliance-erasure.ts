@@ -64,7 +64,11 @@ export function valuesAreErased(at: StoreUnderTest): void {
       await accept(at.store, { mutations: [erase(agent)] });
       expect(await asides(at)).toEqual([null, null, null]);
     });
+  });
+}
 
+export function recordsAreErased(at: StoreUnderTest): void {
+  describe('erasure of records', () => {
     test('keeps who, what for, when and how it ended of a review, and none of its values', async () => {
       const review = sampleReview(1, { state: { status: 'expired', resolvedAtMs: START_MS + 5 } });
       await accept(at.store, { mutations: [{ kind: 'review.open', review }] });
@@ -96,6 +100,17 @@ export function valuesAreErased(at: StoreUnderTest): void {
       expect(left?.closing).toEqual({ ...sampleClosing, text: '' });
       expect(left?.subject).toMatchObject({ requester: use.subject.requester, salt: '' });
       expect(left?.subject.declared.command).toBe('');
+    });
+
+    test('of who broke glass waits for its review, and until nothing can be run by it', async () => {
+      const open = (closing: BreakGlassUse['closing'], spentAtMs: number | null = null): Mutation => {
+        const use = sampleUse(1, { closing, grant: { ...sampleUse(1).grant, spentAtMs } });
+        return { kind: 'break_glass.open', use, mostOpen: 3 };
+      };
+      const sam = erase({ kind: 'person', name: 'sam' });
+      expect(await refusal(at, open(null, START_MS), sam)).toBe('subject.in_use');
+      expect(await refusal(at, open(sampleClosing), sam)).toBe('subject.in_use');
+      expect(await refusal(at, open(sampleClosing, START_MS), sam)).toBe('accepted');
     });
 
     test('leaves the reviews of others to be found by what they look like', async () => {
@@ -141,17 +156,6 @@ export function erasureWaits(at: StoreUnderTest): void {
         expect(await refusal(at, live, erase(agent)), live.kind).toBe('subject.in_use');
       }
       await accept(at.store, { mutations: [erase(agent)] });
-    });
-
-    test('of who broke glass waits for its review, and until nothing can be run by it', async () => {
-      const open = (closing: BreakGlassUse['closing'], spentAtMs: number | null = null): Mutation => {
-        const use = sampleUse(1, { closing, grant: { ...sampleUse(1).grant, spentAtMs } });
-        return { kind: 'break_glass.open', use, mostOpen: 3 };
-      };
-      const sam = erase({ kind: 'person', name: 'sam' });
-      expect(await refusal(at, open(null, START_MS), sam)).toBe('subject.in_use');
-      expect(await refusal(at, open(sampleClosing), sam)).toBe('subject.in_use');
-      expect(await refusal(at, open(sampleClosing, START_MS), sam)).toBe('accepted');
     });
 
     test('that is part of a refused change erases nothing', async () => {

@@ -5,7 +5,7 @@ import {
   entriesKeepTheirOrder,
   failuresCloseTheStore,
 } from './compliance-durability.ts';
-import { erasureWaits, valuesAreErased } from './compliance-erasure.ts';
+import { erasureWaits, recordsAreErased, valuesAreErased } from './compliance-erasure.ts';
 import { useStore } from './compliance-fixture.ts';
 import type { StoreFixture } from './compliance-fixture.ts';
 import { breakGlassIsSpentOnce, breakGlassIsTracked } from './compliance-break-glass.ts';
@@ -49,6 +49,7 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     usageIsSummed(at);
     tilesArePublished(at);
     valuesAreErased(at);
+    recordsAreErased(at);
     erasureWaits(at);
   });
 }

@@ -100,7 +100,8 @@ export type Mutation =
    * Erases every value of the subject: asides of entries, and what the state holds of its actions. From the commit on no
    * read gives them, and when the commit is acknowledged their keys are destroyed. Refused with `subject.unknown` where
    * there is none, and with `subject.in_use` while something of the subject is not over: a pending review, a live grant,
-   * a standing grant that is proposed or live, a submitted action that may be or is performed.
+   * a standing grant that is proposed or live, a submitted action that may be or is performed, a use of break-glass that
+   * is not reviewed or may still be run.
    */
   | { readonly kind: 'subject.erase'; readonly subject: ErasedSubject; readonly atMs: number }
   /** The change's first entry is a hand-over of the log's key, whose index the store keeps. */
