@@ -72,7 +72,7 @@ export const limits = {
   previewLockMs: 200,
   /** Messages of a session that its target owes an answer to; then the client is not read until it has answered some. */
   unansweredMessages: 10_000,
-  /** From a statement with names that the gateway can't resolve to the target's word about them; then a person is asked. */
+  /** From a statement with names that the gateway can't resolve, its wait for a turn included, to the target's word about them; then a person is asked. */
   analysisMs: 1_500,
   /** Such questions at once for one target. */
   analysesAtOnce: 2,

@@ -30,7 +30,7 @@ export interface Analysable {
 export class Analyser {
   readonly #options: AnalyserOptions;
   #underWay = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(options: AnalyserOptions) {
     this.#options = options;
@@ -39,29 +39,50 @@ export class Analyser {
   /** The target's ErrorResponse, where what the statement names isn't there or doesn't fit; otherwise null. */
   async objection(ask: Analysable): Promise<Buffer | null> {
     const { clock, limits } = this.#options;
-    if (!(await this.#turn())) return null;
     const stop = new AbortController();
     const cancel = clock.after(limits.analysisMs, () => stop.abort());
     try {
-      return await this.#ask(ask, stop.signal);
+      if (!(await this.#turn(stop.signal))) return null;
+      try {
+        return await this.#ask(ask, stop.signal);
+      } finally {
+        this.#done();
+      }
     } finally {
       cancel();
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#underWay--;
-      else next();
     }
   }
 
-  /** False: too many wait already. Nobody waits for long, because each takes `analysisMs` at most. */
-  async #turn(): Promise<boolean> {
+  /** False: too many wait already, or its time was up before its turn came. */
+  #turn(signal: AbortSignal): Promise<boolean> {
     const { analysesAtOnce, analysesWaiting } = this.#options.limits;
     if (this.#underWay < analysesAtOnce) {
       this.#underWay++;
-      return true;
+      return Promise.resolve(true);
     }
-    if (this.#waiting.length >= analysesWaiting) return false;
-    await new Promise<void>((go) => this.#waiting.push(go));
-    return true;
+    if (this.#waiting.size >= analysesWaiting) return Promise.resolve(false);
+    return new Promise<boolean>((resolve) => {
+      const go = (): void => {
+        signal.removeEventListener('abort', leave);
+        resolve(true);
+      };
+      const leave = (): void => {
+        this.#waiting.delete(go);
+        resolve(false);
+      };
+      this.#waiting.add(go);
+      signal.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  /** Hands the turn over to who has waited longest. */
+  #done(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#underWay--;
+    else {
+      this.#waiting.delete(next);
+      next();
+    }
   }
 
   async #ask({ query, parameterTypes, searchPath }: Analysable, signal: AbortSignal): Promise<Buffer | null> {

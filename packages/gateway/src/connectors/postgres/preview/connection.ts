@@ -50,7 +50,7 @@ export class PreviewConnection {
   ): Promise<Result<PreviewConnection, Fault>> {
     let upstream: Upstream;
     try {
-      upstream = await connectUpstream(options);
+      upstream = await connectUpstream({ ...options, signal });
     } catch (error) {
       // Lost infrastructure, or a refusal: there is no evidence, and the finding says so.
       return err(error instanceof UpstreamError ? error.code : 'protocol');

@@ -19,6 +19,8 @@ export interface HoldingOptions {
 export class Holding {
   readonly #options: HoldingOptions;
   #waits: readonly Wait[] = [];
+  /** How the client ended what it had asked for: also a wait that only begins, behind other work, ends so. */
+  #ending: 'cancelled' | 'gone' | null = null;
   #transactionSinceMs = 0;
   #status: TransactionStatus = 'I';
 
@@ -30,6 +32,11 @@ export class Holding {
   observe(status: TransactionStatus): void {
     if (status !== 'I' && this.#status === 'I') this.#transactionSinceMs = this.#options.clock.monotonicMs();
     this.#status = status;
+  }
+
+  /** A message is asked about. A cancellation is of the message at hand, and never of the next one. */
+  begin(): void {
+    if (this.#ending === 'cancelled') this.#ending = null;
   }
 
   /**
@@ -55,7 +62,10 @@ export class Holding {
     const wait = new Wait(hold, { clock, limitMs, noticeMs: limits.holdNoticeMs, notify });
     this.#waits = [...this.#waits, wait];
     try {
-      return await wait.settled();
+      const settled = wait.settled();
+      if (this.#ending === 'gone') wait.abandon();
+      else if (this.#ending === 'cancelled') wait.cancel();
+      return await settled;
     } finally {
       this.#waits = this.#waits.filter((other) => other !== wait);
     }
@@ -63,6 +73,7 @@ export class Holding {
 
   /** The client asked to cancel. */
   cancel(): void {
+    this.#ending ??= 'cancelled';
     for (const wait of this.#waits) wait.cancel();
   }
 
@@ -73,6 +84,7 @@ export class Holding {
 
   /** The client is gone. */
   abandon(): void {
+    this.#ending = 'gone';
     for (const wait of this.#waits) wait.abandon();
   }
 }

@@ -198,6 +198,7 @@ export class Session implements SessionHost {
     ask: Pick<AdmissionAsk, 'candidates' | 'again'>,
     isTransactionOpen = false,
   ): Admitted | Promise<Admitted> {
+    this.#holding.begin();
     return this.#admission.admit({
       ...ask,
       // An open transaction may hold changes that another connection doesn't see.

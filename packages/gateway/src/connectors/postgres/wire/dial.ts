@@ -29,6 +29,8 @@ export interface UpstreamAddress {
   readonly clock: Clock;
   /** Until the target is ready for queries. */
   readonly timeoutMs: number;
+  /** Ends the attempt before its time is up. Left open: nobody does. Means nothing once the target is ready. */
+  readonly signal?: AbortSignal;
 }
 
 /** A connection that is about to be talked over. */

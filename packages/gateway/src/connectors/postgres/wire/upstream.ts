@@ -40,18 +40,27 @@ async function withDeadline<T>(
   run: (onSocket: (socket: Socket) => void) => Promise<T>,
 ): Promise<T> {
   const sockets: Socket[] = [];
-  let isLate = false;
-  const cancel = address.clock.after(address.timeoutMs, () => {
-    isLate = true;
+  let late: string | null = null;
+  const end = (why: string): void => {
+    late ??= why;
     for (const socket of sockets) socket.destroy();
+  };
+  const stop = (): void => end('nobody waits for the target any more');
+  const cancel = address.clock.after(address.timeoutMs, () => {
+    end(`the target was not ready within ${address.timeoutMs} ms`);
   });
+  address.signal?.addEventListener('abort', stop, { once: true });
   try {
-    return await run((socket) => void sockets.push(socket));
+    return await run((socket) => {
+      sockets.push(socket);
+      if (late !== null || address.signal?.aborted === true) stop();
+    });
   } catch (error) {
     for (const socket of sockets) socket.destroy();
-    if (isLate) throw new UpstreamError('timeout', `the target was not ready within ${address.timeoutMs} ms`);
+    if (late !== null) throw new UpstreamError('timeout', late);
     throw error;
   } finally {
     cancel();
+    address.signal?.removeEventListener('abort', stop);
   }
 }
