@@ -294,7 +294,11 @@ async function lists(bench: Bench, count: number): Promise<readonly Figure[]> {
     '&status=pending',
     '&status=rejected',
     '&agent=agent-7',
+    '&agent=agent-7&status=withdrawn',
+    // Nothing has both.
     '&agent=agent-7&status=expired',
+    '&target=another',
+    '&minRisk=100',
   ];
   const tookMs: number[] = [];
   for (let at = 0; at < count; at++) {

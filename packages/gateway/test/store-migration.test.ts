@@ -44,6 +44,9 @@ test('reviews of an older store are read whole, each a group of its own, and the
       expect(await store.read('review', { id: review.id })).toEqual({ ...review, shape });
       const page = { status: null, agent: null, shape, limit: 9, before: null };
       expect(await store.read('reviews', page)).toHaveLength(1);
+      const { requester, risk, target } = review.subject;
+      const listed = { session: requester.session, target: target.name, minRisk: risk.score };
+      expect(await store.read('reviews', { ...page, ...listed })).toHaveLength(1);
     }
     const groups = await store.read('reviewGroups', { agent: null, limit: 9 });
     expect(groups.map(({ count }) => count)).toEqual([1, 1]);

@@ -152,6 +152,8 @@ export function reviewsAreListed(at: StoreUnderTest): void {
     expect(await list({ target: 'test-db' })).toEqual(['d6', 'd5']);
     expect(await list({ minRisk: 40 })).toEqual(['d6', 'd5', 'd4']);
     expect(await list({ session: 'ses_1', target: 'prod-db', minRisk: 20 })).toEqual(['d3']);
+    expect(await list({ agent: 'nobody', minRisk: 20 })).toEqual([]);
+    expect(await list({ target: 'test-db', minRisk: 0, before: reviewId(6) })).toEqual(['d5']);
     expect(await list({ session: null, target: null, minRisk: null })).toHaveLength(6);
   });
 }

@@ -24,7 +24,8 @@ interface GroupRow {
 }
 
 const GROUPS = `
-  SELECT count(*) AS count, min(id) AS oldest, max(id) AS newest FROM reviews
+  SELECT count(*) AS count, min(id) AS oldest, max(id) AS newest
+  FROM reviews INDEXED BY reviews_pending_shapes
   WHERE status = 'pending' AND (:agent IS NULL OR agent = :agent)
   GROUP BY agent, shape ORDER BY count DESC, newest DESC LIMIT :limit
 `;

@@ -84,12 +84,6 @@ const SCHEMA = `
   CREATE TABLE scratch (filler BLOB) STRICT;
 `;
 
-/** Indexes over what the rows hold already: made wherever they are missing, whichever release made the tables. */
-const INDEXES = `
-  CREATE INDEX IF NOT EXISTS reviews_by_session
-    ON reviews (json_extract(review, '$.subject.requester.session'), status, id);
-`;
-
 /** Standing grants. */
 const STANDINGS = `
   CREATE TABLE standings (
@@ -214,6 +208,23 @@ const SEALED = `
   ALTER TABLE request_keys ADD COLUMN sealed BLOB;
 `;
 
+/**
+ * What reviews are listed by, as columns: an index over expressions reads the rows of this kind of table all the same.
+ * `reviews_listed` has everything that a list can be asked for, in its order.
+ */
+const LISTED = `
+  ALTER TABLE reviews ADD COLUMN session TEXT NOT NULL DEFAULT '';
+  ALTER TABLE reviews ADD COLUMN target TEXT NOT NULL DEFAULT '';
+  ALTER TABLE reviews ADD COLUMN risk REAL NOT NULL DEFAULT 0;
+  UPDATE reviews SET
+    session = json_extract(review, '$.subject.requester.session'),
+    target = json_extract(review, '$.subject.target.name'),
+    risk = json_extract(review, '$.subject.risk.score');
+  DROP INDEX IF EXISTS reviews_by_session;
+  CREATE INDEX reviews_of_session ON reviews (session, status, id);
+  CREATE INDEX reviews_listed ON reviews (id, status, agent, shape, session, target, risk);
+`;
+
 /** What each version has beyond the one before; a version never changes. */
 const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = [
   SCHEMA,
@@ -223,6 +234,7 @@ const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = 
   BREAK_GLASS,
   completeRows,
   SEALED,
+  LISTED,
 ];
 const SCHEMA_VERSION = VERSIONS.length;
 
@@ -305,13 +317,12 @@ function assertOurs(database: Database.Database): void {
 function migrate(database: Database.Database): void {
   assertOurs(database);
   const version = Number(database.pragma('user_version', { simple: true }));
-  if (version === SCHEMA_VERSION) return void database.exec(INDEXES);
+  if (version === SCHEMA_VERSION) return;
   database.exec('BEGIN IMMEDIATE');
   for (const step of VERSIONS.slice(version)) {
     if (typeof step === 'string') database.exec(step);
     else step(database);
   }
-  database.exec(INDEXES);
   database.pragma(`application_id = ${APPLICATION_ID}`);
   database.pragma(`user_version = ${SCHEMA_VERSION}`);
   database.exec('COMMIT');

@@ -30,21 +30,37 @@ function whyNotSpendable(grant: Grant, { binding, atMs }: Of<'grant.spend'>): Gr
 
 const REVIEW = 'SELECT id, review AS open, sealed FROM reviews ';
 const REVIEWS = `${REVIEW}WHERE id < :before `;
+/** Walks the newest first through an index that has all that is asked for, and then takes the rows. */
+const LISTED = `${REVIEW}WHERE id IN (SELECT id FROM reviews INDEXED BY reviews_listed WHERE id < :before `;
 const GRANT = 'SELECT id, "grant" AS open, sealed FROM grants ';
 const NEWEST = ' ORDER BY id DESC LIMIT :limit';
 /** Sorts behind every id. */
 const AFTER_ALL = '\u{10ffff}';
 
-/** Each may be left open. Those of status, agent and session have indexes (database.ts). */
+/** Each may be left open. One of status, agent, session or shape alone has an index in the list's order (database.ts). */
 const CONDITIONS = {
   status: 'status = :status',
   agent: 'agent = :agent',
-  session: "json_extract(review, '$.subject.requester.session') = :session",
-  target: "json_extract(review, '$.subject.target.name') = :target",
+  session: 'session = :session',
+  target: 'target = :target',
   shape: 'shape = :shape',
-  minRisk: "json_extract(review, '$.subject.risk.score') >= :minRisk",
+  minRisk: 'risk >= :minRisk',
 } as const;
 const CONDITION_NAMES = Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[];
+const FOUND_ALONE: ReadonlySet<string> = new Set([
+  '',
+  'status',
+  'agent',
+  'session',
+  'status,session',
+  'shape',
+]);
+
+function listOf(given: readonly (keyof typeof CONDITIONS)[]): string {
+  const conditions = given.map((name) => `AND ${CONDITIONS[name]} `).join('');
+  if (FOUND_ALONE.has(given.join(','))) return REVIEWS + conditions + NEWEST;
+  return `${LISTED}${conditions}${NEWEST}) ORDER BY id DESC`;
+}
 
 type ReviewPage = Readonly<Record<string, string | number | null>>;
 
@@ -60,7 +76,7 @@ export class State {
   readonly #review: Statement<[string], IdentifiedRow>;
   readonly #pendingReview: Statement<[string], IdentifiedRow>;
   readonly #insertReview: Statement<
-    [string, number, string, string, string, string, string, Buffer | null, number]
+    [string, number, string, string, string, string, number, string, string, string, Buffer | null, number]
   >;
   readonly #updateReview: Statement<[number, string, string, string, Buffer | null, string]>;
   readonly #grant: Statement<[string], IdentifiedRow>;
@@ -87,7 +103,8 @@ export class State {
     this.#review = database.prepare(`${REVIEW}WHERE id = ?`);
     this.#pendingReview = database.prepare(`${REVIEW}WHERE binding = ? AND status = 'pending'`);
     this.#insertReview = database.prepare(
-      'INSERT INTO reviews (id, revision, status, agent, binding, shape, review, sealed, subject) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO reviews (id, revision, status, agent, session, target, risk, binding, shape, review, sealed, subject)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#updateReview = database.prepare(
       'UPDATE reviews SET revision = ?, status = ?, binding = ?, review = ?, sealed = ? WHERE id = ?',
@@ -159,7 +176,7 @@ export class State {
     if (pending !== null) return { code: 'review.duplicate', existing: pending.id };
     const { id, revision, state, subject } = review;
     if (this.#review.get(id) !== undefined) throw new StoreError('store.invalid', `the review ${id} exists`);
-    const { requester } = subject;
+    const { requester, risk, target } = subject;
     const row = this.#rows.seal(id, review, reviewClasses, subjectOf(requester));
     const binding = this.#bindingOf(review);
     const shape = this.#rows.index(review.shape);
@@ -168,6 +185,9 @@ export class State {
       revision,
       state.status,
       requester.agent,
+      requester.session,
+      target.name,
+      risk.score,
       binding,
       shape,
       row.open,
@@ -273,8 +293,7 @@ export class State {
 
   reviews(ask: Reads['reviews']['ask']): Review[] {
     const given = CONDITION_NAMES.filter((name) => (ask[name] ?? null) !== null);
-    const conditions = given.map((name) => `AND ${CONDITIONS[name]} `).join('');
-    const select = this.#database.prepare<[ReviewPage], IdentifiedRow>(REVIEWS + conditions + NEWEST);
+    const select = this.#database.prepare<[ReviewPage], IdentifiedRow>(listOf(given));
     const values = Object.fromEntries(given.map((name) => [name, ask[name] ?? null]));
     if (typeof ask.shape === 'string') values['shape'] = this.#rows.index(ask.shape);
     return select
