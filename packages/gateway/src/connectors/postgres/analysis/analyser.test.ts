@@ -22,7 +22,7 @@ it('where the target hangs, everybody who waits for its word is put before a per
   const upstream = {
     host: '127.0.0.1',
     port,
-    tls: { mode: 'disable' as const },
+    tls: 'disable' as const,
     timeoutMs: 10 * limits.analysisMs,
     clock,
     database: 'd',
