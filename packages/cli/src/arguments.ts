@@ -41,9 +41,10 @@ export function parseInvocation(command: Command, args: readonly string[]): Invo
   const { values, positionals } = parseStrictly(command, args);
   const given = positionals.slice(command.name.split(' ').length);
   const required = command.arguments.filter((name) => !name.startsWith('['));
+  const isOpen = command.arguments.at(-1)?.includes('…') === true;
   if (
     values['help'] !== true &&
-    (given.length < required.length || given.length > command.arguments.length)
+    (given.length < required.length || (!isOpen && given.length > command.arguments.length))
   ) {
     const expected = command.arguments.length === 0 ? 'no arguments' : command.arguments.join(' ');
     throw new Failure('usage', 'arguments', `sallyport ${command.name} takes ${expected}`);

@@ -59,6 +59,8 @@ export const options = {
   },
   reason: { type: 'string', short: '', value: 'TEXT', about: 'why; whoever it concerns is told it' },
   target: { type: 'string', short: '', value: 'NAME', about: 'the target; for break-glass of protocol api' },
+  user: { type: 'string', short: '', value: 'NAME', about: 'only connections of this user of the target' },
+  database: { type: 'string', short: '', value: 'NAME', about: 'only connections to this database' },
   operation: { type: 'string', short: '', value: 'NAME', about: 'what is done there: service.restart' },
   arguments: { type: 'string', short: '', value: 'JSON', about: 'exactly what it is done with; default {}' },
   datasets: {
@@ -151,7 +153,7 @@ export interface Context {
 export interface Command {
   /** One word or two: `ledger verify`. */
   readonly name: string;
-  /** `ID` is required, `[FILE]` is not. */
+  /** `ID` is required, `[FILE]` is not; the last may be `[FILE…]`, any number of them. */
   readonly arguments: readonly string[];
   readonly summary: string;
   /** What a person wants to know beyond the summary. */

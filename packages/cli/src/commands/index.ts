@@ -4,6 +4,7 @@ import { breakGlassCommands } from './break-glass.ts';
 import { configCheck, up } from './gateway.ts';
 import { ledgerErase, ledgerExport, ledgerRotateKey, ledgerVerify, receipt, verify } from './ledger.ts';
 import { policyCommands } from './policy.ts';
+import { ledgerReconcile } from './reconcile.ts';
 import { reviews, show } from './reviews.ts';
 import { standingCommands } from './standing.ts';
 import { tokenCreate } from './token.ts';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   verify,
   ledgerVerify,
   ledgerExport,
+  ledgerReconcile,
   ledgerErase,
   ledgerRotateKey,
   witness,

@@ -26,6 +26,8 @@ export interface TestSystemOptions {
   readonly mayActFor?: readonly string[];
   /** `preview` of the target. */
   readonly preview?: 'off';
+  /** `name=value` settings of the target's server. */
+  readonly settings?: readonly string[];
   /** Cedar text that is added to the policies that come with Sallyport. */
   readonly policies?: string;
 }
@@ -47,6 +49,8 @@ export interface TestSystem {
   readonly configPath: string;
   /** The ledger's verifier key. */
   readonly vkey: string;
+  /** The gateway's own login at the target. */
+  readonly targetLogin: pg.ClientConfig;
   /** Asks the target itself, past the gateway. */
   behind(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** The pending review of a command that holds this text; waits for it. */
@@ -62,7 +66,7 @@ export interface TestSystem {
 export async function startTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
   const { directory, remove } = temporaryDirectory();
   const stateDirectory = openStateDirectory(directory);
-  const database = await startSampleDatabase({ stateDirectory });
+  const database = await startSampleDatabase({ stateDirectory, settings: options.settings ?? [] });
   const { host, port } = database;
   const superuser = { user: 'postgres', password: secret(stateDirectory, 'postgres-superuser') };
   const direct = new pg.Pool({ host, port, ...superuser, database: database.database, max: 2 });
@@ -98,6 +102,13 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
       configPath: configuration.path,
       vkey: gateway.ledger.vkey,
       ...reviewing(sam),
+      targetLogin: {
+        host,
+        port,
+        user: database.user,
+        password: database.password,
+        database: database.database,
+      },
       behind: async (sql, values) => (await direct.query(sql, values)).rows as Record<string, unknown>[],
       checkLedger: () => checkWholeLedger(sam, gateway.ledger.vkey),
       close: async () => {

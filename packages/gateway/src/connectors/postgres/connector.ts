@@ -15,6 +15,7 @@ import { Session } from './session/session.ts';
 import { Slots } from './session/slots.ts';
 import { fatal } from './session/refusals.ts';
 import { readStartup } from './session/startup.ts';
+import { tagged } from './session/tag.ts';
 import { isLoopback } from './wire/loopback.ts';
 import { acceptClient, type AcceptedClient } from './wire/accept.ts';
 import { parseReport } from './wire/backend.ts';
@@ -210,7 +211,10 @@ export class PostgresConnector {
     const { session: id, client: address } = requester;
     const named = { session: id, agent: agent.name, target: access.target.name };
     const session = new Session({
-      access: { ...access, upstream: { ...access.upstream, parameters: startup.value.parameters } },
+      access: {
+        ...access,
+        upstream: { ...access.upstream, parameters: tagged(startup.value.parameters, requester.session) },
+      },
       ports: { gate, clock, hashing, describer: this.#describer, directory, publicUrl, limits },
       client,
       agent,

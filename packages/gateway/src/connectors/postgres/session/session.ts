@@ -20,6 +20,7 @@ import { Release } from './release.ts';
 import { hasEffectAtOnce, Responses, type Part } from './responses.ts';
 import { Simple } from './simple.ts';
 import { SessionState } from './state.ts';
+import { NAME, untagged } from './tag.ts';
 
 /** One client connection: its messages in order, one at a time, each decided before it is passed on. */
 export class Session implements SessionHost {
@@ -281,7 +282,9 @@ export class Session implements SessionHost {
 
   /** Tells the client what is different from what it was greeted with: what it asked for in its own startup packet. */
   #connected(upstream: Upstream): void {
-    for (const [name, value] of upstream.parameters) {
+    const { session } = this.#options.requester;
+    for (const [name, reported] of upstream.parameters) {
+      const value = name === NAME ? untagged(reported, session) : reported;
       if (this.#reported.get(name) !== value) this.release.write(parameterStatus(name, value));
       this.#parameterChanged(name, value);
     }
