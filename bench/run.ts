@@ -4,6 +4,7 @@ import { formatFigures, type Bench } from './figures.ts';
 /** Topic → its file, loaded when it is asked for. */
 const topics: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
   ledger: () => import('./ledger.ts'),
+  'ledger-crash': () => import('./ledger-crash.ts'),
   policy: () => import('./policy.ts'),
   postgres: () => import('./postgres.ts'),
   races: () => import('./races.ts'),

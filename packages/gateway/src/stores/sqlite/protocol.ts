@@ -90,3 +90,12 @@ export interface WorkerOptions {
   readonly maxBytes: number | null;
   readonly words: SharedArrayBuffer;
 }
+
+/** What the main thread needs of the thread that has the database. */
+export interface WorkerThread {
+  postMessage(message: TurnMessage): void;
+  on(event: 'message', listener: (message: WorkerMessage) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'exit', listener: () => void): unknown;
+  terminate(): unknown;
+}

@@ -1,4 +1,3 @@
-import type { Worker } from 'node:worker_threads';
 import type { Batch } from './batch.ts';
 import {
   ARENA,
@@ -12,15 +11,16 @@ import {
   TURN,
   USAGES,
 } from './protocol.ts';
+import type { WorkerThread } from './protocol.ts';
 
 /** The main thread's end of the turns: one batch at a time. */
 export class Turns {
-  readonly #worker: Worker;
+  readonly #worker: WorkerThread;
   readonly #words: Int32Array;
   /** The batch that the worker has. */
   current: Batch | null = null;
 
-  constructor(worker: Worker, words: Int32Array) {
+  constructor(worker: WorkerThread, words: Int32Array) {
     this.#worker = worker;
     this.#words = words;
   }
