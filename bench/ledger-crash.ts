@@ -7,8 +7,8 @@ import type { BenchOptions, Figure } from './figures.ts';
 
 const CRASHES = 10_000;
 const QUICK_CRASHES = 100;
-/** Lives of one log, so that it grows over several tiles' edges and many checkpoints. */
-const LIVES_OF_ONE_LOG = 50;
+/** Lives of one log, so that it grows over many checkpoints and recoveries. */
+const LIVES_OF_ONE_LOG = 20;
 const OPERATIONS_OF_A_LIFE = 24;
 const WHEN = ['before', 'torn', 'after'] as const;
 
@@ -30,7 +30,7 @@ export async function run({ quick }: BenchOptions): Promise<readonly Figure[]> {
       violations.push(...lived.violations.map((words) => `log ${log}, life ${life}: ${words}`));
     }
     one.end();
-    if (log % 10 === 0) process.stdout.write(`${tally.crashes} losses, ${violations.length} violations\n`);
+    if (log % 25 === 0) process.stdout.write(`${tally.crashes} losses, ${violations.length} violations\n`);
   }
   for (const violation of violations) process.stdout.write(`${violation}\n`);
   return [

@@ -1,4 +1,4 @@
-/** What it costs an auditor to verify: a whole log of a million entries, and one receipt. */
+/** What it costs an auditor to verify: a whole log of a million entries, and one receipt. And what it costs to write one. */
 import { platform } from '../packages/cli/src/platform.ts';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,6 +29,7 @@ import {
 import { clock } from '../packages/gateway/src/system.ts';
 import { atMost, information, median, percentile } from './figures.ts';
 import type { BenchOptions, Figure } from './figures.ts';
+import { appends, startAfterCrash } from './ledger-writer.ts';
 
 const ENTRIES = 1_000_000;
 const QUICK_ENTRIES = 50_000;
@@ -135,6 +136,8 @@ export async function run({ quick, only }: BenchOptions): Promise<readonly Figur
   const parts = [
     { name: 'whole log', run: wholeLog },
     { name: 'receipt', run: oneReceipt },
+    { name: 'appends', run: appends },
+    { name: 'start after a crash', run: startAfterCrash },
   ].filter(({ name }) => name.includes(only));
   const figures: Figure[] = [];
   for (const part of parts) figures.push(...(await part.run(quick)));

@@ -9,9 +9,9 @@ import { clock, random } from '../packages/gateway/src/system.ts';
 import { atLeast, atMost, information, median, percentile } from './figures.ts';
 import type { BenchOptions, Figure } from './figures.ts';
 
-const LEAF_BYTES = 1024;
+export const LEAF_BYTES = 1024;
 const ROUNDS = 5;
-const CALLERS = 64;
+export const CALLERS = 64;
 const padding = 'x'.repeat(LEAF_BYTES - 100);
 const shape: UsageShape = {
   key: 'bench',
@@ -25,7 +25,7 @@ const shape: UsageShape = {
 };
 
 /** An intent, or its outcome with usage: what one action costs the ledger. */
-function makeEntry(kind: 'intent' | 'outcome', action: SealedEntry['action']): SealedEntry {
+export function makeEntry(kind: 'intent' | 'outcome', action: SealedEntry['action']): SealedEntry {
   const atMs = clock.nowMs();
   const leaf = `{"action":"${action ?? ''}","at":${atMs},"kind":"${kind}","padding":"${padding}"}`;
   const usage = kind === 'intent' ? null : { shape, status: 'succeeded' as const, atMs, rows: 1, bytes: 100 };
@@ -64,7 +64,7 @@ async function appendAlone(store: Store, count: number): Promise<number[]> {
   return took;
 }
 
-interface Load {
+export interface Load {
   readonly perSecond: number;
   readonly mainMicros: number;
   readonly totalMicros: number;
@@ -73,7 +73,7 @@ interface Load {
 }
 
 /** Each caller waits for its intent, then queues the outcome without waiting and goes on. */
-async function appendTogether(store: Store, actionsEach: number): Promise<Load> {
+export async function appendTogether(store: Store, actionsEach: number): Promise<Load> {
   const took: number[] = [];
   const caller = async (): Promise<void> => {
     for (let at = 0; at < actionsEach; at++) {

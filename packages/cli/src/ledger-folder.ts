@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   decodeBundle,
@@ -14,12 +14,19 @@ import { readText, reasonOf } from './connection.ts';
 import { Failure } from './failure.ts';
 import { platform } from './platform.ts';
 
+/** The gateway's database. */
+const STATE_FILE = 'store.db';
+
 export function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Verifies a folder of a ledger, with what the person gave: key, policy and kept checkpoint. */
 export async function verifyDirectory(directory: string, invocation: Invocation): Promise<FolderReport> {
+  if (isDirectory(directory) && existsSync(join(directory, STATE_FILE))) {
+    const detail = `${directory} is the state folder of a gateway, not a ledger in files. While a gateway runs on it, or on a copy of all of it, \`sallyport ledger verify\` verifies it, and \`sallyport ledger export DIR\` writes the files.`;
+    throw new Failure('usage', 'folder.state', detail);
+  }
   if (!isDirectory(directory) || readFile(directory, 'checkpoint') === undefined) {
     const detail = `${directory} holds no checkpoint: it is no ledger, or an export that was not finished.`;
     throw new Failure('not_found', 'folder.no_ledger', detail);

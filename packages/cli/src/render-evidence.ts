@@ -37,6 +37,14 @@ export function silencesOf(silences: FolderReport['silences'], style: Style): st
   );
 }
 
+/** Who has seen the log as it is. */
+export function witnessesOf(cosigned: FolderReport['cosigned'], style: Style): string[] {
+  return cosigned.map(
+    ({ witness, timestampSeconds }) =>
+      `  seen by ${shown(witness, style)} at ${when(timestampSeconds * 1_000)}`,
+  );
+}
+
 export function renderFolder(report: FolderReport, style: Style): string {
   const {
     findings,
@@ -53,10 +61,7 @@ export function renderFolder(report: FolderReport, style: Style): string {
     `  ${shown(report.origin ?? 'an unknown ledger', style)}, root ${report.root ?? 'not reached'}`,
     ...(report.key === null ? [] : [`  key ${shown(report.key, style)}`]),
     ...contentOf(report),
-    ...cosigned.map(
-      ({ witness, timestampSeconds }) =>
-        `  seen by ${shown(witness, style)} at ${when(timestampSeconds * 1_000)}`,
-    ),
+    ...witnessesOf(cosigned, style),
     ...(openIntents === 0 ? [] : [`  ${count(openIntents, 'action')} without an outcome yet`]),
     ...(unreviewedBreakGlass === 0
       ? []

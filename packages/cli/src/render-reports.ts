@@ -1,6 +1,6 @@
 import type { UsageReport } from '@sallyport/sdk/contract';
-import type { LogReport, ReceiptReport } from '@sallyport/verifier';
-import { silencesOf } from './render-evidence.ts';
+import type { FolderReport, LogReport, ReceiptReport } from '@sallyport/verifier';
+import { silencesOf, witnessesOf } from './render-evidence.ts';
 import type { Style } from './style.ts';
 import { count, frame, shown, table } from './text.ts';
 
@@ -53,6 +53,8 @@ export interface LedgerVerdict {
   readonly key: string;
   /** Whether the key came from the person, and not from whom it vouches for. */
   readonly keyGiven: boolean;
+  /** Witnesses that have seen the log up to this checkpoint. */
+  readonly cosigned: FolderReport['cosigned'];
   readonly report: Pick<
     LogReport,
     | 'ok'
@@ -73,7 +75,10 @@ export interface LedgerVerdict {
   };
 }
 
-export function renderLedgerVerdict({ origin, key, keyGiven, report }: LedgerVerdict, style: Style): string {
+export function renderLedgerVerdict(
+  { origin, key, keyGiven, cosigned, report }: LedgerVerdict,
+  style: Style,
+): string {
   const verdict = report.ok
     ? style.green('The ledger is whole.')
     : style.red('The ledger is NOT what it claims to be.');
@@ -91,6 +96,7 @@ export function renderLedgerVerdict({ origin, key, keyGiven, report }: LedgerVer
             '       from the ledger itself: compare it with the one that you were given, or use --key',
           ),
         ]),
+    ...witnessesOf(cosigned, style),
     ...(report.notCovered === 0 ? [] : [`  ${count(report.notCovered, 'entry', 'entries')} not yet covered`]),
     ...(report.openIntents === 0 ? [] : [`  ${count(report.openIntents, 'action')} without an outcome yet`]),
     ...(report.unreviewedBreakGlass === 0

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cosigner, parseNote, signNote } from '@sallyport/verifier';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApi } from '../../gateway/src/api/api.ts';
 import { type ListeningApi, listenApi } from '../../gateway/src/api/listen.ts';
@@ -16,10 +17,11 @@ const SIZE = log.entries.length;
 const SECOND = 'tile/entries/001';
 
 let api: ListeningApi;
+let fake: ReturnType<typeof createFake>;
 let directory: string;
 
 beforeEach(async () => {
-  const fake = createFake();
+  fake = createFake();
   fake.ledger.vkey = logKey.vkey;
   fake.ledger.checkpoint = { size: SIZE, note: log.checkpoint };
   log.entries.forEach(({ leaf }, index) => fake.ledger.rows.push({ index, kind: 'notice', leaf }));
@@ -60,6 +62,34 @@ async function verify(...args: string[]): Promise<Verdict> {
   const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: { code: string; index: number }[] };
   return { code, ok, findings: findings.map((finding) => `${finding.code}@${finding.index}`) };
 }
+
+const SEEN_SECONDS = Date.UTC(2026, 10, 21, 9) / 1_000;
+
+/** The checkpoint as a witness has seen it, and the policy that asks for that. */
+async function witnessed(): Promise<{ readonly note: string; readonly policy: string }> {
+  const witness = await testKey('witness.example/w', new Uint8Array(32).fill(3), 'cosignature');
+  const text = parseNote(log.checkpoint)?.text ?? '';
+  const note = signNote(text, [logKey.signer, cosigner(witness.signer, SEEN_SECONDS)]);
+  const policy = join(directory, 'policy');
+  writeFileSync(policy, `log ${logKey.vkey}\nwitness w ${witness.vkey}\nquorum w\n`);
+  return { note, policy };
+}
+
+describe('the whole ledger, verified at the gateway', () => {
+  it('without a witness says that nothing shows a replacement; with one, who has seen it and when', async () => {
+    const alone = await sallyport('ledger', 'verify');
+    expect(alone.stdout).toContain('not proved: That whoever holds the log’s key did not write another log');
+    const witness = await witnessed();
+    expect((await sallyport('ledger', 'verify', '--policy', witness.policy)).code).toBe(6);
+    fake.ledger.checkpoint = { size: SIZE, note: witness.note };
+    const seen = await sallyport('ledger', 'verify', '--policy', witness.policy);
+    expect(seen.code).toBe(0);
+    expect(seen.stdout).toContain('seen by witness.example/w at 2026-11-21T09:00:00.000Z');
+    expect(seen.stdout).not.toContain('did not write another log');
+    // What was never cut off nobody can prove of a log's newest entries.
+    expect(seen.stdout).toContain('not proved: That no newer entries were cut off');
+  });
+});
 
 const at = (index: number): string => new Date(noticeTime(index)).toISOString();
 
@@ -117,6 +147,14 @@ describe('an export', () => {
   it('is never written over another one', async () => {
     await sallyport('ledger', 'export', 'out');
     expect(await sallyport('ledger', 'export', 'out')).toMatchObject({ code: 4 });
+  });
+
+  it('is not what a gateway’s own state folder is: that is said, with the way to the files', async () => {
+    await sallyport('ledger', 'export', 'out');
+    writeFileSync(join(directory, 'out', 'store.db'), '');
+    const ran = await sallyport('verify', 'out');
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain('ledger export DIR');
   });
 
   it('that was not finished is no ledger, and neither is any other folder', async () => {

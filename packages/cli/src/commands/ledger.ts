@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openUnderPolicy, parsePolicy, refuseWitnesses, verifyLog, verifyReceipt } from '@sallyport/verifier';
-import type { TrustPolicy } from '@sallyport/verifier';
+import type { FolderReport, TrustPolicy } from '@sallyport/verifier';
 import type { Command, Context, Invocation } from '../command.ts';
 import { readText, reasonOf } from '../connection.ts';
 import { Failure } from '../failure.ts';
@@ -19,6 +19,7 @@ export const ledgerVerify: Command = {
   details: [
     'Reads the ledger from the gateway, or with --dir from a folder that `ledger export` wrote; that needs no network.',
     'Without --key it takes the key that the ledger itself names: then it proves that nothing was changed by others.',
+    'With --policy it asks for the cosignatures of witnesses, and says who has seen the ledger, and when. Without them it says what cannot be proved: that nothing was cut off or replaced.',
   ],
   options: ['dir', 'key', 'kept', 'policy'],
   remote: true,
@@ -37,7 +38,7 @@ async function verifyRemote({ client: connect, invocation }: Context): Promise<L
   const client = connect();
   const { vkey, note, checkpoint } = await readPublished(client);
   const [key, kept, policy] = [invocation.text('key'), invocation.text('kept'), invocation.text('policy')];
-  if (policy !== null) await requireQuorum(note, policy);
+  const cosigned = policy === null ? [] : await requireQuorum(note, policy);
   const report = await verifyLog({
     entries: client.ledgerEntries(0, checkpoint.size),
     checkpoint: note,
@@ -45,7 +46,10 @@ async function verifyRemote({ client: connect, invocation }: Context): Promise<L
     trustedKey: key ?? vkey,
     ...platform,
   });
-  return { origin: checkpoint.origin, key: key ?? vkey, keyGiven: key !== null, report };
+  // Whoever cosigned holds that nobody was shown another log up to here, as a kept checkpoint does.
+  const unproved = report.unproved.filter(({ code }) => cosigned.length === 0 || code !== 'replacement');
+  const shown = { ...report, unproved };
+  return { origin: checkpoint.origin, key: key ?? vkey, keyGiven: key !== null, cosigned, report: shown };
 }
 
 /** A ledger that names its own key may be consistent; `verify` asks for more. */
@@ -57,6 +61,7 @@ async function verdictOn(directory: string, invocation: Invocation): Promise<Led
     origin: origin ?? 'an unknown ledger',
     key: key ?? '',
     keyGiven: invocation.text('key') !== null,
+    cosigned: folder.cosigned,
     report,
   };
 }
@@ -70,9 +75,11 @@ async function policyIn(file: string): Promise<TrustPolicy> {
   throw new Failure('usage', 'policy.malformed', `${file}, line ${parsed.line}: ${parsed.detail}`);
 }
 
-async function requireQuorum(note: string, file: string): Promise<void> {
+/** Resolves with who of the policy's witnesses has seen the log as it is, and when. */
+async function requireQuorum(note: string, file: string): Promise<FolderReport['cosigned']> {
   const opened = await openUnderPolicy(note, await policyIn(file), platform.verify);
-  if (opened.ok) return;
+  if (opened.ok)
+    return opened.cosignatures.map(({ key, timestampSeconds }) => ({ witness: key.name, timestampSeconds }));
   const detail = 'The policy does not accept the gateway’s checkpoint.';
   throw new Failure('verification_failed', opened.code, detail);
 }
