@@ -83,8 +83,6 @@ export class PowerLossRun {
     try {
       if (at !== null) disk.arm(at, fault);
       failure = await this.#work(steps);
-      // What was on its way to a thread comes back to a store that has failed.
-      for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate);
     } finally {
       disk.uninstall();
     }

@@ -70,9 +70,11 @@ export class Saver {
     if (batch.hasReaders) batch.isClosed = true;
     this.#journal.appendAway(record, (error) => {
       this.writing = null;
-      if (error !== null || this.#isClosed) {
+      // Closed meanwhile, the file was left to this write; a failure told to the owner closes it by itself.
+      const isLeftToUs = this.#isClosed;
+      if (error !== null || isLeftToUs) {
         flush.fail(this.#owner.failed(error));
-        if (this.#isClosed) this.#journal.close();
+        if (isLeftToUs) this.#journal.close();
         return;
       }
       this.size += record.run.count;
