@@ -164,6 +164,7 @@ export async function startAfterCrash(quick: boolean): Promise<Figure[]> {
     const start = clock.monotonicMs();
     const store = await openSqliteStore({ directory });
     const opened = clock.monotonicMs();
+    const unpublished = (await store.read('size', {})) - ((await store.read('checkpoint', {}))?.size ?? 0);
     await recover({ store, clock });
     const log = { checkpointPublished: () => undefined, ledgerFailed: () => undefined };
     const publisher = new Publisher({ store, keys, clock, hashing, log });
@@ -176,6 +177,7 @@ export async function startAfterCrash(quick: boolean): Promise<Figure[]> {
     if (size < entries) throw new Error(`${size} of ${entries} entries are there`);
     return [
       information('opening the store after it', (opened - start) / 1_000, 's'),
+      information('entries without a checkpoint then', unpublished, ''),
       atMost(`start after a crash with ${entries} entries`, seconds, 's', WANT_START_SECONDS),
     ];
   } finally {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Authenticator } from '../test/authenticator.ts';
-import { logKey, makeLog, makeProof, seal, sha256, verify } from '../test/support.ts';
+import { commitment, ORIGIN, PASSKEY, RENDERING, RP_ID, trust } from '../test/passkeys.ts';
+import { logKey, makeLog, makeProof, seal, sha256 } from '../test/support.ts';
 import type { Draft, Leaf } from '../test/support.ts';
 import {
   canonicalize,
@@ -11,25 +12,17 @@ import {
   verifyLog,
   verifyReceipt,
   voteChallenge,
-  webCryptoVerifier,
 } from './index.ts';
 import type { SignedVote } from './index.ts';
 
-const crypto = webCryptoVerifier();
-const trust = { trustedKey: logKey.vkey, hash: sha256, verify, verifyPasskey: crypto.verifyPasskey };
-const ORIGIN = 'https://gate.example';
-const RP_ID = 'gate.example';
 const AT = 1_760_000_002_000;
 const ACTION = 'act_01jd00000000000000000000a7';
 const OTHER_ACTION = 'act_01jd00000000000000000000a8';
 const USE = 'bgl_01jd00000000000000000000f1';
-const PASSKEY = 'pky_01jd00000000000000000000e1';
-const RENDERING = '5e'.repeat(32);
 const EXPIRES = AT + 60_000;
 const salt = 'c2FsdHNhbHRzYWx0c2FsdA';
 
 const key = new Authenticator();
-const commitment = (aside: string): string => createHash('sha256').update(aside).digest('base64url');
 
 const form = canonicalize({
   agent: 'sam',
