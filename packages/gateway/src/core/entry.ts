@@ -158,7 +158,7 @@ function canonicalDecision(decision: Decision) {
 }
 
 export function canonicalDatasets(datasets: readonly DatasetUsage[]) {
-  return datasets.map(({ access, basis, classes, columns, dataset }) => ({
+  return datasets.map(({ access, basis, classes, columns, compliance, dataset, owners }) => ({
     access: [...access],
     basis,
     classes: [...classes],
@@ -168,6 +168,9 @@ export function canonicalDatasets(datasets: readonly DatasetUsage[]) {
       uses: [...column.uses],
     })),
     dataset,
+    // Left out where there is none: an entry says no more than the catalog does.
+    ...(compliance === undefined ? {} : { compliance: [...compliance] }),
+    ...(owners === undefined ? {} : { owners: [...owners] }),
   }));
 }
 

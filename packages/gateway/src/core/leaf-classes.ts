@@ -8,7 +8,9 @@ const dataset: Classes = {
   basis: OPEN,
   classes: OPEN,
   columns: [{ classes: OPEN, name: OPEN, uses: OPEN }],
+  compliance: OPEN,
   dataset: OPEN,
+  owners: OPEN,
 };
 const approver: Classes = { kind: OPEN, name: OPEN };
 const demand: Classes = {

@@ -69,6 +69,8 @@ const attributes: Readonly<Record<string, (request: PolicyRequest) => Value | un
   classesRead: ({ datasets }) => classesOf(datasets, 'read'),
   classesFiltered: ({ datasets }) => classesOf(datasets, 'filtered'),
   classesWritten: ({ datasets }) => classesOf(datasets, 'written'),
+  owners: ({ datasets }) => sorted(datasets.flatMap((each) => each.owners ?? [])),
+  compliance: ({ datasets }) => sorted(datasets.flatMap((each) => each.compliance ?? [])),
   functionsEffect: ({ description }) => strongestEffect(description),
   functions: ({ description }) => sorted(description.functions.map((each) => each.name)),
   reach: ({ description }) => description.reach,
