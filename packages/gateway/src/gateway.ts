@@ -6,6 +6,7 @@ import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from './api/api.ts';
 import { listenApi } from './api/listen.ts';
 import { Catalog } from './classify/catalog.ts';
+import { CatalogScanner } from './classify/scan.ts';
 import type { Configuration, TargetConfiguration } from './config/configuration.ts';
 import type { Environment } from './config/environment.ts';
 import { loadConfiguration } from './config/load.ts';
@@ -156,6 +157,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   });
   undo.push(() => postgres.close());
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
+  const { samplers } = postgres;
 
   undo.push(followPolicies(assembly));
 
@@ -172,6 +174,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     events,
     ledger,
     custody: ledger,
+    scans: new CatalogScanner({ ...shared, classifier, limits, samplers, targets: configuration.targets }),
     log,
   });
   const api = await listenApi(app, configuration.listen.api);
@@ -331,20 +334,8 @@ async function certificateOf(
 }
 
 function postgresTarget(target: TargetConfiguration): PostgresTarget {
-  const {
-    name,
-    protocol,
-    environment,
-    host,
-    port,
-    database,
-    tls,
-    ca,
-    user,
-    password,
-    maxConnections,
-    preview,
-  } = target;
+  const { name, protocol, environment, maxConnections, preview } = target;
+  const { host, port, database, tls, ca, user, password } = target;
   return {
     name,
     protocol,

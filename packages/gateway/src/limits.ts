@@ -80,6 +80,19 @@ export const limits = {
   analysesWaiting: 64,
   /** Where counting stops: beyond it the exact number changes nobody's mind. */
   previewCountRows: 100_000,
+  /** A scan of a target's data for classes, whole: who asked for it waits. */
+  scanMs: 60_000,
+  /** One statement of a scan in the target, which ends it by itself. */
+  scanStatementMs: 3_000,
+  /** Rows of one table: enough for a share to be known to a few hundredths. */
+  scanRows: 1_000,
+  /** Tables of one target, and columns of one table: their names stand in one statement, which is recorded. */
+  scanDatasets: 1_000,
+  scanColumns: 200,
+  /** Of one value: numbers, addresses and the beginning of a key are shorter. */
+  scanValueCharacters: 512,
+  /** What one statement of a scan may be answered with. */
+  scanAnswerBytes: 33_554_432,
   /** What the target may answer a preview with; a plan of a thousand nodes is smaller. */
   previewAnswerBytes: 4_194_304,
   /** A standing grant, from its proposal: "for two hours", never for good. */

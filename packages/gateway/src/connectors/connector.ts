@@ -1,4 +1,5 @@
 import type { Durability, Mutation, Previewer } from '../ports.ts';
+import type { Sampler } from '../ports-scan.ts';
 import type { Action } from '../core/action.ts';
 import type { Description } from '../core/describe.ts';
 import type { Authorization, Outcome } from '../core/execution.ts';
@@ -169,6 +170,8 @@ export interface Listening {
   readonly address: string;
   /** Who makes evidence about actions on a target, by its name; targets without are left out. */
   readonly previewers: ReadonlyMap<string, Previewer>;
+  /** Who lets the gateway look at samples of a target's data, by its name; targets without are left out. */
+  readonly samplers: ReadonlyMap<string, Sampler>;
   /** Stops accepting, ends sessions, records what was under way. */
   close(): Promise<void>;
 }

@@ -11,7 +11,7 @@ export interface Detector {
   /** Global. */
   readonly pattern: RegExp;
   /** True: a value of the shape that is one of these. */
-  holds(candidate: string): boolean;
+  readonly holds: (candidate: string) => boolean;
   /** One find is enough to speak of: random text doesn't look like this. Otherwise three are asked for. */
   readonly alone: boolean;
 }
