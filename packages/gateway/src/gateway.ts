@@ -6,6 +6,7 @@ import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from './api/api.ts';
 import { listenApi } from './api/listen.ts';
 import { Catalog } from './classify/catalog.ts';
+import { AgentHistory } from './assess/history.ts';
 import { CatalogScanner } from './classify/scan.ts';
 import type { Configuration, TargetConfiguration } from './config/configuration.ts';
 import type { Environment } from './config/environment.ts';
@@ -137,7 +138,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   await desk.resume();
   undo.push(() => desk.close());
   const uses = new StandingUses({ ...shared, limits });
-  const gate = new Pipeline({ ...shared, classifier }, desk, uses);
+  const history = await AgentHistory.learn({ clock, store, limits });
+  const gate = new Pipeline({ ...shared, classifier, history }, desk, uses);
   const glass = await breakGlassOf({ ...shared, classifier, events, limits, log });
   undo.push(() => glass.reviews.stop());
   const submitting = { ...shared, gate, breakGlass: glass.gate, events, limits };

@@ -80,6 +80,22 @@ export const limits = {
   analysesWaiting: 64,
   /** Where counting stops: beyond it the exact number changes nobody's mind. */
   previewCountRows: 100_000,
+  /** How long an agent's habits are remembered: a quarter has every regular report in it. */
+  historyMs: 90 * 86_400_000,
+  /** Rows of habits that are read at start, the latest; each is a shape of action at an hour of the day. */
+  historyRows: 50_000,
+  /** Datasets of one agent that are remembered; further ones go on counting as new. */
+  historyDatasets: 20_000,
+  /** Hours with work, over days, before an hour without any says something: a week of eight hours a day. */
+  habitHours: 40,
+  /** What is no burst for any agent: ten in a second, for a minute. */
+  burstActionsPerMinute: 600,
+  /** How many times what its busiest hours have an agent may do before it counts as a burst. */
+  burstFactor: 5,
+  /** How long what an agent read in another session may be what it writes now. */
+  taintMs: 3_600_000,
+  /** Datasets by session and classes that are remembered as read by an agent for one person. */
+  taintReads: 1_000,
   /** A scan of a target's data for classes, whole: who asked for it waits. */
   scanMs: 60_000,
   /** One statement of a scan in the target, which ends it by itself. */

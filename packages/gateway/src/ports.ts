@@ -73,6 +73,8 @@ export interface PolicyEngine {
   mayApprove(person: Person, review: Review): boolean;
   /** Whether this principal may use this API action (`Action::"…"`). */
   mayCall(principal: Agent | Person, action: string): boolean;
+  /** Whether a policy reads the risk of actions, or a signal; absent: none does, and only people are shown them. */
+  readonly readsRisk?: boolean;
   /** Changes with every change of policy; memos of decisions are dropped when it does. */
   readonly version: string;
 }

@@ -16,6 +16,10 @@ export class LivePolicies implements PolicyEngine, BreakGlassPolicy {
     return this.#engine.version;
   }
 
+  get readsRisk(): boolean {
+    return this.#engine.readsRisk;
+  }
+
   get rules(): LoadedEngine['rules'] {
     return this.#engine.rules;
   }

@@ -8,7 +8,8 @@ import type { Reads } from './reads.ts';
 import { attribute } from './request.ts';
 
 const OF_REQUESTER = ['onBehalfOf', 'onBehalfOfBasis'];
-const OF_RISK = ['risk', 'signals'];
+/** Attributes that the moment has a part in, besides the action. */
+export const OF_RISK = ['risk', 'signals'];
 
 /** Decisions of one description on one target, while its datasets are the same object. */
 interface Slot {

@@ -76,6 +76,7 @@ export function samplesOf(
         `pg_catalog.left((d.${quoted(column)})::pg_catalog.text, ${limits.scanValueCharacters.toString()})`,
     )
     .join(', ');
+  // eslint-disable-next-line sallyport/sql-by-concatenation -- names can't be bound; these are the target's own, quoted
   const from = `SELECT ${chosen} FROM ${kind === 'r' ? 'ONLY ' : ''}${quoted(schema)}.${quoted(name)} d`;
   const first = `${from} LIMIT ${rows.toString()}`;
   const wanted = rows * PAGES_AT_RANDOM;
