@@ -80,6 +80,8 @@ export const limits = {
   analysesWaiting: 64,
   /** Where counting stops: beyond it the exact number changes nobody's mind. */
   previewCountRows: 100_000,
+  /** Estimates that one target is asked for at once; what is beyond is decided without. */
+  estimatesAtOnce: 8,
   /** How long an agent's habits are remembered: a quarter has every regular report in it. */
   historyMs: 90 * 86_400_000,
   /** Rows of habits that are read at start, the latest; each is a shape of action at an hour of the day. */

@@ -80,6 +80,10 @@ export class Pipeline implements StatefulGate {
     this.#standing = standing;
   }
 
+  get wantsEstimates(): boolean {
+    return this.#ports.policy.readsEstimates === true;
+  }
+
   /** Stages 3 to 5. */
   judge(attempt: Attempt): Judgement {
     const { clock, random } = this.#ports;

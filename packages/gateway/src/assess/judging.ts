@@ -5,7 +5,7 @@ import { withinEntry } from '../core/entry-room.ts';
 import { attemptMembers, type AttemptMembers, type Circumstances, type UsageShape } from '../core/entry.ts';
 import type { Description } from '../core/describe.ts';
 import type { Requester } from '../core/identity.ts';
-import { situated, situationSignals, type Situation } from '../core/situation.ts';
+import { CALM, situated, situationSignals, type Situation } from '../core/situation.ts';
 import { usageShape } from '../core/usage-shape.ts';
 import { limits } from '../limits.ts';
 import type { Classifier, PolicyEngine, PolicyRequest } from '../ports.ts';
@@ -32,7 +32,7 @@ interface BasicShape extends Shape {
   readonly situations: Map<string, Shape>;
 }
 
-type Shaped = Pick<Attempt, 'description' | 'requester' | 'target'>;
+type Shaped = Pick<Attempt, 'description' | 'requester' | 'target' | 'estimatedRows'>;
 
 /** Of one shape; signals may differ in the datasets and classes that their words name. */
 const MOST_SITUATIONS = 32;
@@ -49,11 +49,16 @@ export class Judging {
   at(attempt: Shaped, nowMs: number): Shape {
     const shape = this.#shapeOf(attempt);
     const { watch, circumstances } = shape;
-    if (watch === null) return shape;
-    watch.seen(nowMs);
+    const { estimatedRows } = attempt;
+    if (watch === null && estimatedRows === undefined) return shape;
+    watch?.seen(nowMs);
     const isLookedAt = this.#ports.policy.readsRisk === true || circumstances.decision.effect === 'review';
-    const here = isLookedAt ? this.#inSituation(shape, watch.situation(nowMs)) : shape;
-    if (here.circumstances.decision.effect !== 'deny') watch.mayRun(nowMs);
+    const situation = isLookedAt ? (watch?.situation(nowMs) ?? CALM) : CALM;
+    const here = this.#inSituation(
+      shape,
+      estimatedRows === undefined ? situation : { ...situation, estimatedRows },
+    );
+    if (here.circumstances.decision.effect !== 'deny') watch?.mayRun(nowMs);
     return here;
   }
 
@@ -92,14 +97,18 @@ export class Judging {
   }
 
   #inSituation(shape: BasicShape, situation: Situation): Shape {
+    if (situation === CALM) return shape;
     const signals = situationSignals(situation);
-    if (signals.length === 0) return shape;
-    const key = signals.map(({ name, explanation }) => `${name} ${explanation}`).join('\n');
+    const { estimatedRows = null } = situation;
+    if (signals.length === 0 && estimatedRows === null) return shape;
+    const named = signals.map(({ name, explanation }) => `${name} ${explanation}`);
+    const key = [estimatedRows ?? '', ...named].join('\n');
     let here = shape.situations.get(key);
     if (here === undefined) {
       if (shape.situations.size >= MOST_SITUATIONS) shape.situations.clear();
       const { requester, target, description, datasets, risk } = shape.circumstances;
-      const asked = { requester, target, description, datasets, risk: situated(risk, signals) };
+      const known = { requester, target, description, datasets, risk: situated(risk, signals) };
+      const asked = estimatedRows === null ? known : { ...known, estimatedRows };
       shape.situations.set(key, (here = this.#decide(asked)));
     }
     return here;

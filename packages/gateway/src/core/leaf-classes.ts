@@ -55,7 +55,7 @@ const attempt: Classes = {
   operation: OPEN,
   requester: { members: requester },
   review: OPEN,
-  risk: { members: { score: OPEN, signals: OPEN } },
+  risk: { members: { estimatedRows: OPEN, score: OPEN, signals: OPEN } },
   standing: OPEN,
   target: { members: target },
   usage: [dataset],

@@ -37,6 +37,7 @@ describe('signals of the moment', () => {
       burstOver: 600,
       carried: ['pci', 'pii'],
       afterOutsideText: true,
+      estimatedRows: 5_000,
     });
     expect(all.map(({ name, weight }) => [name, weight])).toEqual([
       ['taint', 25],
@@ -44,6 +45,7 @@ describe('signals of the moment', () => {
       ['first_use', 10],
       ['unusual_hour', 10],
       ['burst', 15],
+      ['many_rows', 15],
     ]);
     expect(all.map(({ explanation }) => explanation).join('\n')).toMatch(
       /pci, pii data[^]*public\.payments[^]*03:00 UTC[^]*600 actions a minute/,
@@ -94,5 +96,5 @@ test('a moment is calmer where signals of the situation are gone and none came; 
   expect(isCalmer(risk('burst'), risk('burst'))).toBe(false);
   expect(isCalmer(risk('first_use'), risk('burst', 'taint'))).toBe(false);
   expect(isCalmer(risk(), risk('write'))).toBe(false);
-  expect(situationRules.map(({ name }) => name)).toHaveLength(5);
+  expect(situationRules.map(({ name }) => name)).toHaveLength(6);
 });

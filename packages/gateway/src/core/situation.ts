@@ -16,7 +16,12 @@ export interface Situation {
   readonly carried: readonly string[];
   /** Something that outsiders wrote was read before, or is read by it, and it changes something. */
   readonly afterOutsideText: boolean;
+  /** Rows that the target estimates; null, or absent: it wasn't asked, or didn't say. */
+  readonly estimatedRows?: number | null;
 }
+
+/** Fewer a person could look through. */
+const MANY_ROWS = 1_000;
 
 export const CALM: Situation = {
   firstUsed: [],
@@ -70,6 +75,12 @@ export const situationRules: readonly SituationRule[] = [
     applies: ({ burstOver }) => burstOver !== null,
     explain: ({ burstOver }) =>
       `The agent does more than ${(burstOver ?? 0).toString()} actions a minute just now, more than it ever needs.`,
+  },
+  {
+    name: 'many_rows',
+    weight: 15,
+    applies: ({ estimatedRows }) => (estimatedRows ?? 0) >= MANY_ROWS,
+    explain: ({ estimatedRows }) => `The target estimates ${(estimatedRows ?? 0).toString()} rows.`,
   },
 ];
 

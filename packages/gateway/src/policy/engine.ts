@@ -34,6 +34,7 @@ export interface LoadedEngine extends PolicyEngine, BreakGlassPolicy {
   /** Every policy, in the order of the files. */
   readonly rules: readonly CheckedPolicy[];
   readonly readsRisk: boolean;
+  readonly readsEstimates: boolean;
   evaluate(request: PolicyRequest): Decision;
   /**
    * Every rule that counts for this request, in whichever set; of the gate set its forbids, or else its permits. For
@@ -102,6 +103,7 @@ class Engine implements LoadedEngine {
   readonly rules: readonly CheckedPolicy[];
   readonly decide: (request: PolicyRequest) => Decision;
   readonly readsRisk: boolean;
+  readonly readsEstimates: boolean;
   readonly #sets: PolicySets;
   readonly #rules: ReadonlyMap<string, CheckedPolicy>;
   readonly #read: readonly string[];
@@ -115,6 +117,7 @@ class Engine implements LoadedEngine {
     const reads = mergeReads(policies.filter((policy) => policy.coversActions).map((policy) => policy.reads));
     this.#read = reads.context === 'all' ? attributeNames : reads.context;
     this.readsRisk = OF_RISK.some((name) => this.#read.includes(name));
+    this.readsEstimates = this.#read.includes('estimatedRows');
     this.decide = memoise(
       (request) => this.evaluate(request),
       { ...reads, context: this.#read },

@@ -20,6 +20,10 @@ export class LivePolicies implements PolicyEngine, BreakGlassPolicy {
     return this.#engine.readsRisk;
   }
 
+  get readsEstimates(): boolean {
+    return this.#engine.readsEstimates;
+  }
+
   get rules(): LoadedEngine['rules'] {
     return this.#engine.rules;
   }

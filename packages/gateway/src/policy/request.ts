@@ -76,6 +76,7 @@ const attributes: Readonly<Record<string, (request: PolicyRequest) => Value | un
   reach: ({ description }) => description.reach,
   bounded: ({ description }) => description.rowLimit !== null,
   rowLimit: ({ description }) => description.rowLimit ?? undefined,
+  estimatedRows: ({ estimatedRows }) => estimatedRows,
   filtered: ({ description }) => description.filtered,
   flags: ({ description }) => sorted(description.flags),
   unknown: ({ description, datasets }) =>

@@ -8,6 +8,7 @@ beforeAll(async () => {
   system = await startTestSystem({
     limits: { holdMs: 5_000 },
     schema: `CREATE TABLE staging (id int, note text); CREATE TABLE rates (code text, rate numeric);
+      CREATE TABLE big AS SELECT i AS id FROM generate_series(1, 50000) i; CREATE INDEX ON big (id); ANALYZE big;
       COMMENT ON COLUMN staging.note IS '@class geo'`,
     policies: `
       @id("test-first-use")
@@ -15,6 +16,12 @@ beforeAll(async () => {
       @review("group:data-stewards")
       forbid (principal is Agent, action == Action::"sql:select", resource is Target)
       when { context.datasets.contains("public.rates") && context.signals.contains("first_use") };
+
+      @id("test-estimate")
+      @reason("That is more than a hundred rows.")
+      @review("group:data-stewards")
+      forbid (principal is Agent, action == Action::"sql:select", resource is Target)
+      when { context.datasets.contains("public.big") && !(context has estimatedRows && context.estimatedRows <= 100) };
 
       @id("test-taint")
       @reason("It may carry what the agent has read.")
@@ -52,6 +59,24 @@ test('after a read of personal data, a write to another table is denied, over an
   expect(JSON.stringify(denied)).toContain(
     '"signals":["classified","write","production_change","taint","first_use"]',
   );
+});
+
+test('a policy on the target’s estimate sees the values that are bound, and fails closed without one', async () => {
+  const { client } = await connectPg(system);
+  expect((await client.query('SELECT id FROM big WHERE id <= $1 -- few', [10])).rowCount).toBe(10);
+  const many = client.query('SELECT id FROM big WHERE id <= $1 -- many', [40_000]);
+  const review = await system.pending('-- many');
+  expect(review.risk.signals).toContainEqual(expect.objectContaining({ name: 'many_rows' }));
+  await system.approve('-- many');
+  expect((await many).rowCount).toBe(40_000);
+  // It calls what has effects, so nobody asks the target to plan it.
+  const effects = client.query("SELECT id, nextval('orders_id_seq') FROM big WHERE id = 1 -- effects");
+  expect((await system.pending('-- effects')).policies).toContain('test-estimate');
+  await system.approve('-- effects');
+  await effects;
+  await client.end();
+  const leaves = await system.checkLedger();
+  expect(JSON.stringify(leaves)).toMatch(/"risk":\{"estimatedRows":\d+,"score":/);
 });
 
 test('what the target says of its own columns is on the card and in the record', async () => {

@@ -11,6 +11,7 @@ import { CatalogWatcher, type CatalogWatcherOptions } from './catalog/index.ts';
 import { SqlDescriber, prepareParser } from './describe/index.ts';
 import { Analyser } from './analysis/analyser.ts';
 import { PostgresSampler } from './scan/sampler.ts';
+import { Estimator } from './preview/estimator.ts';
 import { PostgresPreviewer } from './preview/previewer.ts';
 import type { TargetAccess } from './session/options.ts';
 import { Session } from './session/session.ts';
@@ -119,6 +120,9 @@ export class PostgresConnector {
       target: { name, protocol, environment },
       catalog,
       analyser: target.preview ? new Analyser({ upstream: aside, clock, limits }) : null,
+      estimator: target.preview
+        ? new Estimator({ upstream: aside, catalog, describer: this.#describer, limits, clock })
+        : null,
       slots: new Slots(target.maxConnections),
       upstream,
       parameters: new Map<string, string>(),
