@@ -138,7 +138,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   await desk.resume();
   undo.push(() => desk.close());
   const uses = new StandingUses({ ...shared, limits });
-  const history = await AgentHistory.learn({ clock, store, limits });
+  const history = await AgentHistory.learn({ ...shared, limits });
   const gate = new Pipeline({ ...shared, classifier, history }, desk, uses);
   const glass = await breakGlassOf({ ...shared, classifier, events, limits, log });
   undo.push(() => glass.reviews.stop());
@@ -159,7 +159,6 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   });
   undo.push(() => postgres.close());
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
-  const { samplers } = postgres;
 
   undo.push(followPolicies(assembly));
 
@@ -176,7 +175,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     events,
     ledger,
     custody: ledger,
-    scans: new CatalogScanner({ ...shared, classifier, limits, samplers, targets: configuration.targets }),
+    scans: new CatalogScanner({ ...shared, ...postgres, ...configuration, classifier, limits }),
     log,
   });
   const api = await listenApi(app, configuration.listen.api);

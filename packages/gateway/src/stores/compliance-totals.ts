@@ -65,32 +65,6 @@ export function usageIsSummed(at: StoreUnderTest): void {
     ).toEqual(sampleShape('b'));
   });
 
-  test('is summed by shape and hour of the day, over days and restarts, what was done last first', async () => {
-    const DAY = 24 * HOUR;
-    for (const day of [0, 1, 2]) at.store.append(count('a', nine + day * DAY, 1));
-    at.store.append(count('a', nine + 5, 1));
-    at.store.append(count('a', nine + DAY, 1, 'failed'));
-    at.store.append(count('a', nine + 2 * DAY - HOUR, 1));
-    at.store.append(count('b', nine - DAY, 1));
-    await reopen(at);
-    const habits = async (sinceMs: number, limit: number): Promise<unknown[]> =>
-      (await at.store.read('habits', { sinceMs, limit })).map((row) => [
-        row.shape.agent,
-        row.hourOfDay,
-        row.hours,
-        row.actions,
-        (row.lastHourMs - nine) / HOUR,
-      ]);
-    const newest = [
-      ['a', 9, 3, 4, 48],
-      ['a', 8, 1, 1, 47],
-    ];
-    expect(await habits(nine - DAY, 10)).toEqual([...newest, ['b', 9, 1, 1, -24]]);
-    expect(await habits(nine - DAY + 1, 10)).toEqual(newest);
-    expect(await habits(nine - DAY, 1)).toEqual(newest.slice(0, 1));
-    expect((await at.store.read('habits', { sinceMs: nine, limit: 1 }))[0]?.shape).toEqual(sampleShape('a'));
-  });
-
   test('is read in whole hours that overlap the time asked for', async () => {
     for (const hour of [0, 1, 2]) at.store.append(count('a', nine + hour * HOUR, 1 + hour));
     const hours = async (sinceMs: number, untilMs: number): Promise<unknown[]> =>

@@ -150,7 +150,7 @@ export class Asking {
   estimates(candidates: readonly Candidate[]): Promise<readonly (number | undefined)[]> {
     const { estimator, state } = this.#options;
     const mayAsk = estimator !== null && state.searchPath !== null && state.hasCommonNames;
-    const asked = candidates.map(({ attempt }) => (mayAsk ? estimator.estimate(attempt) : undefined));
+    const asked = candidates.map(async ({ attempt }) => (mayAsk ? estimator.estimate(attempt) : undefined));
     return Promise.all(asked);
   }
 
