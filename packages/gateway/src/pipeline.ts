@@ -323,9 +323,9 @@ export class Pipeline implements StatefulGate {
   }
 
   #outcomeEntry(authorized: Authorized, outcome: Outcome): ReturnType<typeof outcomeEntry> {
-    const { usage } = this.#judging.of(authorized.judgement);
+    const { usage, watch } = this.#judging.of(authorized.judgement);
     const nowMs = this.#ports.clock.nowMs();
-    if (outcome.status === 'succeeded') this.#judging.done(authorized.judgement, nowMs);
+    if (outcome.status === 'succeeded') watch?.done(nowMs);
     return outcomeEntry(authorized.action, nowMs, outcome, usage);
   }
 }

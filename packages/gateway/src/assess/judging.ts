@@ -5,6 +5,7 @@ import { withinEntry } from '../core/entry-room.ts';
 import { attemptMembers, type AttemptMembers, type Circumstances, type UsageShape } from '../core/entry.ts';
 import type { Description } from '../core/describe.ts';
 import type { Requester } from '../core/identity.ts';
+import type { Risk } from '../core/risk.ts';
 import { CALM, situated, situationSignals, type Situation } from '../core/situation.ts';
 import { usageShape } from '../core/usage-shape.ts';
 import { limits } from '../limits.ts';
@@ -23,12 +24,13 @@ export interface Shape {
   readonly circumstances: Circumstances & PolicyRequest;
   readonly members: AttemptMembers;
   readonly usage: UsageShape;
+  /** Null: nobody watches. */
+  readonly watch: Watch | null;
 }
 
 /** A shape in no situation of note, with the others that it was seen in, by their signals. */
 interface BasicShape extends Shape {
   readonly policyVersion: string;
-  readonly watch: Watch | null;
   readonly situations: Map<string, Shape>;
 }
 
@@ -40,6 +42,8 @@ const MOST_SITUATIONS = 32;
 export class Judging {
   readonly #ports: JudgingPorts;
   readonly #shapes = new WeakMap<Description, WeakMap<Requester, BasicShape>>();
+  /** Each has a risk of its own, by which a judgement finds it again. */
+  readonly #byRisk = new WeakMap<Risk, Shape>();
 
   constructor(ports: JudgingPorts) {
     this.#ports = ports;
@@ -62,18 +66,10 @@ export class Judging {
     return here;
   }
 
-  /** What a judgement was made of; where policy has changed since, that of now. */
+  /** What a judgement was made of: the record says what was decided on, whatever has changed since. */
   of({ action, description, risk }: Judgement): Shape {
-    const shape = this.#shapeOf({ description, requester: action.requester, target: action.target });
-    if (shape.circumstances.risk === risk) return shape;
-    for (const here of shape.situations.values()) if (here.circumstances.risk === risk) return here;
-    return shape;
-  }
-
-  /** It was done with success. */
-  done({ action, description }: Judgement, nowMs: number): void {
     const { requester, target } = action;
-    this.#shapeOf({ description, requester, target }).watch?.done(nowMs);
+    return this.#byRisk.get(risk) ?? this.#shapeOf({ description, requester, target });
   }
 
   #shapeOf(attempt: Shaped): BasicShape {
@@ -93,7 +89,7 @@ export class Judging {
     const risk = assess(description, datasets, target);
     const request = { requester, target, description, datasets, risk };
     const watch = history?.watch(request) ?? null;
-    return { policyVersion: policy.version, watch, situations: new Map(), ...this.#decide(request) };
+    return { policyVersion: policy.version, situations: new Map(), ...this.#decide(request, watch) };
   }
 
   #inSituation(shape: BasicShape, situation: Situation): Shape {
@@ -109,20 +105,20 @@ export class Judging {
       const { requester, target, description, datasets, risk } = shape.circumstances;
       const known = { requester, target, description, datasets, risk: situated(risk, signals) };
       const asked = estimatedRows === null ? known : { ...known, estimatedRows };
-      shape.situations.set(key, (here = this.#decide(asked)));
+      shape.situations.set(key, (here = this.#decide(asked, shape.watch)));
     }
     return here;
   }
 
-  #decide(request: PolicyRequest): Shape {
+  #decide(request: PolicyRequest, watch: Watch | null): Shape {
     const { description, datasets } = request;
     const room = { description, datasets };
     const decision = withinEntry(this.#ports.policy.decide(request), limits.entryBytes, room);
     const circumstances = { ...request, operation: description.operation, decision };
-    return {
-      circumstances,
-      members: attemptMembers(circumstances),
-      usage: usageShape(circumstances, decision.effect === 'review'),
-    };
+    const members = attemptMembers(circumstances);
+    const usage = usageShape(circumstances, decision.effect === 'review');
+    const shape = { circumstances, members, usage, watch };
+    this.#byRisk.set(request.risk, shape);
+    return shape;
   }
 }
