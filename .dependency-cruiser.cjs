@@ -2,7 +2,7 @@
 
 const gateway = 'packages/gateway/src';
 const core = `^${gateway}/core/`;
-const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass)?\\.ts$`;
+const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass|-scan|-history)?\\.ts$`;
 const pipeline = `^${gateway}/pipeline\\.ts$`;
 const desk = `^${gateway}/review/`;
 const limits = `^${gateway}/limits\\.ts$`;
@@ -51,7 +51,7 @@ const table = [
   {
     name: 'pipeline',
     from: pipeline,
-    may: [core, ports, desk, pluginContract, ...everywhere],
+    may: [core, ports, desk, `^${gateway}/assess/`, pluginContract, ...everywhere],
     because: 'the way of one action is stages over core, ports and contracts: it knows no plug-in.',
   },
   {
@@ -110,6 +110,12 @@ const table = [
     from: `^${gateway}/classify/`,
     may: [`^${gateway}/classify/`, core, ports, ...everywhere],
     because: 'the classifier is an adapter from names to tags: core, ports and its own libraries.',
+  },
+  {
+    name: 'assess',
+    from: `^${gateway}/assess/`,
+    may: [`^${gateway}/assess/`, core, ports, pluginContract, ...everywhere],
+    because: 'stages 3 to 5 are a part of the pipeline: core, ports and contracts, and no plug-in.',
   },
   {
     name: 'identity',
@@ -215,7 +221,7 @@ module.exports = {
           telemetry,
           limits,
           `^${gateway}/${plugin}/`,
-          `^${gateway}/(ledger|policy|classify|identity|passkeys|config|api|tools)/`,
+          `^${gateway}/(ledger|policy|assess|classify|identity|passkeys|config|api|tools)/`,
           `^${gateway}/(gateway|main|system|config)\\.ts$`,
         ],
       },

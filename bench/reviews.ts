@@ -18,6 +18,7 @@ import type {
   BreakGlassReviews,
   PolicyEngine,
 } from '../packages/gateway/src/ports.ts';
+import type { CatalogScans } from '../packages/gateway/src/ports-scan.ts';
 import type { Custody } from '../packages/gateway/src/api/deps.ts';
 import { Attention } from '../packages/gateway/src/review/attention.ts';
 import { Desk } from '../packages/gateway/src/review/desk.ts';
@@ -149,6 +150,7 @@ class Bench {
       breakGlass: {} as BreakGlassDesk,
       breakGlassReviews: {} as BreakGlassReviews,
       custody: {} as Custody,
+      scans: {} as CatalogScans,
       events,
       ledger: { vkey: '', origin: '', publishNow: async () => undefined, receipt: async () => null },
       publicUrl: 'http://bench',

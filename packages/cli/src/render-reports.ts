@@ -12,11 +12,13 @@ export function renderUsage(report: UsageReport, style: Style): string {
   if (report.lines.length === 0) return `${head}\nnothing`;
   const datasets = table(
     [
-      ['DATASET', 'TARGET', 'CLASSES', 'ACTIONS', 'ROWS', 'COLUMNS'],
+      ['DATASET', 'TARGET', 'CLASSES', 'OWNER', 'COMPLIANCE', 'ACTIONS', 'ROWS', 'COLUMNS'],
       ...report.datasets.map((sum) => [
         sum.dataset,
         sum.target,
         sum.classes.join(' ') || '-',
+        sum.owners.join(' ') || '-',
+        sum.compliance.join(' ') || '-',
         String(sum.actions),
         String(sum.rows),
         sum.columns.join(' ') || '-',

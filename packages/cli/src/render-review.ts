@@ -186,8 +186,13 @@ function datasetLines(dataset: Dataset, style: Style): string[] {
     dataset.columns.map((column) => [column.name, column.uses.join(', ')]),
     style,
   );
+  const duties = [
+    ...(dataset.owners.length === 0 ? [] : [`owned by ${dataset.owners.join(', ')}`]),
+    ...(dataset.compliance.length === 0 ? [] : [`under ${dataset.compliance.join(', ')}`]),
+  ].join('; ');
   return [
     head,
+    ...(duties === '' ? [] : [`    ${shown(duties, style)}`]),
     ...dataset.columns.map((column, at) => `    ${cells[at] ?? ''}${classes(column.classes, style)}`),
   ];
 }

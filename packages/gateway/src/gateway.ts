@@ -6,6 +6,8 @@ import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from './api/api.ts';
 import { listenApi } from './api/listen.ts';
 import { Catalog } from './classify/catalog.ts';
+import { AgentHistory } from './assess/history.ts';
+import { CatalogScanner } from './classify/scan.ts';
 import type { Configuration, TargetConfiguration } from './config/configuration.ts';
 import type { Environment } from './config/environment.ts';
 import { loadConfiguration } from './config/load.ts';
@@ -136,7 +138,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   await desk.resume();
   undo.push(() => desk.close());
   const uses = new StandingUses({ ...shared, limits });
-  const gate = new Pipeline({ ...shared, classifier }, desk, uses);
+  const history = await AgentHistory.learn({ ...shared, limits });
+  const gate = new Pipeline({ ...shared, classifier, history }, desk, uses);
   const glass = await breakGlassOf({ ...shared, classifier, events, limits, log });
   undo.push(() => glass.reviews.stop());
   const submitting = { ...shared, gate, breakGlass: glass.gate, events, limits };
@@ -172,6 +175,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     events,
     ledger,
     custody: ledger,
+    scans: new CatalogScanner({ ...shared, ...postgres, ...configuration, classifier, limits }),
     log,
   });
   const api = await listenApi(app, configuration.listen.api);
@@ -331,20 +335,8 @@ async function certificateOf(
 }
 
 function postgresTarget(target: TargetConfiguration): PostgresTarget {
-  const {
-    name,
-    protocol,
-    environment,
-    host,
-    port,
-    database,
-    tls,
-    ca,
-    user,
-    password,
-    maxConnections,
-    preview,
-  } = target;
+  const { name, protocol, environment, maxConnections, preview } = target;
+  const { host, port, database, tls, ca, user, password } = target;
   return {
     name,
     protocol,

@@ -80,6 +80,37 @@ export const limits = {
   analysesWaiting: 64,
   /** Where counting stops: beyond it the exact number changes nobody's mind. */
   previewCountRows: 100_000,
+  /** Estimates that one target is asked for at once; what is beyond is decided without. */
+  estimatesAtOnce: 8,
+  /** How long an agent's habits are remembered: a quarter has every regular report in it. */
+  historyMs: 90 * 86_400_000,
+  /** Rows of habits that are read at start, the latest; each is a shape of action at an hour of the day. */
+  historyRows: 50_000,
+  /** Datasets of one agent that are remembered; further ones go on counting as new. */
+  historyDatasets: 20_000,
+  /** Hours with work, over days, before an hour without any says something: a week of eight hours a day. */
+  habitHours: 40,
+  /** What is no burst for any agent: ten in a second, for a minute. */
+  burstActionsPerMinute: 600,
+  /** How many times what its busiest hours have an agent may do before it counts as a burst. */
+  burstFactor: 5,
+  /** How long what an agent read in another session may be what it writes now. */
+  taintMs: 3_600_000,
+  /** Datasets by session and classes that are remembered as read by an agent for one person. */
+  taintReads: 1_000,
+  /** A scan of a target's data for classes, whole: who asked for it waits. */
+  scanMs: 60_000,
+  /** One statement of a scan in the target, which ends it by itself. */
+  scanStatementMs: 3_000,
+  /** Rows of one table: enough for a share to be known to a few hundredths. */
+  scanRows: 1_000,
+  /** Tables of one target, and columns of one table: their names stand in one statement, which is recorded. */
+  scanDatasets: 1_000,
+  scanColumns: 200,
+  /** Of one value: numbers, addresses and the beginning of a key are shorter. */
+  scanValueCharacters: 512,
+  /** What one statement of a scan may be answered with. */
+  scanAnswerBytes: 33_554_432,
   /** What the target may answer a preview with; a plan of a thousand nodes is smaller. */
   previewAnswerBytes: 4_194_304,
   /** A standing grant, from its proposal: "for two hours", never for good. */

@@ -19,8 +19,7 @@ import type {
   UndescribedAttempt,
 } from './connectors/connector.ts';
 import { canonicalAction, type Action } from './core/action.ts';
-import { assess } from './core/assess.ts';
-import { withinEntry } from './core/entry-room.ts';
+import { Judging } from './assess/judging.ts';
 import type { Decision } from './core/decide.ts';
 import type { Description } from './core/describe.ts';
 import type { Outcome } from './core/execution.ts';
@@ -31,19 +30,13 @@ import {
   noticeEntry,
   outcomeEntry,
   sealAction,
-  type AttemptMembers,
-  type Circumstances,
   type Sealed,
-  type UsageShape,
 } from './core/entry.ts';
-import { usageShape } from './core/usage-shape.ts';
 import { makeId, type GrantId } from './core/ids.ts';
-import type { Requester } from './core/identity.ts';
 import type { StandingId } from './core/ids.ts';
 import { refusal, type Refusal } from './core/reasons.ts';
 import { err, ok, type Result } from './core/result.ts';
 import type { Desk } from './review/desk.ts';
-import { limits } from './limits.ts';
 import type {
   Classifier,
   Clock,
@@ -54,6 +47,7 @@ import type {
   Random,
   Store,
 } from './ports.ts';
+import type { History } from './ports-history.ts';
 
 export interface PipelinePorts {
   readonly clock: Clock;
@@ -63,14 +57,8 @@ export interface PipelinePorts {
   readonly policy: PolicyEngine;
   readonly classifier: Classifier;
   readonly directory: Directory;
-}
-
-/** Everything that two attempts of one session with one description share, made once. */
-interface Shape {
-  readonly policyVersion: string;
-  readonly circumstances: Circumstances;
-  readonly members: AttemptMembers;
-  readonly usage: UsageShape;
+  /** Absent: nothing is known of what agents did before, and the risk is that of the action alone. */
+  readonly history?: History;
 }
 
 const SALT_BYTES = 16;
@@ -80,61 +68,33 @@ export class Pipeline implements StatefulGate {
   readonly #desk: Desk;
   readonly #approvals: Approvals;
   readonly #standing: StandingUses | null;
-  readonly #shapes = new WeakMap<Description, WeakMap<Requester, Shape>>();
+  readonly #judging: Judging;
 
   /** @param standing null: nothing is covered by a standing grant, and every action that policy holds is reviewed. */
   constructor(ports: PipelinePorts, desk: Desk, standing: StandingUses | null = null) {
     this.#ports = ports;
     this.#desk = desk;
+    this.#judging = new Judging(ports);
     const isOver = (grant: GrantId, resolvedAtMs: number): boolean => desk.isOver(grant, resolvedAtMs);
     this.#approvals = new Approvals({ ...ports, isOver });
     this.#standing = standing;
   }
 
+  get wantsEstimates(): boolean {
+    return this.#ports.policy.readsEstimates === true;
+  }
+
   /** Stages 3 to 5. */
   judge(attempt: Attempt): Judgement {
     const { clock, random } = this.#ports;
-    const { circumstances } = this.#shapeOf(attempt);
+    const nowMs = clock.nowMs();
+    const { circumstances } = this.#judging.at(attempt, nowMs);
     const { requester, target, command, parameters, preconditions, description, statedTask, supersedes } =
       attempt;
-    const id = makeId('act', clock.nowMs(), random.bytes(10));
+    const id = makeId('act', nowMs, random.bytes(10));
     const action: Action = { id, requester, target, command, parameters, preconditions };
     const { datasets, risk, decision } = circumstances;
     return { action, description, datasets, risk, decision, statedTask, supersedes };
-  }
-
-  #shapeOf(attempt: Pick<Attempt, 'description' | 'requester' | 'target'>): Shape {
-    const { description, requester } = attempt;
-    let ofDescription = this.#shapes.get(description);
-    if (ofDescription === undefined) this.#shapes.set(description, (ofDescription = new WeakMap()));
-    const known = ofDescription.get(requester);
-    if (known?.policyVersion === this.#ports.policy.version) return known;
-    const shape = this.#judgeShape(attempt);
-    ofDescription.set(requester, shape);
-    return shape;
-  }
-
-  #judgeShape(attempt: Pick<Attempt, 'description' | 'requester' | 'target'>): Shape {
-    const { classifier, policy } = this.#ports;
-    const { requester, target, description } = attempt;
-    const datasets = classifier.classify(target, description);
-    const risk = assess(description, datasets, target);
-    const decision = withinEntry(
-      policy.decide({ requester, target, description, datasets, risk }),
-      limits.entryBytes,
-      {
-        description,
-        datasets,
-      },
-    );
-    const { operation } = description;
-    const circumstances = { requester, target, operation, description, datasets, risk, decision };
-    return {
-      policyVersion: policy.version,
-      circumstances,
-      members: attemptMembers(circumstances),
-      usage: usageShape(circumstances, decision.effect === 'review'),
-    };
   }
 
   /** Stage 7 for what policy allows. */
@@ -162,8 +122,7 @@ export class Pipeline implements StatefulGate {
   }
 
   #attemptEntry(judgement: Judgement, sealed: Sealed, id = judgement.action.id) {
-    const { requester, target } = judgement.action;
-    const { members } = this.#shapeOf({ description: judgement.description, requester, target });
+    const { members } = this.#judging.of(judgement);
     return { action: id, atMs: this.#ports.clock.nowMs(), sealed, members };
   }
 
@@ -364,9 +323,10 @@ export class Pipeline implements StatefulGate {
   }
 
   #outcomeEntry(authorized: Authorized, outcome: Outcome): ReturnType<typeof outcomeEntry> {
-    const { action, description } = authorized.judgement;
-    const { usage } = this.#shapeOf({ description, requester: action.requester, target: action.target });
-    return outcomeEntry(authorized.action, this.#ports.clock.nowMs(), outcome, usage);
+    const { usage, watch } = this.#judging.of(authorized.judgement);
+    const nowMs = this.#ports.clock.nowMs();
+    if (outcome.status === 'succeeded') watch?.done(nowMs);
+    return outcomeEntry(authorized.action, nowMs, outcome, usage);
   }
 }
 

@@ -64,6 +64,8 @@ export interface PolicyRequest {
   readonly description: Description;
   readonly datasets: readonly DatasetUsage[];
   readonly risk: Risk;
+  /** Rows that the target estimates. Absent: it was not asked, or nobody can say. */
+  readonly estimatedRows?: number;
 }
 
 /** Stage 5. Never throws: an evaluation that fails is a deny with `policy.error`. */
@@ -73,6 +75,10 @@ export interface PolicyEngine {
   mayApprove(person: Person, review: Review): boolean;
   /** Whether this principal may use this API action (`Action::"…"`). */
   mayCall(principal: Agent | Person, action: string): boolean;
+  /** Whether a policy reads the risk of actions, or a signal; absent: none does, and only people are shown them. */
+  readonly readsRisk?: boolean;
+  /** Whether a policy reads the target's estimate of rows; absent: none does, and the target isn't asked before. */
+  readonly readsEstimates?: boolean;
   /** Changes with every change of policy; memos of decisions are dropped when it does. */
   readonly version: string;
 }

@@ -309,6 +309,9 @@ export function createFake(): Fake {
     },
     publish,
     deps: {
+      scans: {
+        scan: async (target) => ok({ target, atMs: 0, datasets: [], complete: true }),
+      },
       // Their own tests are beside the ledger.
       custody: {
         erase: async () => ok({ index: 0, atMs: 0 }),

@@ -13,6 +13,7 @@ import {
   Bundle,
   type BundleVoteRequest,
   BundleVoteResults,
+  CatalogScan,
   EntryPage,
   IssuedGrant,
   Erasure,
@@ -57,6 +58,9 @@ import { type EventOptions, type ReceivedEvent, streamEvents } from './events.ts
 import { type ClientOptions, createTransport, type Init, type Transport } from './transport.ts';
 
 export type * from './client-asks.ts';
+
+/** The gateway ends a scan by itself after a minute. */
+const SCAN_TIMEOUT_MS = 90_000;
 
 /** The API of one gateway, for one token. Every method rejects with a `SallyportError` and nothing else. */
 export class SallyportClient {
@@ -278,6 +282,12 @@ export class SallyportClient {
   /** What waits for whom, and how people decide. */
   attention(filter: Omit<UsageFilter, 'agent'> = {}): Promise<AttentionReport> {
     return this.#json(AttentionReport, `/v1/attention${query({ ...filter })}`);
+  }
+
+  /** Proposes classes for a target's data, from samples of it; nothing is changed. Takes up to a minute. */
+  scanCatalog(target: string): Promise<CatalogScan> {
+    const signal = AbortSignal.timeout(SCAN_TIMEOUT_MS);
+    return this.#json(CatalogScan, '/v1/catalog/scans', { method: 'POST', body: { target }, signal });
   }
 
   /** For good. Resolves when the keys of the values are destroyed. */

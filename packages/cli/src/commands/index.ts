@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { attention } from './attention.ts';
+import { catalogScan } from './catalog.ts';
 import { breakGlassCommands } from './break-glass.ts';
 import { configCheck, up } from './gateway.ts';
 import { ledgerErase, ledgerExport, ledgerRotateKey, ledgerVerify, receipt, verify } from './ledger.ts';
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   up,
   configCheck,
   ...policyCommands,
+  catalogScan,
   tokenCreate,
   reviews,
   show,

@@ -88,6 +88,7 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   revokePasskey: () => ({}),
   eraseValues: () => ({ subject: { kind: 'agent', name: 'reporter' }, reason: 'asked' }),
   rotateLedgerKey: () => ({}),
+  scanCatalog: () => ({ target: 'shop' }),
   challengeVote: (review) => {
     const { digest, rendering, kind } = ballotFor(review);
     return { digest, rendering, kind };

@@ -23,6 +23,7 @@ import type {
   ReviewDesk,
   StandingDesk,
 } from '../ports.ts';
+import type { CatalogScans } from '../ports-scan.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { EventLog } from './event-log.ts';
 
@@ -159,6 +160,7 @@ export interface ApiDeps {
   readonly events: Events;
   readonly ledger: LedgerAccess;
   readonly custody: Custody;
+  readonly scans: CatalogScans;
   readonly clock: Clock;
   /** Where people reach this API, without a slash at its end. */
   readonly publicUrl: string;

@@ -181,6 +181,8 @@ export function presentDataset(usage: DatasetUsage): Dataset {
       classes: [...column.classes],
     })),
     classes: [...usage.classes],
+    owners: [...(usage.owners ?? [])],
+    compliance: [...(usage.compliance ?? [])],
   };
 }
 

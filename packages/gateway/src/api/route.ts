@@ -27,6 +27,7 @@ export const apiActions = [
   'api:attention.read',
   'api:ledger.read',
   'api:ledger.erase',
+  'api:catalog.scan',
   'api:ledger.rotate',
   'api:receipts.read',
   'api:document.read',

@@ -28,6 +28,7 @@ import { readAttention, readGroups } from './attention-handlers.ts';
 import { breakGlassRoutes } from './break-glass-routes.ts';
 import { readBundle, voteOnBundle } from './bundle-handlers.ts';
 import { streamReviewEvents } from './event-handler.ts';
+import { catalogRoutes } from './catalog-routes.ts';
 import { custodyRoutes } from './custody-routes.ts';
 import { conditionalRead, conditionalVote, resumed } from './headers.ts';
 import {
@@ -322,6 +323,7 @@ export const routes: readonly Route[] = [
     problems: [],
     handle: decidePage,
   }),
+  ...catalogRoutes,
   ...custodyRoutes,
   ...passkeyRoutes,
   ...breakGlassRoutes,

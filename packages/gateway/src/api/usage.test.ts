@@ -56,7 +56,7 @@ it('adds datasets up over lines, with all columns and classes that were touched'
     ],
     span,
   );
-  expect(report.datasets).toEqual([
+  expect(report.datasets).toMatchObject([
     {
       target: 'shop-db',
       dataset: 'customers',
@@ -68,6 +68,12 @@ it('adds datasets up over lines, with all columns and classes that were touched'
     },
     { target: 'shop-db', dataset: 'orders', columns: ['id'], classes: [], actions: 1, rows: 2, bytes: 20 },
   ]);
+});
+
+it('names owners and what obliges somebody to protect the data, as recorded with each use', () => {
+  const owned = { ...dataset('customers', 'email', ['pii']), owners: ['ana'], compliance: ['GDPR'] };
+  const report = reportUsage([hour(0, 5, [owned]), hour(0, 2, [dataset('customers', 'id', [])])], span);
+  expect(report.datasets).toMatchObject([{ owners: ['ana'], compliance: ['GDPR'], actions: 2 }]);
 });
 
 it('says that it counts whole hours', () => {

@@ -70,6 +70,8 @@ interface DatasetSums extends Totals {
   readonly dataset: string;
   readonly columns: Set<string>;
   readonly classes: Set<string>;
+  readonly owners: Set<string>;
+  readonly compliance: Set<string>;
 }
 
 function datasetTotals(lines: readonly UsageLine[]): UsageReport['datasets'] {
@@ -87,6 +89,8 @@ function datasetTotals(lines: readonly UsageLine[]): UsageReport['datasets'] {
     ...sum,
     columns: [...sum.columns].toSorted(),
     classes: [...sum.classes].toSorted(),
+    owners: [...sum.owners].toSorted(),
+    compliance: [...sum.compliance].toSorted(),
   }));
 }
 
@@ -94,8 +98,12 @@ function note(sum: DatasetSums, used: z.infer<typeof Dataset>): void {
   const classes = [...used.classes, ...used.columns.flatMap((column) => column.classes)];
   for (const name of classes) sum.classes.add(name);
   for (const column of used.columns) sum.columns.add(column.name);
+  for (const owner of used.owners) sum.owners.add(owner);
+  for (const rule of used.compliance) sum.compliance.add(rule);
 }
 
 function emptySum(target: string, dataset: string): DatasetSums {
-  return { target, dataset, columns: new Set(), classes: new Set(), actions: 0, rows: 0, bytes: 0 };
+  const sets = (): Set<string> => new Set();
+  const named = { columns: sets(), classes: sets(), owners: sets(), compliance: sets() };
+  return { target, dataset, ...named, actions: 0, rows: 0, bytes: 0 };
 }

@@ -103,6 +103,59 @@ describe('what is not known counts as everything', () => {
   });
 });
 
+describe('what the target says of itself', () => {
+  const marks = { classes: ['confidential'], columns: new Map([['note', ['pii']]]) };
+
+  test('adds to what the configuration says', () => {
+    const [usage] = classify(reference('public.customers', { columns: reads('email', 'note', 'id'), marks }));
+    expect(usage?.columns.map(({ classes }) => classes)).toEqual([
+      ['confidential', 'pii'],
+      ['confidential', 'pii'],
+      ['confidential'],
+    ]);
+    expect(usage?.classes).toEqual(['confidential', 'pii']);
+  });
+
+  test('counts whole where rows are touched whole', () => {
+    const [usage] = classify(reference('public.orders', { access: ['write'], marks }));
+    expect(usage?.classes).toEqual(['confidential', 'pii', 'secret']);
+  });
+
+  test('does not make a dataset that nobody classified here a classified one', () => {
+    expect(classify(reference('audit.log', { columns: reads('note'), marks }))[0]?.classes).toEqual([
+      'confidential',
+      'pii',
+      'unclassified',
+    ]);
+  });
+});
+
+describe('owners and compliance', () => {
+  const owned = new Catalog([
+    entry({ owner: 'data-stewards', compliance: ['SOC2', 'GDPR'] }),
+    entry({ dataset: 'public.*', owner: 'ana', compliance: ['GDPR'] }),
+  ]);
+  const usageOf = (name: string) =>
+    owned.classify(target, { ...description, datasets: [reference(name)] })[0];
+
+  test('come from every entry that matches', () => {
+    expect(usageOf('public.customers')).toMatchObject({
+      owners: ['ana', 'data-stewards'],
+      compliance: ['GDPR', 'SOC2'],
+    });
+  });
+
+  test('are not there where no entry names any', () => {
+    expect(usageOf('audit.log')).toEqual({
+      dataset: 'audit.log',
+      access: ['read'],
+      basis: 'parsed',
+      columns: [],
+      classes: ['unclassified'],
+    });
+  });
+});
+
 test('the answer for a description is made once for each target', () => {
   const described = { ...description, datasets: [reference('public.customers')] };
   expect(catalog.classify(target, described)).toBe(catalog.classify({ ...target }, described));

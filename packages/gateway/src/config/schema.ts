@@ -370,4 +370,5 @@ export const builtInClasses = {
   pci: 'Payment card data.',
   phi: 'Somebody’s health.',
   secret: 'Passwords, keys, tokens: whoever has it can act.',
+  untrusted: 'Text that outsiders wrote, such as messages and tickets: it may tell an agent what to do.',
 } as const;

@@ -1,4 +1,5 @@
 import type { Durability, Mutation, Previewer } from '../ports.ts';
+import type { Sampler } from '../ports-scan.ts';
 import type { Action } from '../core/action.ts';
 import type { Description } from '../core/describe.ts';
 import type { Authorization, Outcome } from '../core/execution.ts';
@@ -24,6 +25,8 @@ export interface Attempt {
   readonly statedTask: string;
   /** The pending review of this agent that this action is asked instead of; null: of none. */
   readonly supersedes: ReviewId | null;
+  /** Rows that the target estimates for exactly these values. Absent: it was not asked, or nobody can say. */
+  readonly estimatedRows?: number;
 }
 
 /** Stages 3 to 5 done: an action with its decision. `shared` parts are one object for all actions of the same shape. */
@@ -92,6 +95,8 @@ export interface Authorized extends Authorization {
 export interface Gate {
   /** Stages 3–5. Synchronous and quick; never throws. */
   judge(attempt: Attempt): Judgement;
+  /** Whether a policy reads the estimate of rows, so that it has to be there before the decision. Absent: none does. */
+  readonly wantsEstimates?: boolean;
   /** Stage 7 for an allowed action: queues its INTENT. A judgement that isn't an allow is a bug and throws. */
   authorize(judgement: Judgement): Authorized;
   /** Records the attempt and its denial; resolves with what to tell the client, when that is durable. */
@@ -169,6 +174,8 @@ export interface Listening {
   readonly address: string;
   /** Who makes evidence about actions on a target, by its name; targets without are left out. */
   readonly previewers: ReadonlyMap<string, Previewer>;
+  /** Who lets the gateway look at samples of a target's data, by its name; targets without are left out. */
+  readonly samplers: ReadonlyMap<string, Sampler>;
   /** Stops accepting, ends sessions, records what was under way. */
   close(): Promise<void>;
 }

@@ -29,11 +29,17 @@ const names = (
 describe('signals', () => {
   test('a read of harmless data has none', () => {
     const harmless: DatasetUsage = { ...written, access: ['read'], classes: ['internal', 'unclassified'] };
-    expect(assess(description, [harmless], target)).toEqual({ score: 0, signals: [] });
+    expect(assess({ ...description, rowLimit: 10 }, [harmless], target)).toEqual({ score: 0, signals: [] });
   });
 
   test.each<[string, Partial<Description>, readonly DatasetUsage[], readonly string[]]>([
-    ['a bulk export of e-mail addresses', {}, [emails], ['classified', 'bulk_classified_read']],
+    [
+      'a bulk export of e-mail addresses',
+      {},
+      [emails],
+      ['classified', 'bulk_classified_read', 'unlimited_read'],
+    ],
+    ['harmless rows under a condition', { filtered: true }, [{ ...emails, columns: [], classes: [] }], []],
     ['a hundred e-mail addresses', { rowLimit: 100 }, [emails], ['classified']],
     ['card numbers', { rowLimit: 1 }, [{ ...emails, classes: ['pci'], columns: [] }], ['severe_classes']],
     [
@@ -74,13 +80,13 @@ describe('signals', () => {
       'classified columns that only filter',
       {},
       [{ ...emails, columns: [{ name: 'email', uses: ['filtered'], classes: ['pii'] }] }],
-      ['classified'],
+      ['classified', 'unlimited_read'],
     ],
     [
       'a dataset whose columns are not known, read whole',
       {},
       [{ ...emails, basis: 'unknown', columns: [] }],
-      ['classified', 'bulk_classified_read', 'unknown_parts'],
+      ['classified', 'bulk_classified_read', 'unlimited_read', 'unknown_parts'],
     ],
     [
       'a dataset whose columns are not known, written',
@@ -152,7 +158,7 @@ describe('the score', () => {
   test('is the sum of the weights', () => {
     const { score, signals } = assess(description, [emails], target);
     expect(score).toBe(signals.reduce((sum, { weight }) => sum + weight, 0));
-    expect(score).toBe(40);
+    expect(score).toBe(45);
   });
 
   test('ends at 100', () => {

@@ -22,7 +22,8 @@ interface SignalRule {
 }
 
 /** Data of these classes is what an agent works with every day. */
-const ORDINARY = new Set(['public', 'internal', 'unclassified']);
+const ORDINARY = new Set(['public', 'internal', 'unclassified', 'untrusted']);
+export const isProtected = (name: string): boolean => !ORDINARY.has(name);
 /** Losing or leaking these costs people, not just the company. */
 const SEVERE = new Set(['secret', 'pci', 'phi']);
 /** Any other environment counts as production: a new name must not make an action look harmless. */
@@ -74,6 +75,16 @@ export const signalRules: readonly SignalRule[] = [
       description.rowLimit === null
         ? `It reads ${named(classesRead)} data, and nothing limits how many rows.`
         : `It reads ${named(classesRead)} data, up to ${description.rowLimit} rows.`,
+  },
+  {
+    name: 'unlimited_read',
+    weight: 5,
+    applies: ({ description, datasets }) =>
+      description.operation === 'sql:select' &&
+      description.rowLimit === null &&
+      !description.filtered &&
+      datasets.some(({ access }) => access.includes('read')),
+    explain: () => 'Neither a condition nor a limit says which rows it reads, or how many.',
   },
   {
     name: 'unfiltered_write',
@@ -134,10 +145,10 @@ function classesTouched(datasets: readonly DatasetUsage[]): readonly string[] {
     ...dataset.classes,
     ...dataset.columns.flatMap((column) => column.classes),
   ]);
-  return [...new Set(all)].filter((name) => !ORDINARY.has(name)).sort();
+  return [...new Set(all)].filter(isProtected).sort();
 }
 
-function classesRead(datasets: readonly DatasetUsage[]): readonly string[] {
+export function classesRead(datasets: readonly DatasetUsage[]): readonly string[] {
   const all = datasets.flatMap((dataset) => {
     const columns = dataset.columns
       .filter((column) => column.uses.includes('read'))
@@ -146,7 +157,7 @@ function classesRead(datasets: readonly DatasetUsage[]): readonly string[] {
       ? [...columns, ...dataset.classes]
       : columns;
   });
-  return [...new Set(all)].filter((name) => !ORDINARY.has(name)).sort();
+  return [...new Set(all)].filter(isProtected).sort();
 }
 
 /** Stage 4: how risky an action is, and why, in words for the reviewer. */

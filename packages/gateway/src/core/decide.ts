@@ -61,6 +61,10 @@ export type DenialCode = 'policy.forbidden' | 'policy.not_permitted' | 'policy.e
 export const sameDemands = (a: readonly Demand[], b: readonly Demand[]): boolean =>
   demandKeys(a) === demandKeys(b);
 
+/** Whether all of these demands are among those. */
+export const areAmong = (some: readonly Demand[], all: readonly Demand[]): boolean =>
+  some.every((demand) => all.some((other) => sameDemands([demand], [other])));
+
 function demandKeys(demands: readonly Demand[]): string {
   const keys = demands.map((demand) => {
     const { policy, calendar, quorum, rejections, passkeyFromRisk, excluded } = demand;

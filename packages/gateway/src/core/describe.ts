@@ -1,5 +1,12 @@
 import type { ColumnUse } from './usage.ts';
 
+/** Classes that the target itself gives a dataset: in comments and security labels. */
+export interface Marks {
+  /** Of every column, and of the dataset as a whole. */
+  readonly classes: readonly string[];
+  readonly columns: ReadonlyMap<string, readonly string[]>;
+}
+
 /** A dataset as a connector found it, before the catalog of classes is applied. */
 export interface DatasetReference {
   readonly dataset: string;
@@ -7,6 +14,8 @@ export interface DatasetReference {
   /** `declared`: whoever asks says so, and nothing was checked. */
   readonly basis: 'parsed' | 'declared' | 'unknown';
   readonly columns: readonly { readonly name: string; readonly uses: readonly ColumnUse[] }[];
+  /** What the target says of it besides. Absent: nothing, or the connector can't know. */
+  readonly marks?: Marks;
 }
 
 export interface FunctionReference {

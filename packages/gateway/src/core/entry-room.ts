@@ -19,6 +19,8 @@ export function withinEntry(
   const touched = datasets.flatMap((dataset) => [
     dataset.dataset,
     ...dataset.columns.map((column) => column.name),
+    ...(dataset.owners ?? []),
+    ...(dataset.compliance ?? []),
   ]);
   const names = [...touched, ...description.functions.map((each) => each.name), ...description.flags];
   const estimate =

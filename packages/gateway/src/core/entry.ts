@@ -117,6 +117,8 @@ export interface Circumstances {
   readonly datasets: readonly DatasetUsage[];
   readonly risk: Risk;
   readonly decision: Decision;
+  /** Rows that the target estimates. Absent: it was not asked, or nobody can say. */
+  readonly estimatedRows?: number;
 }
 
 /** Canonical members, without braces, of an attempt: those whose names sort before `kind`, and those after it. */
@@ -158,7 +160,7 @@ function canonicalDecision(decision: Decision) {
 }
 
 export function canonicalDatasets(datasets: readonly DatasetUsage[]) {
-  return datasets.map(({ access, basis, classes, columns, dataset }) => ({
+  return datasets.map(({ access, basis, classes, columns, compliance, dataset, owners }) => ({
     access: [...access],
     basis,
     classes: [...classes],
@@ -168,6 +170,9 @@ export function canonicalDatasets(datasets: readonly DatasetUsage[]) {
       uses: [...column.uses],
     })),
     dataset,
+    // Left out where there is none: an entry says no more than the catalog does.
+    ...(compliance === undefined ? {} : { compliance: [...compliance] }),
+    ...(owners === undefined ? {} : { owners: [...owners] }),
   }));
 }
 
@@ -186,7 +191,11 @@ export function attemptMembers(circumstances: Circumstances): AttemptMembers {
     afterKind: members({
       operation,
       requester: { agent, client, onBehalfOf, onBehalfOfBasis, parties, session, sponsor },
-      risk: { score: risk.score, signals: risk.signals.map((signal) => signal.name) },
+      risk: {
+        ...(circumstances.estimatedRows === undefined ? {} : { estimatedRows: circumstances.estimatedRows }),
+        score: risk.score,
+        signals: risk.signals.map((signal) => signal.name),
+      },
       target: { environment: target.environment, name: target.name, protocol: target.protocol },
       usage: canonicalDatasets(datasets),
       version: 1,
@@ -212,7 +221,7 @@ function attemptLeaf(
   const { beforeKind, afterKind } = attempt.members;
   const head = `{"action":"${attempt.action}","at":${attempt.atMs.toString()},"commitment":"${attempt.sealed.commitment}",`;
   if (reviewMember === '') return `${head}${beforeKind},"kind":"${kind}",${afterKind}}`;
-  const split = afterKind.indexOf(',"risk":{"score":');
+  const split = afterKind.indexOf(',"risk":{"');
   return `${head}${beforeKind},${grantMember}"kind":"${kind}",${afterKind.slice(0, split)},${reviewMember}${afterKind.slice(split)}}`;
 }
 

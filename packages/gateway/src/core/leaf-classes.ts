@@ -8,7 +8,9 @@ const dataset: Classes = {
   basis: OPEN,
   classes: OPEN,
   columns: [{ classes: OPEN, name: OPEN, uses: OPEN }],
+  compliance: OPEN,
   dataset: OPEN,
+  owners: OPEN,
 };
 const approver: Classes = { kind: OPEN, name: OPEN };
 const demand: Classes = {
@@ -53,7 +55,7 @@ const attempt: Classes = {
   operation: OPEN,
   requester: { members: requester },
   review: OPEN,
-  risk: { members: { score: OPEN, signals: OPEN } },
+  risk: { members: { estimatedRows: OPEN, score: OPEN, signals: OPEN } },
   standing: OPEN,
   target: { members: target },
   usage: [dataset],

@@ -20,4 +20,8 @@ export interface DatasetUsage {
   readonly basis: 'parsed' | 'declared' | 'unknown';
   readonly columns: readonly ColumnUsage[];
   readonly classes: readonly string[];
+  /** Sorted people and groups that the catalog says own the data. Absent: it names none. */
+  readonly owners?: readonly string[];
+  /** Sorted frameworks and rules that oblige somebody to protect it (`GDPR`). Absent: the catalog names none. */
+  readonly compliance?: readonly string[];
 }

@@ -156,6 +156,7 @@ describe('the memo', () => {
     'context.risk > 50',
     'context.signals.contains("a")',
     'context has rowLimit && context.rowLimit <= 100',
+    'context has estimatedRows && context.estimatedRows > 100',
     'context.bounded',
     'context.classesRead.contains("pii")',
     'context.classesWritten.contains("pii")',
@@ -231,6 +232,7 @@ describe('the memo', () => {
         .subarray(['a', 'b'])
         .map((names) => names.map((name) => ({ name, weight: 1, explanation: name }))),
     }),
+    estimatedRows: pick(5, 5_000),
   });
   const parts = fc.array(fc.record({ kind: pick('permit', 'forbid', 'review'), when: pick(...conditions) }), {
     minLength: 1,
@@ -261,6 +263,7 @@ describe('the memo', () => {
                 { ...one, requester: other.requester },
                 { ...one, target: other.target },
                 { ...one, datasets: other.datasets, risk: other.risk },
+                { ...one, estimatedRows: other.estimatedRows ?? 0 },
               ];
             });
             for (const each of [...mixed, ...mixed])

@@ -8,7 +8,7 @@ import { limits } from '../limits.ts';
 import type { BreakGlassPolicy, PolicyEngine, PolicyRequest } from '../ports.ts';
 import type { KnownNames } from './annotation-values.ts';
 import { ask, load, type Answer, type PolicySets, type Question } from './cedar.ts';
-import { memoise, remember } from './memo.ts';
+import { memoise, OF_RISK, remember } from './memo.ts';
 import type { PolicyProblem } from './problems.ts';
 import { mergeReads } from './reads.ts';
 import {
@@ -33,6 +33,8 @@ export interface PolicyOptions {
 export interface LoadedEngine extends PolicyEngine, BreakGlassPolicy {
   /** Every policy, in the order of the files. */
   readonly rules: readonly CheckedPolicy[];
+  readonly readsRisk: boolean;
+  readonly readsEstimates: boolean;
   evaluate(request: PolicyRequest): Decision;
   /**
    * Every rule that counts for this request, in whichever set; of the gate set its forbids, or else its permits. For
@@ -100,6 +102,8 @@ class Engine implements LoadedEngine {
   readonly version: string;
   readonly rules: readonly CheckedPolicy[];
   readonly decide: (request: PolicyRequest) => Decision;
+  readonly readsRisk: boolean;
+  readonly readsEstimates: boolean;
   readonly #sets: PolicySets;
   readonly #rules: ReadonlyMap<string, CheckedPolicy>;
   readonly #read: readonly string[];
@@ -112,6 +116,8 @@ class Engine implements LoadedEngine {
     this.#rules = new Map(policies.map((policy) => [policy.id, policy]));
     const reads = mergeReads(policies.filter((policy) => policy.coversActions).map((policy) => policy.reads));
     this.#read = reads.context === 'all' ? attributeNames : reads.context;
+    this.readsRisk = OF_RISK.some((name) => this.#read.includes(name));
+    this.readsEstimates = this.#read.includes('estimatedRows');
     this.decide = memoise(
       (request) => this.evaluate(request),
       { ...reads, context: this.#read },

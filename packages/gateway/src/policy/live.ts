@@ -16,6 +16,14 @@ export class LivePolicies implements PolicyEngine, BreakGlassPolicy {
     return this.#engine.version;
   }
 
+  get readsRisk(): boolean {
+    return this.#engine.readsRisk;
+  }
+
+  get readsEstimates(): boolean {
+    return this.#engine.readsEstimates;
+  }
+
   get rules(): LoadedEngine['rules'] {
     return this.#engine.rules;
   }

@@ -8,7 +8,8 @@ import type { Reads } from './reads.ts';
 import { attribute } from './request.ts';
 
 const OF_REQUESTER = ['onBehalfOf', 'onBehalfOfBasis'];
-const OF_RISK = ['risk', 'signals'];
+/** Attributes that the moment has a part in, besides the action. */
+export const OF_RISK = ['risk', 'signals'];
 
 /** Decisions of one description on one target, while its datasets are the same object. */
 interface Slot {
@@ -51,6 +52,7 @@ export function memoise(
   const requesterNames = OF_REQUESTER.filter((name) => reads.context.includes(name));
   const readsRequester = reads.principal || requesterNames.length > 0;
   const readsRisk = OF_RISK.some((name) => reads.context.includes(name));
+  const readsEstimates = reads.context.includes('estimatedRows');
   const shared = new Map<string, Decision>();
   const byDescription = new WeakMap<Description, WeakMap<Target, Slot>>();
 
@@ -63,8 +65,10 @@ export function memoise(
   const riskText = textOf((risk: Risk) =>
     JSON.stringify([risk.score, risk.signals.map((signal) => signal.name)]),
   );
-  const varying = ({ requester, risk }: PolicyRequest): string =>
-    (readsRequester ? requesterText(requester) : '') + (readsRisk ? riskText(risk) : '');
+  const varying = ({ requester, risk, estimatedRows }: PolicyRequest): string =>
+    (readsRequester ? requesterText(requester) : '') +
+    (readsRisk ? riskText(risk) : '') +
+    (readsEstimates && estimatedRows !== undefined ? ` ${estimatedRows.toString()}` : '');
 
   const projection = (request: PolicyRequest): string => {
     const { requester, target, description } = request;

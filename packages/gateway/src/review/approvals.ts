@@ -1,6 +1,7 @@
 /** Stage 7 for what people approved: whether it still stands, and the one transaction that uses it up. */
 import type { Judgement, ReviewApproval } from '../connectors/connector.ts';
-import { sameDemands } from '../core/decide.ts';
+import { areAmong, sameDemands } from '../core/decide.ts';
+import { isCalmer } from '../core/situation.ts';
 import type { SealedEntry } from '../core/entry.ts';
 import type { GrantId } from '../core/ids.ts';
 import { demandsMet, type Electorate } from '../core/electorate.ts';
@@ -69,8 +70,12 @@ export class Approvals {
     if (decision.effect === 'deny')
       return err(refusal(decision.code, { review: review.id, policies: decision.policies }));
     const demands = decision.effect === 'review' ? decision.demands : [];
-    if (!sameDemands(demands, review.subject.demands) || !demandsMet(review, this.#electorate))
-      return refuse('review.changed');
+    const { subject } = review;
+    const asked =
+      sameDemands(demands, subject.demands) ||
+      // A burst is over, or the hour is a usual one again: who judged the riskier moment has judged this one.
+      (isCalmer(judgement.risk, subject.risk) && areAmong(demands, subject.demands));
+    if (!asked || !demandsMet(review, this.#electorate)) return refuse('review.changed');
     return ok(review);
   }
 

@@ -15,6 +15,7 @@ import { actionsAreFound, entriesAreRead, openIntentsAreKnown } from './complian
 import { reviewsAreListed, reviewsAreOpened, reviewsAreRevised } from './compliance-reviews.ts';
 import { standingGrantsAreBounded, standingGrantsAreKept } from './compliance-standing.ts';
 import { requestKeysAreTakenOnce, submissionsAreRevised } from './compliance-submissions.ts';
+import { habitsAreSummed } from './compliance-habits.ts';
 import { tilesArePublished, usageIsSummed } from './compliance-totals.ts';
 
 export type { StoreFixture } from './compliance-fixture.ts';
@@ -47,6 +48,7 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     actionsAreFound(at);
     openIntentsAreKnown(at);
     usageIsSummed(at);
+    habitsAreSummed(at);
     tilesArePublished(at);
     valuesAreErased(at);
     recordsAreErased(at);

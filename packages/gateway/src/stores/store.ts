@@ -215,6 +215,18 @@ export interface UsageRow {
   readonly bytes: number;
 }
 
+/** What was done with success under one shape at one hour of the day (UTC), summed over days. */
+export interface HabitRow {
+  readonly shape: UsageShape;
+  /** 0 to 23. */
+  readonly hourOfDay: number;
+  /** In how many different hours. */
+  readonly hours: number;
+  readonly actions: number;
+  /** The latest of those hours. */
+  readonly lastHourMs: number;
+}
+
 /** Pending reviews of one shape. */
 export interface ReviewGroup {
   readonly shape: string;
@@ -313,6 +325,11 @@ export interface Reads {
   usage: {
     ask: { readonly agent: string | null; readonly sinceMs: number; readonly untilMs: number };
     answer: readonly UsageRow[];
+  };
+  /** Of hours that begin at `sinceMs` or later; at most `limit` rows, what was done last first. */
+  habits: {
+    ask: { readonly sinceMs: number; readonly limit: number };
+    answer: readonly HabitRow[];
   };
 }
 

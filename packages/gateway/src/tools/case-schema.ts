@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { situationRules } from '../core/situation.ts';
 
 /** A file of cases beside the policies, `NAME.test.yaml`. docs/policy-tests.md describes it for people. */
 
@@ -56,6 +57,8 @@ const testCase = z.strictObject({
   onBehalfOf: name.optional(),
   sql: z.string().optional(),
   action: action.optional(),
+  /** Signals of the moment that apply besides those of the action itself. */
+  signals: z.array(z.enum(situationRules.map(({ name: known }) => known))).default([]),
   expect: z.enum(['allow', 'deny', 'review']),
   /** Exactly these rules decided; absent: whichever. */
   rules: z.array(name).optional(),

@@ -2,6 +2,7 @@
 import type { CatalogEntry } from '../classify/catalog.ts';
 import type { PolicyConfiguration } from '../config/offline.ts';
 import type { Target } from '../core/identity.ts';
+import { situated, situationRules } from '../core/situation.ts';
 import { nearest } from '../policy/nearest.ts';
 import type { PolicyRequest } from '../ports.ts';
 import type { TargetCatalog } from '../connectors/postgres/catalog/types.ts';
@@ -10,12 +11,20 @@ import type { CaseFile, TestCase } from './case-schema.ts';
 import { catalogOfSchema, describeAction, describeSql, requestOf, requesterOf } from './describe.ts';
 
 /** Who asks what of whom, by names: a case, or the options of `policy explain`. */
-export type Asked = Pick<TestCase, 'agent' | 'target' | 'onBehalfOf' | 'sql' | 'action'>;
+export type Asked = Pick<TestCase, 'agent' | 'target' | 'onBehalfOf' | 'sql' | 'action'> &
+  Partial<Pick<TestCase, 'signals'>>;
 
 /** One request for each statement; a text that can't be described is refused before any policy is asked. */
 export type Posed =
   | { readonly kind: 'requests'; readonly requests: readonly PolicyRequest[] }
   | { readonly kind: 'undescribed'; readonly message: string };
+
+/** In the moment that the case says. */
+function withSignals(request: PolicyRequest, { signals = [] }: Asked): PolicyRequest {
+  const here = situationRules.filter(({ name }) => signals.includes(name));
+  const more = here.map(({ name, weight }) => ({ name, weight, explanation: '' }));
+  return more.length === 0 ? request : { ...request, risk: situated(request.risk, more) };
+}
 
 /** What a case says is wrong with itself; the caller adds where it stands. */
 export class CaseError extends Error {}
@@ -52,11 +61,16 @@ export class CaseWorld {
       throw new CaseError('a case has either sql or action');
     if (asked.action !== undefined) {
       const description = describeAction(asked.action);
-      return { kind: 'requests', requests: [requestOf(requester, target, description, entries)] };
+      return {
+        kind: 'requests',
+        requests: [withSignals(requestOf(requester, target, description, entries), asked)],
+      };
     }
     const described = await describeSql(asked.sql ?? '', this.#catalog(target.name));
     if (!described.ok) return { kind: 'undescribed', message: described.error };
-    const requests = described.value.map((description) => requestOf(requester, target, description, entries));
+    const requests = described.value.map((description) =>
+      withSignals(requestOf(requester, target, description, entries), asked),
+    );
     if (requests.length === 0) throw new CaseError('the text holds no statement');
     return { kind: 'requests', requests };
   }

@@ -29,7 +29,11 @@ interface AttemptLeaf {
   };
   readonly operation: string;
   readonly requester: Omit<Requester, 'agentGroups'>;
-  readonly risk: { readonly score: number; readonly signals: readonly string[] };
+  readonly risk: {
+    readonly estimatedRows?: number;
+    readonly score: number;
+    readonly signals: readonly string[];
+  };
   readonly target: Target;
   readonly usage: readonly DatasetUsage[];
 }
@@ -72,6 +76,7 @@ function requestOf(leaf: AttemptLeaf, agent: Agent): PolicyRequest | null {
     description,
     datasets: usage,
     risk: { score: risk.score, signals },
+    ...(risk.estimatedRows === undefined ? {} : { estimatedRows: risk.estimatedRows }),
   };
 }
 

@@ -146,6 +146,10 @@ async function readOutputs(): Promise<void> {
   const { reviews } = await api.listReviews();
   collect('list of reviews', JSON.stringify(reviews));
   collect('usage', JSON.stringify(await api.usage()));
+  const scanned = await api.scanCatalog('shop');
+  // The row with the canary was counted.
+  expect(JSON.stringify(scanned.datasets)).toContain('"detector":"email"');
+  collect('scan', JSON.stringify(scanned));
   const log = await exportLog(site, gateway);
   collect('ledger', log.text);
   for (const { id } of reviews) {
@@ -180,7 +184,7 @@ describe('law 8: what is secret comes out nowhere', () => {
     ]);
   });
 
-  test.each(['ledger', 'log', 'problem', 'notice', 'usage', 'list of reviews', 'preview'])(
+  test.each(['ledger', 'log', 'problem', 'notice', 'usage', 'list of reviews', 'preview', 'scan'])(
     'no literal, bound value, task, reason, row or word of the target’s error in: %s',
     (where) => {
       expect(outputs.get(where)?.length ?? 0, 'there is something to look through').toBeGreaterThan(100);

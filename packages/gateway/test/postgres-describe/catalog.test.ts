@@ -1,5 +1,9 @@
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { Catalog } from '../../src/classify/catalog.ts';
+import { prepareParser, SqlDescriber } from '../../src/connectors/postgres/describe/index.ts';
+import { sessionWith } from '../../src/connectors/postgres/preview/understand.ts';
+import { limits } from '../../src/limits.ts';
 import { CatalogWatcher } from '../../src/connectors/postgres/catalog/index.ts';
 import { clock as systemClock } from '../../src/system.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
@@ -80,6 +84,7 @@ it.each([
     'a foreign key',
     'alter table employees add constraint w9 foreign key (id) references products on delete cascade',
   ],
+  ['a comment', "comment on column products.name is 'no class yet'"],
   ['the right to look into a schema', 'grant usage on schema evil to public'],
 ])('sees a change of %s after refresh, and nothing else changed', async (_what, ddl) => {
   const { watcher } = watch();
@@ -110,6 +115,49 @@ it('sees a change by itself within a poll', async () => {
   await client.query('create table polled (a int)');
   await until(() => watcher.current()?.relation('public', 'polled') !== undefined);
 });
+
+it('knows the classes that comments and security labels give, partitions and parents included', async () => {
+  await client.query(`
+    create table marked (id int, note text, area text) partition by list (area);
+    create table marked_north partition of marked for values in ('north');
+    comment on table marked is 'Visits. @class phi';
+    comment on column marked_north.note is 'free text; @Class PII, free_text and @class secret';
+    comment on column marked.id is '@class public, internal, unclassified';
+    comment on column marked.area is 'mail@class pii? no: me@classroom';
+    set allow_system_table_mods = on;
+    insert into pg_seclabel select 'marked'::regclass, 'pg_class'::regclass, 3, 'of any provider', '@class geo';
+  `);
+  const { watcher } = watch();
+  await watcher.start();
+  const marks = watcher.current()?.marks;
+  const expected = {
+    classes: ['phi'],
+    columns: new Map([
+      ['note', ['free_text', 'pii', 'secret']],
+      ['area', ['geo', 'pii']],
+    ]),
+  };
+  expect(marks?.get('public.marked')).toEqual(expected);
+  expect(marks?.get('public.marked_north')).toEqual(expected);
+  await client.query("comment on table marked is 'Visits.'; delete from pg_seclabel");
+  await watcher.refresh();
+  expect(watcher.current()?.marks.get('public.marked')?.classes).toEqual([]);
+  await prepareParser();
+  const described = new SqlDescriber(limits).describe(
+    'select note from marked',
+    watcher.current() ?? fail('no catalog'),
+    sessionWith(['public']),
+  );
+  const [usage] = new Catalog([]).classify(
+    { name: 'shop', protocol: 'postgresql', environment: 'production' },
+    described.ok ? (described.value[0]?.description ?? fail('no statement')) : fail('refused'),
+  );
+  expect(usage?.classes).toEqual(['free_text', 'pii', 'secret', 'unclassified']);
+});
+
+const fail = (what: string): never => {
+  throw new Error(what);
+};
 
 it('hands nothing out while the target was never reached, and comes back by itself', async () => {
   const clock = createFakeClock();

@@ -53,6 +53,7 @@ export {
   Redeemed,
   RedeemRequest,
 } from './grant.ts';
+export { CatalogScan, CatalogScanRequest } from './catalog.ts';
 export {
   EntryPage,
   EntryQuery,
@@ -78,6 +79,7 @@ export {
   apiProblemCodes,
   breakGlassProblemCodes,
   custodyProblemCodes,
+  scanProblemCodes,
   passkeyProblemCodes,
   Problem,
   ProblemCode,

@@ -89,6 +89,9 @@ export const passkeyProblemCodes = [
   'passkey.revoked',
 ] as const;
 
+/** Why a target's data was not looked at. */
+export const scanProblemCodes = ['scan.unknown_target', 'scan.busy', 'scan.unreachable'] as const;
+
 /** Why values were not erased, or the log's key not handed over. */
 export const custodyProblemCodes = [
   'erasure.reason_required',
@@ -145,6 +148,7 @@ export const ProblemCode = z
       ...actionProblemCodes,
       ...grantProblemCodes,
       ...custodyProblemCodes,
+      ...scanProblemCodes,
       ...apiProblemCodes,
     ]),
   ])

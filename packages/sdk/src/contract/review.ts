@@ -55,6 +55,14 @@ export const Dataset = z
       }),
     ),
     classes: z.array(z.string()),
+    owners: z
+      .array(z.string())
+      .default([])
+      .meta({ description: 'People and groups that own the data, as the catalog says.' }),
+    compliance: z
+      .array(z.string())
+      .default([])
+      .meta({ description: 'What obliges somebody to protect it, as the catalog says: `GDPR`.' }),
   })
   .meta({ id: 'Dataset', description: 'A dataset that the action touches, with columns, uses and classes.' });
 export type Dataset = z.infer<typeof Dataset>;

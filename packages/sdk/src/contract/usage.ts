@@ -34,6 +34,8 @@ const DatasetTotal = z
     dataset: z.string(),
     columns: z.array(z.string()),
     classes: z.array(z.string()),
+    owners: z.array(z.string()).meta({ description: 'As the catalog said when it was used.' }),
+    compliance: z.array(z.string()).meta({ description: 'As the catalog said when it was used.' }),
     ...Totals,
   })
   .meta({ id: 'DatasetTotal' });

@@ -5,10 +5,13 @@ import { makeId } from '../../core/ids.ts';
 import { partiesOf, type Agent, type Requester, type Target } from '../../core/identity.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, Directory, Hashing, Previewer, Random } from '../../ports.ts';
+import type { Sampler } from '../../ports-scan.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { CatalogWatcher, type CatalogWatcherOptions } from './catalog/index.ts';
 import { SqlDescriber, prepareParser } from './describe/index.ts';
 import { Analyser } from './analysis/analyser.ts';
+import { PostgresSampler } from './scan/sampler.ts';
+import { Estimator } from './preview/estimator.ts';
 import { PostgresPreviewer } from './preview/previewer.ts';
 import type { TargetAccess } from './session/options.ts';
 import { Session } from './session/session.ts';
@@ -62,6 +65,7 @@ export class PostgresConnector {
   readonly #options: PostgresConnectorOptions;
   readonly #accesses = new Map<string, Access>();
   readonly #previewers = new Map<string, Previewer>();
+  readonly #samplers = new Map<string, Sampler>();
   readonly #live = new Map<number, Live>();
   readonly #sessionsOfAgent = new Map<string, number>();
   readonly #describer: SqlDescriber;
@@ -89,6 +93,7 @@ export class PostgresConnector {
     return {
       address: `${host}:${bound.toString()}`,
       previewers: this.#previewers,
+      samplers: this.#samplers,
       close: () => this.#close(),
     };
   }
@@ -116,6 +121,9 @@ export class PostgresConnector {
       target: { name, protocol, environment },
       catalog,
       analyser: target.preview ? new Analyser({ upstream: aside, clock, limits }) : null,
+      estimator: target.preview
+        ? new Estimator({ upstream: aside, catalog, describer: this.#describer, limits, clock })
+        : null,
       slots: new Slots(target.maxConnections),
       upstream,
       parameters: new Map<string, string>(),
@@ -123,6 +131,8 @@ export class PostgresConnector {
     this.#accesses.set(name, access);
     const previewing = { upstream: aside, catalog, describer: this.#describer, limits };
     if (target.preview) this.#previewers.set(name, new PostgresPreviewer(previewing));
+    const scanning = { ...aside, parameters: { application_name: 'sallyport-scan' } };
+    this.#samplers.set(name, new PostgresSampler({ upstream: scanning, catalog, limits }));
     await catalog.start();
     await this.#learnParameters(access);
   }

@@ -1,5 +1,6 @@
 /** Who could do what to which target, by the configuration alone: every situation that a policy may have to decide. */
 import { signalRules } from '../../core/assess.ts';
+import { situationRules } from '../../core/situation.ts';
 import type { Agent, Person, Target } from '../../core/identity.ts';
 import type { TypeAndId } from '../cedar.ts';
 import { actionEntities, actions } from '../schema.ts';
@@ -70,7 +71,7 @@ function contextOf(
     ...ofData,
     reach: { oneOf: REACH },
     functionsEffect: { oneOf: EFFECTS },
-    signals: { subsetOf: signalRules.map(({ name }) => name) },
+    signals: { subsetOf: [...signalRules, ...situationRules].map(({ name }) => name) },
     onBehalfOfBasis: { oneOf: ['configured', 'asserted'] },
     ...(agent === null ? {} : { onBehalfOf: { oneOf: [agent.sponsor, ...agent.mayActFor] } }),
     ...(target === null ? {} : { environment: is(target.environment) }),

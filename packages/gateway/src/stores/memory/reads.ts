@@ -3,7 +3,7 @@ import { figuresOf } from '../../core/attention.ts';
 import type { ActionId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
 import { statusOf } from '../../core/standing.ts';
-import type { EntryRow, Reads, ReviewGroup } from '../store.ts';
+import type { EntryRow, HabitRow, Reads, ReviewGroup, UsageRow } from '../store.ts';
 import { overlaps, tileKey } from './medium.ts';
 import type { HeldEntry, MemoryMedium } from './medium.ts';
 import { findPending, isSameBinding, requestKeyName } from './mutations.ts';
@@ -37,6 +37,23 @@ function openIntents(entries: readonly EntryRow[]): { readonly index: number; re
 }
 
 const rowOf = ({ subject: _, ...row }: HeldEntry): EntryRow => row;
+
+const hourOfDay = (hourMs: number): number => (hourMs / 3_600_000) % 24;
+const byText = (left: string, right: string): number => (left < right ? -1 : Number(left > right));
+
+function habitOf(rows: readonly UsageRow[]): HabitRow[] {
+  const [first] = rows;
+  if (first === undefined) return [];
+  return [
+    {
+      shape: first.shape,
+      hourOfDay: hourOfDay(first.hourMs),
+      hours: rows.length,
+      actions: rows.reduce((sum, { actions }) => sum + actions, 0),
+      lastHourMs: Math.max(...rows.map(({ hourMs }) => hourMs)),
+    },
+  ];
+}
 
 const table: Table = {
   review: ({ reviews }, { id }) => reviews.get(id) ?? null,
@@ -116,6 +133,21 @@ const table: Table = {
       .filter(([, row]) => overlaps(row, sinceMs, untilMs) && (agent === null || row.shape.agent === agent))
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .map(([, row]) => row),
+  habits: ({ usage }, { sinceMs, limit }) =>
+    [
+      ...Map.groupBy(
+        [...usage.values()].filter(({ hourMs, status }) => hourMs >= sinceMs && status === 'succeeded'),
+        ({ shape, hourMs }) => `${shape.key} ${hourOfDay(hourMs).toString()}`,
+      ).values(),
+    ]
+      .flatMap(habitOf)
+      .sort(
+        (left, right) =>
+          right.lastHourMs - left.lastHourMs ||
+          byText(left.shape.key, right.shape.key) ||
+          left.hourOfDay - right.hourOfDay,
+      )
+      .slice(0, limit),
 };
 
 export function answer<K extends keyof Reads>(

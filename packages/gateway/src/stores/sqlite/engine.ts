@@ -149,6 +149,7 @@ export class Engine {
       size: () => log.size,
       openIntents: () => log.openIntents(),
       usage: (ask) => usage.read(ask),
+      habits: (ask) => usage.habits(ask),
     };
     this.#recover(journal);
     prepareJournal(journal, walBytes);
@@ -322,7 +323,7 @@ export class Engine {
   read({ kind, ask }: AnyAsk): ReadAnswer {
     try {
       // What was counted and is in no row yet is part of the answer.
-      if (kind === 'usage' && this.#isOpen) this.#usage.write();
+      if ((kind === 'usage' || kind === 'habits') && this.#isOpen) this.#usage.write();
       const answer = this.#answers[kind] as (ask: AnyAsk['ask']) => Reads[keyof Reads]['answer'];
       return { answer: answer(ask) };
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { UsageShape } from '../../core/entry.ts';
 import type { OutcomeStatus } from '../../core/execution.ts';
-import type { Reads, UsageRow } from '../store.ts';
+import type { HabitRow, Reads, UsageRow } from '../store.ts';
 import { USAGE_FIELDS } from './arena.ts';
 import { STATUSES } from './protocol.ts';
 import type { TurnMessage } from './protocol.ts';
@@ -15,6 +15,14 @@ interface Total {
   actions: number;
   rows: number;
   bytes: number;
+}
+
+interface StoredHabit {
+  readonly shape: string;
+  readonly hour_of_day: number;
+  readonly hours: number;
+  readonly actions: number;
+  readonly last_hour_ms: number;
 }
 
 interface StoredTotal {
@@ -35,6 +43,7 @@ export class UsageTotals {
   readonly #shapeRow: Statement<[string], number>;
   readonly #add: Statement<[number, number, string, number, number, number]>;
   readonly #select: Statement<[number, number, string | null, string | null], StoredTotal>;
+  readonly #habits: Statement<[number, number], StoredHabit>;
 
   constructor(database: Database) {
     this.#insertShape = database.prepare('INSERT OR IGNORE INTO shapes (key, agent, shape) VALUES (?, ?, ?)');
@@ -47,6 +56,12 @@ export class UsageTotals {
     this.#select = database.prepare(
       `SELECT shapes.shape, status, hour_ms, actions, rows, bytes FROM usage JOIN shapes ON shapes.id = usage.shape
        WHERE hour_ms > ? AND hour_ms < ? AND (? IS NULL OR shapes.agent = ?) ORDER BY hour_ms, shapes.key, status`,
+    );
+    this.#habits = database.prepare(
+      `SELECT shapes.shape, hour_ms / 3600000 % 24 AS hour_of_day, count(*) AS hours, sum(actions) AS actions,
+         max(hour_ms) AS last_hour_ms
+       FROM usage JOIN shapes ON shapes.id = usage.shape WHERE hour_ms >= ? AND status = 'succeeded'
+       GROUP BY shapes.id, hour_of_day ORDER BY last_hour_ms DESC, shapes.key, hour_of_day LIMIT ?`,
     );
   }
 
@@ -107,5 +122,16 @@ export class UsageTotals {
         hourMs,
         ...counts,
       }));
+  }
+
+  habits({ sinceMs, limit }: Reads['habits']['ask']): HabitRow[] {
+    return this.#habits.all(sinceMs, limit).map((row) => ({
+      // Written by `learn`, from a shape.
+      shape: JSON.parse(row.shape) as UsageShape,
+      hourOfDay: row.hour_of_day,
+      hours: row.hours,
+      actions: row.actions,
+      lastHourMs: row.last_hour_ms,
+    }));
   }
 }

@@ -151,5 +151,6 @@ export function writtenCatalog({ relations, functions }: WrittenSchema): TargetC
     userTypes: [],
     builtInTypes: [{ names: [...words(own.types)] }],
     userCasts: [],
+    marks: [],
   });
 }

@@ -35,7 +35,11 @@ select concat_ws('.',
   (select count(*) || '-' || bit_xor(hashtextextended(oid || ':' || xmin::text, 0)) from pg_constraint
      where contype in ('f', 'c')),
   (select count(*) || '-' || bit_xor(hashtextextended(inhrelid || ':' || xmin::text, 0)) from pg_inherits),
-  (select count(*) || '-' || bit_xor(hashtextextended(oid || ':' || xmin::text, 0)) from pg_event_trigger)
+  (select count(*) || '-' || bit_xor(hashtextextended(oid || ':' || xmin::text, 0)) from pg_event_trigger),
+  (select count(*) || '-' || bit_xor(hashtextextended(objoid || '.' || objsubid || ':' || xmin::text, 0))
+     from pg_description where classoid = 'pg_class'::regclass and objoid >= 16384),
+  (select count(*) || '-' || bit_xor(hashtextextended(objoid || '.' || objsubid || ':' || xmin::text, 0))
+     from pg_seclabel where classoid = 'pg_class'::regclass and objoid >= 16384)
 ) as version`;
 
 const identity = `
@@ -161,6 +165,23 @@ join pg_type s on s.oid = c.castsource join pg_namespace sn on sn.oid = s.typnam
 join pg_type t on t.oid = c.casttarget join pg_namespace tn on tn.oid = t.typnamespace
 where c.oid >= 16384 and c.castfunc <> 0`;
 
+/**
+ * What is written as `@class NAME, NAME` in comments and in security labels, of whichever provider, on tables, views and
+ * their columns (column 0: the relation itself).
+ */
+const marks = `
+select m.objoid::int8::text as relation, m.objsubid as position, a.attname as "column",
+  json_agg(f.found[1]) as written
+from (
+  select classoid, objoid, objsubid, description as text from pg_description
+  union all select classoid, objoid, objsubid, label from pg_seclabel
+) m
+join pg_class c on c.oid = m.objoid
+left join pg_attribute a on a.attrelid = m.objoid and a.attnum = m.objsubid and m.objsubid > 0
+cross join lateral regexp_matches(m.text, '@class\\s+([a-z0-9_-]+(?:\\s*,\\s*[a-z0-9_-]+)*)', 'gi') f(found)
+where m.classoid = 'pg_class'::regclass and c.oid >= 16384 and c.relpersistence <> 't'
+group by m.objoid, m.objsubid, a.attname`;
+
 /** The queries of a snapshot; `CatalogRows` says what each answers. */
 export const snapshotQueries = {
   identity,
@@ -179,4 +200,5 @@ export const snapshotQueries = {
   userTypes,
   builtInTypes,
   userCasts,
+  marks,
 } as const;

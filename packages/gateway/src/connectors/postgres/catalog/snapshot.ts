@@ -1,3 +1,4 @@
+import { marksOf } from './marks.ts';
 import type {
   CatalogCast,
   CatalogColumn,
@@ -58,6 +59,7 @@ export interface CatalogRows {
   }[];
   readonly builtInTypes: readonly { names: string[] }[];
   readonly userCasts: readonly { source: string; target: string; implicit: boolean; function: string }[];
+  readonly marks: readonly { relation: string; position: number; column: string | null; written: string[] }[];
 }
 
 const kinds: Readonly<Record<string, RelationKind>> = {
@@ -228,6 +230,7 @@ export function buildCatalog(rows: CatalogRows): TargetCatalog {
     user: identity?.user ?? '',
     usableSchemas: new Set(identity?.schemas ?? []),
     eventTriggers: identity?.eventTriggers ?? true,
+    marks: marksOf(rows.marks, byOid),
     relation: (schema, name) => byName.get(name)?.find((relation) => relation.schema === schema),
     relationsNamed: (name) => byName.get(name) ?? [],
     relationByOid: (oid) => byOid.get(oid),

@@ -1,3 +1,5 @@
+import type { Marks } from '../../../core/describe.ts';
+
 export type RelationKind = 'table' | 'partitioned' | 'view' | 'materialized' | 'foreign' | 'sequence';
 
 export interface CatalogColumn {
@@ -83,6 +85,8 @@ export interface TargetCatalog {
   /** Schemas that this user may look into: a search path skips the others. */
   readonly usableSchemas: ReadonlySet<string>;
   readonly eventTriggers: boolean;
+  /** Classes that comments and security labels give datasets, by full name, those of partitions and parents included. */
+  readonly marks: ReadonlyMap<string, Marks>;
   relation(schema: string, name: string): CatalogRelation | undefined;
   relationsNamed(name: string): readonly CatalogRelation[];
   relationByOid(oid: number): CatalogRelation | undefined;

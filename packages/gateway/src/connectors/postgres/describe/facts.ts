@@ -1,6 +1,6 @@
-import type { DatasetReference, Description, FunctionReference } from '../../../core/describe.ts';
+import type { DatasetReference, Description, FunctionReference, Marks } from '../../../core/describe.ts';
 import type { ColumnUse } from '../../../core/usage.ts';
-import type { CatalogRelation } from '../catalog/types.ts';
+import type { CatalogRelation, TargetCatalog } from '../catalog/types.ts';
 import type { FunctionEffect } from './functions.ts';
 import type { SettingChange } from './types.ts';
 
@@ -127,7 +127,11 @@ export class Facts {
     for (const flag of ['hiddenEffects', 'locking', 'cascades']) this.flags.delete(flag);
   }
 
-  describe(found: Pick<Description, 'operation' | 'title' | 'rowLimit' | 'filtered'>): Description {
+  /** @param marks what the target's own catalog says of datasets, by their full names. */
+  describe(
+    found: Pick<Description, 'operation' | 'title' | 'rowLimit' | 'filtered'>,
+    marks: TargetCatalog['marks'],
+  ): Description {
     const functions = [...this.functions].map(([name, effect]): FunctionReference => ({ name, effect }));
     const plain = functions.every(({ effect }) => effect === 'none');
     const limit = this.limitRows(found.rowLimit);
@@ -135,7 +139,7 @@ export class Facts {
       operation: found.operation,
       title: found.title,
       datasets: [...this.datasets]
-        .map(([dataset, facts]) => datasetReference(dataset, facts))
+        .map(([dataset, facts]) => datasetReference(dataset, facts, marks.get(dataset)))
         .sort(byDataset),
       functions: functions.sort((a, b) => (a.name < b.name ? -1 : 1)),
       reach: this.outside ? 'outside' : this.changes ? 'transaction' : 'none',
@@ -156,7 +160,7 @@ export class Facts {
 
 const byDataset = (a: DatasetReference, b: DatasetReference): number => (a.dataset < b.dataset ? -1 : 1);
 
-function datasetReference(dataset: string, facts: DatasetFacts): DatasetReference {
+function datasetReference(dataset: string, facts: DatasetFacts, marks: Marks | undefined): DatasetReference {
   return {
     dataset,
     access: (['read', 'write'] as const).filter((access) => facts.access.has(access)),
@@ -164,5 +168,6 @@ function datasetReference(dataset: string, facts: DatasetFacts): DatasetReferenc
     columns: [...facts.columns]
       .map(([name, uses]) => ({ name, uses: useOrder.filter((use) => uses.has(use)) }))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(marks === undefined ? {} : { marks }),
   };
 }

@@ -28,6 +28,11 @@ export class Resolver {
     this.path = session.searchPath && searchOrder(session.searchPath, catalog);
   }
 
+  /** What the target itself says of its datasets. */
+  get marks(): TargetCatalog['marks'] {
+    return this.catalog.marks;
+  }
+
   get stale(): boolean {
     return this.session.catalogStale;
   }

@@ -72,12 +72,15 @@ export function describeStatement(node: Node, text: string, context: StatementCo
 
 function finish(finding: UtilityFinding, walk: Walk): StatementFinding {
   const { facts } = walk;
-  const described = facts.describe({
-    operation: finding.operation,
-    title: finding.title,
-    rowLimit: finding.rowLimit ?? null,
-    filtered: finding.filtered ?? false,
-  });
+  const described = facts.describe(
+    {
+      operation: finding.operation,
+      title: finding.title,
+      rowLimit: finding.rowLimit ?? null,
+      filtered: finding.filtered ?? false,
+    },
+    walk.resolver.marks,
+  );
   const effects: StatementEffects = {
     ...noEffects,
     settings: facts.settings,

@@ -29,7 +29,7 @@ const MOST_COLUMNS = 100;
 export function columnsFinding(
   fields: readonly Field[],
   origins: readonly (readonly (string | null)[])[],
-  subject: ReviewSubject,
+  subject: Pick<ReviewSubject, 'datasets'>,
   catalog: TargetCatalog,
 ): PreviewFinding {
   const lines = fields.slice(0, MOST_COLUMNS).map(({ table }, at) => {
@@ -45,7 +45,7 @@ export function columnsFinding(
 function sourceOf(
   oid: number,
   column: string | null,
-  { datasets }: ReviewSubject,
+  { datasets }: Pick<ReviewSubject, 'datasets'>,
   catalog: TargetCatalog,
 ): string {
   const relation = oid === 0 ? undefined : catalog.relationByOid(oid);

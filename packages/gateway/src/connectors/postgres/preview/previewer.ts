@@ -13,7 +13,7 @@ import { PreviewConnection, type Answer, type Fault } from './connection.ts';
 import { countText, explainText } from './derive.ts';
 import { holdersQuery, holdersValues, locksFinding, wantedLocks } from './locks.ts';
 import { estimateOf, parsePlans, planFinding } from './plan.ts';
-import { objectionToPlanning, sessionWith, understand, type Understood } from './understand.ts';
+import { objectionToPlanning, sessionWith, understand, type Subject, type Understood } from './understand.ts';
 import { blindSpots, counted, explainFault, unavailable } from './words.ts';
 
 export interface PostgresPreviewerOptions {
@@ -66,8 +66,8 @@ export class PostgresPreviewer implements Previewer {
   }
 }
 
-interface About {
-  readonly subject: ReviewSubject;
+export interface About {
+  readonly subject: Subject;
   readonly understood: Understood;
   readonly snapshot: TargetCatalog;
   readonly describer: SqlDescriber;
@@ -77,7 +77,7 @@ interface About {
 type Asked = Promise<Result<Answer, Fault>>;
 
 /** One preview's questions, in order; each that fails ends those that need its transaction. */
-class Asking {
+export class Asking {
   readonly #connection: PreviewConnection;
   readonly #about: About;
 
@@ -101,6 +101,14 @@ class Asking {
     const locks = await this.locks();
     const effect = await this.#effect();
     return [...effect, ...locks];
+  }
+
+  /** Undefined: the target did not say. */
+  async rows(): Promise<number | undefined> {
+    const statement = await this.#describe();
+    const explained = statement.ok ? await this.#explain(statement.value.parameterTypes) : statement;
+    const plans = explained.ok ? parsePlans(explained.value) : [];
+    return plans.length === 0 ? undefined : estimateOf(plans);
   }
 
   async #effect(): Promise<readonly PreviewFinding[]> {

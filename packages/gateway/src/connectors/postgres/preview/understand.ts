@@ -6,6 +6,12 @@ import type { CatalogRelation, TargetCatalog } from '../catalog/types.ts';
 import type { SessionContext, SqlDescriber } from '../describe/index.ts';
 import { treeOf } from './derive.ts';
 
+/** The action that is looked at. */
+export type Subject = Pick<
+  ReviewSubject,
+  'command' | 'parameters' | 'preconditions' | 'operation' | 'datasets' | 'functions' | 'unknown' | 'holding'
+>;
+
 /** The action, read again for its preview. */
 export interface Understood {
   readonly tree: Node;
@@ -31,7 +37,7 @@ export const sessionWith = (searchPath: readonly string[]): SessionContext => ({
  * in it the same datasets, columns and functions. Otherwise a preview would be about something else.
  */
 export function understand(
-  subject: ReviewSubject,
+  subject: Subject,
   catalog: TargetCatalog,
   describer: SqlDescriber,
 ): Result<Understood, string> {
@@ -50,7 +56,7 @@ export function understand(
 }
 
 /** The path is text by now. A schema whose name has a comma comes back as another path, and then nothing is the same. */
-function pathOf({ preconditions }: ReviewSubject): readonly string[] | null {
+function pathOf({ preconditions }: Subject): readonly string[] | null {
   const path = preconditions['search_path'];
   const actsAsAnother = 'role' in preconditions || 'session_authorization' in preconditions;
   if (path === undefined || path === '(uncertain)' || actsAsAnother) return null;
@@ -75,7 +81,7 @@ const shape = (
     functions.map(({ name, effect }) => [name, effect]),
   ]);
 
-const isSame = (description: Description, subject: ReviewSubject): boolean =>
+const isSame = (description: Description, subject: Subject): boolean =>
   shape(description.operation, description.datasets, description.functions) ===
     shape(subject.operation, subject.datasets, subject.functions) &&
   description.unknown.join('\n') === subject.unknown.join('\n');

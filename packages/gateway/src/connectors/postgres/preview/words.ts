@@ -34,7 +34,10 @@ export const unavailable = (title: string, text: string, kind = 'plan'): Preview
 });
 
 /** What a count of the gateway's own connection leaves out. */
-export function blindSpots({ holding, preconditions }: ReviewSubject): string {
+export function blindSpots({
+  holding,
+  preconditions,
+}: Pick<ReviewSubject, 'holding' | 'preconditions'>): string {
   const spots = ['Seen by a connection of the gateway, with the default settings of its role.'];
   if (holding.length > 0) {
     spots.push(

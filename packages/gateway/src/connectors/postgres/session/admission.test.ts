@@ -26,6 +26,7 @@ async function admit(settlements: readonly Result<Approval, Refusal>[]): Promise
     candidates,
     again: () => ok(candidates),
     objection: async () => null,
+    estimates: async () => [],
     holding: async () => [],
     wait: async () => {
       const settled = settlements[waiting++] ?? err(refusal('review.expired', {}));

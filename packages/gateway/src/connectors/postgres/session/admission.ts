@@ -18,6 +18,8 @@ export interface AdmissionAsk {
   readonly candidates: readonly Candidate[];
   /** Describes the message's bytes anew, for the look after a wait (threat A5). */
   readonly again: () => Result<readonly Candidate[], Refusal>;
+  /** What the target estimates, for each candidate in order; undefined where it can't be asked. */
+  readonly estimates: () => Promise<readonly (number | undefined)[]>;
   /** What waits while people decide. */
   readonly holding: () => Promise<readonly string[]>;
   /** The target's objection to what a person would be asked about; null where it has none, or wasn't asked. */
@@ -40,13 +42,26 @@ export class Admission {
     this.#clock = clock;
   }
 
-  /** Synchronous where policy allows everything, which is nearly always. */
+  /** Synchronous where policy allows everything, which is nearly always, and reads no estimates. */
   admit(ask: AdmissionAsk): Admitted | Promise<Admitted> {
-    const judgements = ask.candidates.map((candidate) => this.#gate.judge(candidate.attempt));
+    return this.#gate.wantsEstimates === true ? this.#estimated(ask) : this.#admit(ask, []);
+  }
+
+  async #estimated(ask: AdmissionAsk): Promise<Admitted> {
+    return this.#admit(ask, await ask.estimates());
+  }
+
+  /** @param estimates of these bytes with these values, so that they hold for the look after a wait too. */
+  #judge({ attempt }: Candidate, estimate: number | undefined): Judgement {
+    return this.#gate.judge(estimate === undefined ? attempt : { ...attempt, estimatedRows: estimate });
+  }
+
+  #admit(ask: AdmissionAsk, estimates: readonly (number | undefined)[]): Admitted | Promise<Admitted> {
+    const judgements = ask.candidates.map((candidate, at) => this.#judge(candidate, estimates[at]));
     const denied = judgements.find((judgement) => judgement.decision.effect === 'deny');
     if (denied !== undefined) return this.#refuse(denied);
     if (judgements.some((judgement) => judgement.decision.effect === 'review'))
-      return this.#review(ask, judgements);
+      return this.#review(ask, judgements, estimates);
     return ok(
       judgements.map((judgement, at) => this.#part(this.#gate.authorize(judgement), ask.candidates, at)),
     );
@@ -62,7 +77,11 @@ export class Admission {
     return newPart(authorized, candidate.statement, this.#clock.monotonicMs());
   }
 
-  async #review(ask: AdmissionAsk, judgements: readonly Judgement[]): Promise<Admitted> {
+  async #review(
+    ask: AdmissionAsk,
+    judgements: readonly Judgement[],
+    estimates: readonly (number | undefined)[],
+  ): Promise<Admitted> {
     const objection = await ask.objection();
     if (objection !== null) return err(objection);
     const approvals = await this.#approvals(ask, judgements);
@@ -73,7 +92,7 @@ export class Admission {
     if (!again.ok) return again;
     const parts: Part[] = [];
     for (const [at, candidate] of again.value.entries()) {
-      const authorized = await this.#authorize(this.#gate.judge(candidate.attempt), approvals.value[at]);
+      const authorized = await this.#authorize(this.#judge(candidate, estimates[at]), approvals.value[at]);
       if (!authorized.ok) {
         this.#giveUp(parts);
         return authorized;

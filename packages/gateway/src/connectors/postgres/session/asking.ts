@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../../core/result.ts';
 import { limits } from '../../../limits.ts';
 import type { Directory, Hashing } from '../../../ports.ts';
 import type { Analyser } from '../analysis/analyser.ts';
+import type { Estimator } from '../preview/estimator.ts';
 import type { CatalogWatcher } from '../catalog/index.ts';
 import type { DescribedStatement, SqlDescriber } from '../describe/index.ts';
 import type { Candidate } from './admission.ts';
@@ -21,6 +22,8 @@ export interface AskingOptions {
   readonly catalog: CatalogWatcher;
   /** Null: the gateway opens no connections of its own for this. */
   readonly analyser: Analyser | null;
+  /** Null: the same. */
+  readonly estimator: Estimator | null;
   readonly target: Target;
   readonly agent: Agent;
   readonly requester: Requester;
@@ -141,6 +144,14 @@ export class Asking {
     const reason: TargetRefusal = { ...refusal('describe.unresolved', {}), report };
     const refused = await this.refuse(command, reason);
     return refused.ok ? null : refused.error;
+  }
+
+  /** Estimates of the target, where another connection finds by the same names what this session finds. */
+  estimates(candidates: readonly Candidate[]): Promise<readonly (number | undefined)[]> {
+    const { estimator, state } = this.#options;
+    const mayAsk = estimator !== null && state.searchPath !== null && state.hasCommonNames;
+    const asked = candidates.map(async ({ attempt }) => (mayAsk ? estimator.estimate(attempt) : undefined));
+    return Promise.all(asked);
   }
 
   /** Records that the text could not be described. */

@@ -2,6 +2,7 @@ import type { Gate } from '../../connector.ts';
 import type { Agent, Requester, Target } from '../../../core/identity.ts';
 import type { Limits } from '../../../limits.ts';
 import type { Clock, Directory, Hashing } from '../../../ports.ts';
+import type { Estimator } from '../preview/estimator.ts';
 import type { Analyser } from '../analysis/analyser.ts';
 import type { CatalogWatcher } from '../catalog/index.ts';
 import type { SqlDescriber } from '../describe/index.ts';
@@ -15,6 +16,8 @@ export interface TargetAccess {
   readonly catalog: CatalogWatcher;
   /** Null: the gateway asks this target nothing over connections of its own. */
   readonly analyser: Analyser | null;
+  /** Null: the gateway opens no connections of its own for this. */
+  readonly estimator: Estimator | null;
   readonly slots: Slots;
   readonly upstream: UpstreamOptions;
   /** What the target reports of itself to a connection that asked for nothing; clients are greeted with it. */

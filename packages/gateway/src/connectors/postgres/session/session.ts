@@ -71,9 +71,18 @@ export class Session implements SessionHost {
       saturated: (isSaturated) => this.#flow.targetIsFull(isSaturated),
       mayYield: () => this.#mayYield(),
     });
-    const { analyser, catalog, target } = access;
+    const { analyser, catalog, estimator, target } = access;
     const { agent, requester } = options;
-    this.asking = new Asking({ ...ports, analyser, catalog, target, agent, requester, state: this.state });
+    this.asking = new Asking({
+      ...ports,
+      analyser,
+      catalog,
+      estimator,
+      target,
+      agent,
+      requester,
+      state: this.state,
+    });
     this.#holding = new Holding({ ...ports, catalog, notify: (frame) => this.responses.aside(frame) });
     this.#admission = new Admission(ports.gate, ports.clock);
     this.#simple = new Simple(this);
@@ -207,6 +216,7 @@ export class Session implements SessionHost {
         this.status === 'I' && !isTransactionOpen
           ? this.asking.objection(ask.candidates)
           : Promise.resolve(null),
+      estimates: () => this.asking.estimates(ask.candidates),
       holding: () => this.#holding.describe(this.link.upstream?.processId, isTransactionOpen),
       wait: (hold) => this.#holding.wait(hold, isTransactionOpen),
       prepare: () => this.#ended || this.link.open(),
