@@ -3,11 +3,11 @@ import type { Action } from '../core/action.ts';
 import type { Description } from '../core/describe.ts';
 import type { Authorization, Outcome } from '../core/execution.ts';
 import type { BreakGlassUse, PreparedUse } from '../core/break-glass.ts';
-import type { Person, Requester, Target } from '../core/identity.ts';
+import type { Agent, Person, Requester, Target } from '../core/identity.ts';
 import type { BreakGlassRefusal, Refusal } from '../core/reasons.ts';
 import type { Declared } from '../core/submission.ts';
 import type { Decision } from '../core/decide.ts';
-import type { GrantId, ReviewId, StandingId } from '../core/ids.ts';
+import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Risk } from '../core/risk.ts';
 import type { DatasetUsage } from '../core/usage.ts';
@@ -24,6 +24,8 @@ export interface Attempt {
   readonly statedTask: string;
   /** The pending review of this agent that this action is asked instead of; null: of none. */
   readonly supersedes: ReviewId | null;
+  /** Where something was made of the action's id before it was asked for; left out: a new one. */
+  readonly id?: ActionId;
 }
 
 /** Stages 3 to 5 done: an action with its decision. `shared` parts are one object for all actions of the same shape. */
@@ -123,6 +125,11 @@ export interface StatefulGate extends Gate {
     approval: ReviewApproval | null,
     state: readonly Mutation[],
   ): Promise<Result<Authorized, Refusal>>;
+  /** Stage 6, in one transaction with what `state` makes for the review; where a condition of it doesn't hold, none opens. */
+  holdWith(
+    judgement: Judgement,
+    state: (review: ReviewId) => readonly Mutation[],
+  ): Promise<Result<Hold, Refusal>>;
   /** Stage 9 in one transaction with `state`. False where a condition of it doesn't hold: then nothing is recorded. */
   recordWith(authorized: Authorized, outcome: Outcome, state: readonly Mutation[]): Promise<boolean>;
 }
@@ -163,12 +170,20 @@ export interface UndescribedAttempt {
   readonly refusal: Refusal;
 }
 
+/** Stage 2 without a client: what would be asked about a command, sent in a session that was opened just now. */
+export interface Drafter {
+  /** Undescribable commands, and those that are not one action, are refused; nothing is recorded. */
+  draft(agent: Agent, requester: Requester, command: string): Result<Attempt, Refusal>;
+}
+
 /** A connector that listens. */
 export interface Listening {
   /** `host:port` or the like, for people. */
   readonly address: string;
   /** Who makes evidence about actions on a target, by its name; targets without are left out. */
   readonly previewers: ReadonlyMap<string, Previewer>;
+  /** By the target's name. */
+  readonly drafters: ReadonlyMap<string, Drafter>;
   /** Stops accepting, ends sessions, records what was under way. */
   close(): Promise<void>;
 }

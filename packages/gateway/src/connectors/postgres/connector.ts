@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { timingSafeEqual } from 'node:crypto';
-import type { Gate, Listening } from '../connector.ts';
+import type { Drafter, Gate, Listening } from '../connector.ts';
 import { makeId } from '../../core/ids.ts';
 import { partiesOf, type Agent, type Requester, type Target } from '../../core/identity.ts';
 import type { Limits } from '../../limits.ts';
@@ -10,6 +10,7 @@ import { CatalogWatcher, type CatalogWatcherOptions } from './catalog/index.ts';
 import { SqlDescriber, prepareParser } from './describe/index.ts';
 import { Analyser } from './analysis/analyser.ts';
 import { PostgresPreviewer } from './preview/previewer.ts';
+import { drafterOf } from './session/drafting.ts';
 import type { TargetAccess } from './session/options.ts';
 import { Session } from './session/session.ts';
 import { Slots } from './session/slots.ts';
@@ -61,6 +62,7 @@ export class PostgresConnector {
   readonly #options: PostgresConnectorOptions;
   readonly #accesses = new Map<string, Access>();
   readonly #previewers = new Map<string, Previewer>();
+  readonly #drafters = new Map<string, Drafter>();
   readonly #live = new Map<number, Live>();
   readonly #sessionsOfAgent = new Map<string, number>();
   readonly #describer: SqlDescriber;
@@ -88,6 +90,7 @@ export class PostgresConnector {
     return {
       address: `${host}:${bound.toString()}`,
       previewers: this.#previewers,
+      drafters: this.#drafters,
       close: () => this.#close(),
     };
   }
@@ -120,6 +123,7 @@ export class PostgresConnector {
       parameters: new Map<string, string>(),
     };
     this.#accesses.set(name, access);
+    this.#drafters.set(name, drafterOf(access, { ...this.#options, describer: this.#describer }));
     const previewing = { upstream: aside, catalog, describer: this.#describer, limits };
     if (target.preview) this.#previewers.set(name, new PostgresPreviewer(previewing));
     await catalog.start();

@@ -137,6 +137,8 @@ export class Engine {
       requestKey: (ask) => state.submissions.requestKey(ask),
       breakGlass: ({ id }) => state.breakGlass.read(id),
       breakGlasses: (ask) => state.breakGlass.list(ask),
+      openCanaries: () => state.canaries.list(),
+      canaryPlan: () => state.canaries.planned(),
       passkey: ({ id }) => state.passkeys.read(id),
       passkeys: ({ identity }) => state.passkeys.ofIdentity(identity),
       pendingReview: ({ binding }) => state.pendingReview(binding),
