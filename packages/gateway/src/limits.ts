@@ -37,8 +37,8 @@ export const limits = {
   canariesPerWeek: 50,
   /** What they are chosen from. */
   canaryRequests: 200,
-  /** A canary that is overdue by more is opened another time: the gateway was down, and one right at its start would show. */
-  canaryLateMs: 15 * 60_000,
+  /** A canary that is overdue by more is opened another time: one that comes with the end of a standstill would show. */
+  canaryLateMs: 60_000,
   /** Marks of who was shown what that are remembered, so that reading again writes nothing. */
   showingsKept: 10_000,
   /** How long a person has to answer what a browser asks of their passkey. */
