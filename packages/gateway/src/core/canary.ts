@@ -41,7 +41,7 @@ export const weeklyMs = ({ weekly }: Pick<Calendar, 'weekly'>): number =>
  */
 export function canaryDelayMs(random: Uint8Array, meanMs: number): number {
   const drawn = random.slice(0, 6).reduce((sum, byte) => sum * 256 + byte, 0) / 2 ** 48;
-  return Math.ceil(Math.min(-Math.log(1 - drawn), LONGEST_WAIT) * meanMs);
+  return Math.ceil(Math.min(Math.log(1 / (1 - drawn)), LONGEST_WAIT) * meanMs);
 }
 
 /** The review says what it was; undefined while it is pending, or where it says so already. */

@@ -125,7 +125,17 @@ test('a canary is seen like any other, survives kill -9 between everything, and 
   });
 }, 120_000);
 
-test('what was approved of an earlier start is said at the next one, whenever it died', async () => {
+test('the values of a canary are erased as those of any agent, and its flaw with them', async () => {
+  const subject = { kind: 'agent', name: 'ledger-sync' } as const;
+  await site.person(gateway).eraseValues({ subject, reason: 'asked for' });
+  const [review] = await reviews();
+  expect(review).toMatchObject({ command: '', canary: { flaw: '' } });
+  expect(review?.erasedAt).not.toBeNull();
+  const kept = JSON.stringify([await ledger(), review]);
+  expect(kept).not.toMatch(/nobody@example|asked for it/);
+}, 60_000);
+
+test('what ended in an earlier start and was not said is said at the next one', async () => {
   await gateway.stop();
   await change({ kind: 'canary.plan', dueAtMs: Date.now() });
   gateway = await site.start();
