@@ -64,6 +64,8 @@ export function canariesAreKept(at: StoreUnderTest): void {
   test('no more are opened in a span than its bound says, revealed ones counted', async () => {
     await accept(at.store, { mutations: [plan(DUE_MS), open(1), open(2), reveal(1)] });
     expect(await refusal(at, open(3))).toBe('canary.too_many');
+    expect(await at.store.read('canariesOpened', { sinceMs: START_MS })).toBe(2);
+    expect(await at.store.read('canariesOpened', { sinceMs: START_MS + 1 })).toBe(1);
     // Of what a refused change was to do, nothing is done.
     expect(await at.store.read('canaryPlan', {})).toBe(DUE_MS);
     // The first of them is out of the span then.

@@ -314,6 +314,8 @@ export interface Reads {
   };
   /** Those that are not revealed, oldest first: a handful. */
   openCanaries: { ask: Record<never, never>; answer: readonly Canary[] };
+  /** How many were opened after `sinceMs`, revealed ones too. */
+  canariesOpened: { ask: { readonly sinceMs: number }; answer: number };
   /** Null: none is planned. */
   canaryPlan: { ask: Record<never, never>; answer: number | null };
   pendingReview: { ask: { readonly binding: GrantBinding }; answer: Review | null };

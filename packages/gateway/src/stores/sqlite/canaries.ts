@@ -38,6 +38,10 @@ export class Canaries {
     return this.#planned.get() ?? null;
   }
 
+  opened(sinceMs: number): number {
+    return this.#recent.get(sinceMs) ?? 0;
+  }
+
   plan(dueAtMs: number): null {
     this.#plan.run(dueAtMs);
     return null;
@@ -45,7 +49,7 @@ export class Canaries {
 
   open({ canary, dueAtMs, nextDueAtMs, budget }: Open): StoreRefusal | null {
     if (this.planned() !== dueAtMs) return { code: 'canary.not_due' };
-    if ((this.#recent.get(budget.sinceMs) ?? 0) >= budget.most) return { code: 'canary.too_many' };
+    if (this.opened(budget.sinceMs) >= budget.most) return { code: 'canary.too_many' };
     this.#plan.run(nextDueAtMs);
     this.#insert.run(canary.action, canary.openedAtMs, canary.review, JSON.stringify(canary));
     return null;

@@ -138,6 +138,7 @@ export class Engine {
       breakGlass: ({ id }) => state.breakGlass.read(id),
       breakGlasses: (ask) => state.breakGlass.list(ask),
       openCanaries: () => state.canaries.list(),
+      canariesOpened: ({ sinceMs }) => state.canaries.opened(sinceMs),
       canaryPlan: () => state.canaries.planned(),
       passkey: ({ id }) => state.passkeys.read(id),
       passkeys: ({ identity }) => state.passkeys.ofIdentity(identity),

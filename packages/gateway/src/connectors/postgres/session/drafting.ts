@@ -25,6 +25,8 @@ export function drafterOf({ catalog, target }: TargetAccess, ports: DraftingPort
       if (!candidates.ok) return candidates;
       const [only, more] = candidates.value;
       if (only === undefined || more !== undefined) return err(refusal('describe.unsupported', {}));
+      // An agent's would have gone to the target first, and may be refused there for names that aren't any.
+      if (only.attempt.description.unknown.length > 0) return err(refusal('describe.unresolved', {}));
       return ok(only.attempt);
     },
   };
