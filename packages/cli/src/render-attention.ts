@@ -29,8 +29,18 @@ function reviewersOf({ reviewers }: AttentionReport, style: Style): string[] {
     time(each.medianDecideMs),
     time(each.medianReadMs),
     String(each.fasterThanReading),
+    each.canaries === 0 ? '-' : `${each.canariesApproved} of ${each.canaries}`,
   ]);
-  const titles = ['PERSON', 'QUEUE', 'DECIDED', 'APPROVED', 'TO DECIDE', 'TO READ', 'FASTER THAN READING'];
+  const titles = [
+    'PERSON',
+    'QUEUE',
+    'DECIDED',
+    'APPROVED',
+    'TO DECIDE',
+    'TO READ',
+    'FASTER THAN READING',
+    'CANARIES APPROVED',
+  ];
   return table([titles, ...rows], style);
 }
 

@@ -156,6 +156,9 @@ function receiptStory({ consistent, summary }: ReceiptReport, style: Style, widt
     `${shown(requester.agent, style)} for ${shown(requester.onBehalfOf, style)}, on ${shown(target.name, style)} (${shown(target.environment, style)}), ${shown(summary.operation, style)}`,
     `asked ${at(summary.attemptedAt)}, decision: ${summary.decision.effect} (${summary.decision.policies.map((name) => shown(name, style)).join(', ')})`,
     ...glassStory(summary.breakGlass, style),
+    ...(summary.canary === null
+      ? []
+      : ['a canary of the gateway’s own: it should have been rejected, and never runs']),
     ...summary.votes.map(
       (vote) =>
         `${vote.kind === 'approve' ? 'approved' : 'rejected'} by ${shown(vote.person, style)} at ${at(vote.at)} (${shown(vote.channel, style)})`,

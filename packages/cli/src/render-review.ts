@@ -60,6 +60,7 @@ function heading(review: Review, state: string, style: Style): string[] {
     `${style[statusPaint[review.status]](review.status)}${state}`,
     style.dim(`review ${review.id}, opened ${review.openedAt}`),
     ...links(review),
+    ...canary(review, style),
   ];
 }
 
@@ -70,6 +71,13 @@ function links({ supersedes, resolution }: Review): string[] {
     ...(supersedes === null ? [] : [`asked instead of ${supersedes}`]),
     ...(successor === null ? [] : [`the agent changed its action: decide on ${successor} instead`]),
   ];
+}
+
+/** Said when it is over: it never was what it looked like. */
+function canary({ canary: told }: Review, style: Style): string[] {
+  if (told === null) return [];
+  const why = told.flaw === '' ? '' : `: ${shown(told.flaw, style)}`;
+  return [style.red(`This was a canary, and never runs. It should have been rejected${why}`)];
 }
 
 function standing(review: Review, style: Style): string {

@@ -295,8 +295,8 @@ describe('attention', () => {
 
   it('shows each reviewer’s queue and figures, and which agents were told to back off', async () => {
     const { shown } = await sallyport(['attention']);
-    expect(shown).toMatch(/dora +2 +4 +75 % +1 min 0 s +0 s +1\n/);
-    expect(shown).toMatch(/omar +1 +0 +- +- +- +0\n/);
+    expect(shown).toMatch(/dora +2 +4 +75 % +1 min 0 s +0 s +1 +1 of 1\n/);
+    expect(shown).toMatch(/omar +1 +0 +- +- +- +0 +-\n/);
     expect(shown).toMatch(/reporter +3 +7$/);
     const json = JSON.parse((await sallyport(['attention', '--json'])).shown) as object;
     expect(json).toMatchObject({

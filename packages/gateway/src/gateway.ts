@@ -27,6 +27,7 @@ import {
 } from './connectors/postgres/describe/index.ts';
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
+import { openCanaries } from './canaries.ts';
 import { Attention } from './review/attention.ts';
 import { workingCalendars } from './review/calendars.ts';
 import { BreakGlassGate, type BreakGlassPorts } from './review/break-glass/gate.ts';
@@ -160,6 +161,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   undo.push(() => postgres.close());
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
 
+  undo.push(await openCanaries({ ...shared, gate, events, limits, log, postgres }, configuration));
   undo.push(followPolicies(assembly));
 
   const app = createApi({

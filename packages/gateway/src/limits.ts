@@ -33,6 +33,12 @@ export const limits = {
   /** Pending reviews that queues are counted in, and how many are looked at before others get their turn. */
   attentionPending: 1_000,
   attentionPage: 50,
+  /** Canaries in a week: more of them are work, and people learn to look for them instead of at what is asked. */
+  canariesPerWeek: 50,
+  /** What they are chosen from. */
+  canaryRequests: 200,
+  /** A canary that is overdue by more is opened another time: one that comes with the end of a standstill would show. */
+  canaryLateMs: 60_000,
   /** Marks of who was shown what that are remembered, so that reading again writes nothing. */
   showingsKept: 10_000,
   /** How long a person has to answer what a browser asks of their passkey. */

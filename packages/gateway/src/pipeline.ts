@@ -32,11 +32,11 @@ import {
   sealAction,
   type Sealed,
 } from './core/entry.ts';
-import { makeId, type GrantId } from './core/ids.ts';
-import type { StandingId } from './core/ids.ts';
+import { makeId, type GrantId, type StandingId } from './core/ids.ts';
 import { refusal, type Refusal } from './core/reasons.ts';
 import { err, ok, type Result } from './core/result.ts';
 import type { Desk } from './review/desk.ts';
+import type { HoldAsk } from './review/opening.ts';
 import type {
   Classifier,
   Clock,
@@ -91,7 +91,7 @@ export class Pipeline implements StatefulGate {
     const { circumstances } = this.#judging.at(attempt, nowMs);
     const { requester, target, command, parameters, preconditions, description, statedTask, supersedes } =
       attempt;
-    const id = makeId('act', nowMs, random.bytes(10));
+    const id = attempt.id ?? makeId('act', nowMs, random.bytes(10));
     const action: Action = { id, requester, target, command, parameters, preconditions };
     const { datasets, risk, decision } = circumstances;
     return { action, description, datasets, risk, decision, statedTask, supersedes };
@@ -134,16 +134,25 @@ export class Pipeline implements StatefulGate {
     return this.#openReview(judgement, holding);
   }
 
+  /** Stage 6 together with state of the gateway's own. No standing grant stands for such a review. */
+  holdWith(judgement: Judgement, state: HoldAsk['state']): Promise<Result<Hold, Refusal>> {
+    return this.#openReview(judgement, [], state);
+  }
+
   /** The attempt is part of the change that opens the review, so neither is ever there without the other. */
-  async #openReview(judgement: Judgement, holding: readonly string[]): Promise<Result<Hold, Refusal>> {
+  async #openReview(
+    judgement: Judgement,
+    holding: readonly string[],
+    state?: HoldAsk['state'],
+  ): Promise<Result<Hold, Refusal>> {
     const { hashing, random } = this.#ports;
     const salt = hashing.base64url(random.bytes(SALT_BYTES));
     const form = canonicalAction(judgement.action);
     const sealed = sealAction(form, { salt, sha256Base64url: hashing.sha256Base64url });
     const attempt = this.#attemptEntry(judgement, sealed);
     const digest = hashing.sha256Hex(form);
-    const { supersedes } = judgement;
-    const held = await this.#desk.hold({ judgement, digest, sealed, salt, holding, supersedes, attempt });
+    const ask = { judgement, digest, sealed, salt, attempt, supersedes: judgement.supersedes };
+    const held = await this.#desk.hold({ ...ask, holding, state });
     if (held.ok || !isFlood(held.error)) return held;
     // No review holds this attempt, so it is recorded by itself (law 7).
     this.#ports.store.append(decisionEntry(attempt, null));

@@ -122,6 +122,8 @@ export type GatewayEvent =
       readonly demand: number;
       readonly step: number;
     }
+  /** The review was a canary, and is over. */
+  | { readonly kind: 'canary.revealed'; readonly review: Review; readonly atMs: number }
   | BreakGlassEvent;
 
 /** A use was signed, its review is owed still, or it was reviewed. */

@@ -443,6 +443,8 @@ const fakeAttention: AttentionDesk = {
           medianDecideMs: 60_000,
           medianReadMs: 800,
           hasty: 1,
+          canaries: 1,
+          canariesApproved: 1,
           lastAtMs: startMs,
         },
       },

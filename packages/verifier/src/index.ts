@@ -58,12 +58,14 @@ export type { Handover } from './handover.ts';
 export { encodeProof, parseProof, verifyProof } from './proof.ts';
 export type { Proof, ProofRefusal, Trust, VerifyProofResult } from './proof.ts';
 export { webCryptoVerifier } from './web-crypto.ts';
+export { CANARY_NONCE_BYTES, CANARY_SESSION_BYTES, canarySessionInput, openingOf } from './canary-record.ts';
 export { commitmentOf } from './aside.ts';
 export { decodeLeaf } from './leaf.ts';
 export type {
   AttemptLeaf,
   BreakGlassLeaf,
   BreakGlassReviewLeaf,
+  CanaryLeaf,
   DecodeLeafResult,
   GrantLeaf,
   HeartbeatLeaf,

@@ -3,8 +3,8 @@ import { parseCanonical } from './canonical.ts';
 import type { JsonValue } from './canonical.ts';
 import { breakGlassOf, breakGlassReviewOf } from './break-glass-record.ts';
 import type { BreakGlassRecord, BreakGlassReviewRecord } from './break-glass-record.ts';
-import { erasureOf } from './erasure-record.ts';
-import type { ErasureRecord } from './erasure-record.ts';
+import { canaryOf, type CanaryRecord } from './canary-record.ts';
+import { erasureOf, type ErasureRecord } from './erasure-record.ts';
 import { handoverOf } from './handover.ts';
 import type { Handover } from './handover.ts';
 import {
@@ -159,6 +159,9 @@ export type BreakGlassLeaf = LeafBase & BreakGlassRecord;
 /** Another person's review of that. */
 export type BreakGlassReviewLeaf = LeafBase & BreakGlassReviewRecord;
 
+/** A review that is over was a canary: opened by the gateway itself, and never to run. */
+export type CanaryLeaf = LeafBase & CanaryRecord;
+
 /** A gateway says that it lives, and what it has seen: what is missing between two of them shows. */
 export interface HeartbeatLeaf extends LeafBase {
   readonly kind: 'heartbeat';
@@ -178,6 +181,7 @@ export type Leaf =
   | PasskeyLeaf
   | BreakGlassLeaf
   | BreakGlassReviewLeaf
+  | CanaryLeaf
   | ErasureLeaf
   | KeyLeaf;
 
@@ -360,6 +364,7 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   outcome: outcomeOf,
   break_glass: (value) => ({ ...baseOf(value), ...breakGlassOf(value) }),
   break_glass_review: (value) => ({ ...baseOf(value), ...breakGlassReviewOf(value) }),
+  canary: (value) => ({ ...baseOf(value), ...canaryOf(value) }),
   heartbeat: (value) => ({
     ...baseOf(value),
     kind: 'heartbeat',

@@ -25,6 +25,8 @@ export interface ReceiptSummary {
     /** Null: nobody has reviewed it, as far as these entries go. */
     readonly review: { readonly person: string; readonly finding: string; readonly at: number } | null;
   } | null;
+  /** It was a canary, and is never to run; when that was said. Null: it wasn't, as far as these entries go. */
+  readonly canary: { readonly at: number } | null;
   /** Null: none is recorded. */
   readonly outcome: OutcomeLeaf['outcome'] | null;
   /** The exact command and its digest; null where the aside is withheld. */
@@ -43,6 +45,11 @@ function breakGlassIn(leaves: readonly Leaf[]): ReceiptSummary['breakGlass'] {
     at: use.at,
     review: review === undefined ? null : { person: review.person, finding: review.finding, at: review.at },
   };
+}
+
+function canaryIn(leaves: readonly Leaf[]): ReceiptSummary['canary'] {
+  const canary = leaves.find((leaf) => leaf.kind === 'canary');
+  return canary === undefined ? null : { at: canary.at };
 }
 
 /** Null where no attempt is among the leaves. */
@@ -67,6 +74,7 @@ export function summarize(leaves: readonly Leaf[], form: ActionForm | null): Rec
     authorizedAt: intent?.at ?? null,
     votes: votes.map(({ at, vote }) => ({ ...vote, at })),
     breakGlass: breakGlassIn(leaves),
+    canary: canaryIn(leaves),
     outcome: leaves.find((leaf) => leaf.kind === 'outcome')?.outcome ?? null,
     command: form?.command ?? null,
     digest: form?.digest ?? null,

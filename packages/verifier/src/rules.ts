@@ -1,4 +1,5 @@
 import { BreakGlassRules, type BreakGlassRuleCode } from './break-glass-rules.ts';
+import { CanaryRules, type CanaryRuleCode } from './canary-rules.ts';
 import { Heartbeats, type HeartbeatCode, type Silence } from './heartbeats.ts';
 import { OpenReview } from './open-review.ts';
 import { StandingRules, type StandingRuleCode } from './standing-rules.ts';
@@ -59,6 +60,7 @@ export type RuleCode =
   | 'grant.mismatch'
   | StandingRuleCode
   | BreakGlassRuleCode
+  | CanaryRuleCode
   | HeartbeatCode
   | 'outcome.without_intent'
   | 'outcome.repeated';
@@ -97,6 +99,7 @@ export class Rules {
     report: (code) => this.#find(code),
     isPasskeyOf: (passkey, identity) => this.#passkeys.get(passkey) === identity,
   });
+  readonly #canaries = new CanaryRules((code) => this.#find(code));
   /** Uses of break-glass without a valid proof: what a receipt shows of them. */
   readonly #unproved: ReadonlySet<string>;
   /** Every passkey ever registered, by id, with its identity; null where it was revoked. People have a handful. */
@@ -127,8 +130,11 @@ export class Rules {
     return this.#heartbeats.silences;
   }
 
-  /** Call once for each entry, in the order of the log. */
-  observe(index: number, leaf: Leaf): void {
+  /**
+   * Call once for each entry, in the order of the log.
+   * @param opened of a canary, what its nonce makes (`openingOf`).
+   */
+  observe(index: number, leaf: Leaf, opened = ''): void {
     this.#index = index;
     this.#action = leaf.action;
     this.#sweep(leaf.at);
@@ -161,6 +167,8 @@ export class Rules {
         return this.#breakGlass.review(leaf);
       case 'heartbeat':
         return this.#heartbeats.observe(index, leaf);
+      case 'canary':
+        return this.#canaries.canary(leaf, opened);
       case 'notice':
       case 'erasure':
       case 'key':
@@ -189,10 +197,12 @@ export class Rules {
   }
 
   #decision(leaf: AttemptLeaf): void {
+    this.#canaries.decision(leaf);
     if (this.#hasIntent(leaf.action)) this.#find('decision.after_intent');
   }
 
   #review(leaf: ReviewLeaf): void {
+    this.#canaries.review(leaf);
     const known = this.#reviews.get(leaf.review);
     if (known !== undefined && known.subject !== leaf.subject) this.#find('review.other_subject');
     if (leaf.status !== 'pending' && leaf.status !== 'approved') {
@@ -212,6 +222,7 @@ export class Rules {
     if (review.hasVoteOf(leaf.vote) !== retracts)
       return this.#find(retracts ? 'vote.unfounded' : 'vote.repeated');
     review.count(this.#founded(leaf.vote));
+    this.#canaries.vote(leaf);
     // Enough rejections end a review, whatever a later entry says of its state.
     if (review.isRejected) this.#reviews.delete(id ?? '');
   }
@@ -246,6 +257,7 @@ export class Rules {
   }
 
   #intent(leaf: AttemptLeaf): void {
+    this.#canaries.intent(leaf);
     if (this.#hasIntent(leaf.action)) this.#find('intent.repeated');
     if (leaf.action !== null) this.#openIntents.add(leaf.action);
     if (leaf.decision.effect === 'deny') this.#find('intent.denied');

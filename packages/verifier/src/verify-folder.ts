@@ -1,5 +1,6 @@
 import { encodeUtf8, equalBytes, toHex } from './bytes.ts';
 import { decodeBundle, MAX_ENTRY_BYTES } from './bundle.ts';
+import { openingOf } from './canary-record.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { FolderTiles } from './folder-tiles.ts';
@@ -7,6 +8,7 @@ import type { ReadFile, TileFindingCode } from './folder-tiles.ts';
 import { leafInput } from './hash.ts';
 import type { Hash } from './hash.ts';
 import { decodeLeaf } from './leaf.ts';
+import type { CanaryLeaf } from './leaf.ts';
 import { decodeManifest, fits } from './manifest.ts';
 import type { ExportQuery, Manifest } from './manifest.ts';
 import { parseVkey } from './note.ts';
@@ -47,6 +49,7 @@ const RESTS_ON_EARLIER: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'standing.not_live',
   'outcome.without_intent',
   'heartbeat.unfounded',
+  'canary.not_over',
 ]);
 /** Follow from a passkey that was registered earlier: the votes that it signed count as unsigned. */
 const RESTS_ON_PASSKEYS: ReadonlySet<RuleCode> = new Set<RuleCode>([
@@ -200,20 +203,27 @@ class FolderVerifier {
       const leafHash = hashes[at] ?? new Uint8Array();
       if (named !== undefined && !equalBytes(leafHash, hashAt(named, at)))
         this.#find('entry.not_included', index, 'It is not the entry that was signed there.');
-      this.#readEntry(index, entry, query);
+      const canary = this.#readEntry(index, entry, query);
+      if (canary !== null) this.#rules.observe(index, canary, await openingOf(canary, this.#folder.hash));
     }
   }
 
-  #readEntry(index: number, entry: Uint8Array, query: ExportQuery | null): void {
+  /** A canary is left to the caller: its nonce has to be hashed before the rules see it. */
+  #readEntry(index: number, entry: Uint8Array, query: ExportQuery | null): CanaryLeaf | null {
     const text = utf8.decode(entry);
     const decoded = decodeLeaf(text);
     // Bytes that are no UTF-8 decode to another text.
-    if (!decoded.ok || entry.length > MAX_ENTRY_BYTES || !equalBytes(encodeUtf8(text), entry))
-      return this.#find('entry.malformed', index, decoded.ok ? 'not UTF-8' : decoded.detail);
-    const { kind, at } = decoded.leaf;
+    if (!decoded.ok || entry.length > MAX_ENTRY_BYTES || !equalBytes(encodeUtf8(text), entry)) {
+      this.#find('entry.malformed', index, decoded.ok ? 'not UTF-8' : decoded.detail);
+      return null;
+    }
+    const { leaf } = decoded;
+    const { kind, at } = leaf;
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
     if (query === null || fits(query, at)) this.#fitting++;
-    this.#rules.observe(index, decoded.leaf);
+    if (leaf.kind === 'canary') return leaf;
+    this.#rules.observe(index, leaf);
+    return null;
   }
 
   #compareManifest(manifest: Manifest, { key, checkpoint }: Frame): void {

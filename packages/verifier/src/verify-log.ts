@@ -1,5 +1,6 @@
 import { encodeUtf8, equalBytes, toHex } from './bytes.ts';
 import { MAX_ENTRY_BYTES } from './bundle.ts';
+import { openingOf } from './canary-record.ts';
 import { openCheckpoint, parseCheckpoint } from './checkpoint.ts';
 import { KeyChain } from './handover.ts';
 import type { Handover } from './handover.ts';
@@ -7,6 +8,7 @@ import type { Checkpoint, CheckpointRefusal } from './checkpoint.ts';
 import { leafInput, nodeInput } from './hash.ts';
 import type { Hash } from './hash.ts';
 import { decodeLeaf } from './leaf.ts';
+import type { CanaryLeaf } from './leaf.ts';
 import { parseNote, parseVkey } from './note.ts';
 import type { VerifySignature } from './note.ts';
 import { Rules } from './rules.ts';
@@ -238,18 +240,25 @@ async function confirmed(
   return sound;
 }
 
-function readEntry(
-  entry: LogEntry,
-  rules: Rules,
-  findings: Findings,
-): { readonly bytes: Uint8Array; readonly handover: Handover | null } {
+interface ReadEntry {
+  readonly bytes: Uint8Array;
+  readonly handover: Handover | null;
+  /** A canary, whose nonce has to be hashed before the rules see it. */
+  readonly canary: CanaryLeaf | null;
+}
+
+function readEntry(entry: LogEntry, rules: Rules, findings: Findings): ReadEntry {
   const bytes = encodeUtf8(entry.leaf);
   if (bytes.length > MAX_ENTRY_BYTES) findings.add('entry.too_large', entry.index);
   const decoded = decodeLeaf(entry.leaf);
-  if (decoded.ok) rules.observe(entry.index, decoded.leaf);
-  else findings.add('entry.malformed', entry.index, decoded.detail);
-  const isHandover = decoded.ok && decoded.leaf.kind === 'key';
-  return { bytes, handover: isHandover ? decoded.leaf.key : null };
+  if (!decoded.ok) {
+    findings.add('entry.malformed', entry.index, decoded.detail);
+    return { bytes, handover: null, canary: null };
+  }
+  const { leaf } = decoded;
+  if (leaf.kind === 'canary') return { bytes, handover: null, canary: leaf };
+  rules.observe(entry.index, leaf);
+  return { bytes, handover: leaf.kind === 'key' ? leaf.key : null, canary: null };
 }
 
 interface Reading {
@@ -271,7 +280,8 @@ async function readAll(
       findings.add('entry.gap', entry.index, `Entry ${expected} was expected.`);
       break;
     }
-    const { bytes, handover } = readEntry(entry, rules, findings);
+    const { bytes, handover, canary } = readEntry(entry, rules, findings);
+    if (canary !== null) rules.observe(entry.index, canary, await openingOf(canary, log.hash));
     if (handover !== null && (await chain?.observe(entry.index, handover)) === false)
       findings.add('key.unfounded', entry.index);
     batch.push(bytes);

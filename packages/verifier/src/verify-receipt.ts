@@ -1,6 +1,7 @@
 import { commitmentOf, isFormOf, readForm } from './aside.ts';
 import type { ActionForm } from './aside.ts';
 import { encodeUtf8 } from './bytes.ts';
+import { openingOf } from './canary-record.ts';
 import { openHandover } from './handover.ts';
 import { leafInput } from './hash.ts';
 import type { Hash } from './hash.ts';
@@ -128,6 +129,8 @@ const APPROVAL_RULES: ReadonlySet<RuleCode> = new Set<RuleCode>([
   'break_glass.spent_twice',
   'break_glass.own_review',
   'break_glass.reviewed_twice',
+  'canary.unfounded',
+  'canary.not_over',
 ]);
 
 /** Whether the trusted key is the receipt's, or handed over to it, step by step, as entries of the receipt say. */
@@ -280,15 +283,17 @@ async function checkAsides(entries: readonly SoundEntry[], hash: Hash, failures:
   return { entries: sound, form, digests };
 }
 
-function checkRules(
+async function checkRules(
   entries: readonly SoundEntry[],
   { leaves, unproved }: ProvedLeaves,
+  hash: Hash,
   failures: Failures,
-): void {
+): Promise<void> {
   const rules = new Rules(({ code, index }) => {
     failures.add(APPROVAL_RULES.has(code) ? 'approval' : 'execution', `Entry ${index}: ${code}.`);
   }, unproved);
-  leaves.forEach((leaf, at) => rules.observe(entries[at]?.index ?? 0, leaf));
+  for (const [at, leaf] of leaves.entries())
+    rules.observe(entries[at]?.index ?? 0, leaf, await openingOf(leaf, hash));
   if (!leaves.some(isAttempt)) failures.add('execution', 'No attempt is proved to be in the log.');
 }
 
@@ -311,6 +316,6 @@ export async function verifyReceipt(text: string, trust: ReceiptTrust): Promise<
     digests: shown.digests,
     report: (index, code) => failures.add('signatures', `Entry ${index}: ${code}.`),
   });
-  checkRules(shown.entries, { leaves, unproved }, failures);
+  await checkRules(shown.entries, { leaves, unproved }, trust.hash, failures);
   return failures.report(summarize(leaves, shown.form));
 }

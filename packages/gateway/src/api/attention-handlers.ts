@@ -70,6 +70,8 @@ function presentAttention(report: ports.AttentionReport): AttentionReport {
       medianDecideMs: figures?.medianDecideMs ?? null,
       medianReadMs: figures?.medianReadMs ?? null,
       fasterThanReading: figures?.hasty ?? 0,
+      canaries: figures?.canaries ?? 0,
+      canariesApproved: figures?.canariesApproved ?? 0,
       lastDecidedAt: figures === null ? null : timestamp(figures.lastAtMs),
     })),
     agents: report.agents.map((agent) => ({ ...agent })),

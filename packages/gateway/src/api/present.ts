@@ -88,8 +88,13 @@ export function presentReview(review: core.Review, showing: Showing): Review {
     supersedes: review.supersedes,
     shape: review.shape,
     resolution: presentResolution(state),
+    canary: presentCanary(review),
     erasedAt: review.erasedAtMs === undefined ? null : timestamp(review.erasedAtMs),
   };
+}
+
+function presentCanary({ canary }: core.Review): Review['canary'] {
+  return canary === undefined ? null : { flaw: canary.flaw, revealedAt: timestamp(canary.atMs) };
 }
 
 /** For the agent that caused it: not who decides, nor who has voted how. */

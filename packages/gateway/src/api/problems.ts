@@ -78,6 +78,7 @@ const actionProblems: Readonly<Record<Exclude<ActionRefusalCode, VoteRefusalCode
   'review.too_fast': { status: 429, title: 'Too many reviews a minute' },
   'action.altered': conflict,
   'standing.changed': conflict,
+  'canary.never_runs': conflict,
   'target.unavailable': { status: 503, title: 'The target is not available' },
   'target.not_found': { status: 404, title: 'No such target' },
   'action.not_found': { status: 404, title: 'No such action' },

@@ -22,8 +22,23 @@ export interface TargetConfiguration extends Target {
 
 export interface AgentConfiguration {
   readonly agent: Agent;
-  /** SCRAM-SHA-256 verifier of the agent's token. */
-  readonly verifier: Secret;
+  /** SCRAM-SHA-256 verifier of the agent's token; null: a canary, as which nobody can connect. */
+  readonly verifier: Secret | null;
+}
+
+/** What the gateway itself asks for, in the names of canaries. */
+export interface CanaryConfiguration {
+  readonly perWeek: number;
+  /** With its working time of a week; null: at any time. */
+  readonly calendar: { readonly name: string; readonly weeklyMs: number } | null;
+  readonly requests: readonly {
+    readonly agent: Agent;
+    readonly target: Target;
+    readonly command: string;
+    readonly statedTask: string;
+    readonly flaw: string;
+    readonly client: string;
+  }[];
 }
 
 export interface PersonConfiguration {
@@ -93,5 +108,7 @@ export interface Configuration {
     readonly approvalsPerHour: number | null;
     readonly wordsPerMinute: number;
     readonly minimumReadingMs: number;
+    /** Null: none are opened. */
+    readonly canaries: CanaryConfiguration | null;
   };
 }

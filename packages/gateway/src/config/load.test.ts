@@ -144,7 +144,7 @@ describe('a configuration without fault', () => {
       limits: { holdMs: 1000, statementBytes: 1_048_576 },
     });
     expect(configuration.targets[0]?.password?.reveal()).toBe('correct-horse');
-    expect(configuration.agents[0]?.verifier.reveal()).toBe(VERIFIER);
+    expect(configuration.agents[0]?.verifier?.reveal()).toBe(VERIFIER);
     expect(configuration.people[0]?.tokenSha256?.reveal()).toBe(DIGEST);
   });
 
@@ -206,7 +206,7 @@ describe('a configuration without fault', () => {
 describe('what reviewers are asked', () => {
   test('has no bound and a stated pace, unless it is configured', async () => {
     const attention = async (text: string) => (await load(WHOLE + text)).attention;
-    const usual = { approvalsPerHour: null, wordsPerMinute: 600, minimumReadingMs: 1_000 };
+    const usual = { approvalsPerHour: null, canaries: null, wordsPerMinute: 600, minimumReadingMs: 1_000 };
     expect(await attention('')).toEqual(usual);
     expect(await attention('attention: { approvalsPerHour: 60, minimumReadingMs: 0 }\n')).toEqual({
       ...usual,
@@ -222,9 +222,12 @@ describe('what reviewers are asked', () => {
     ['attention: { wordsPerMinute: 100001 }', 'attention.wordsPerMinute: expected at most 100000;'],
     ['attention: { minimumReadingMs: -1 }', 'attention.minimumReadingMs: expected at least 0;'],
     ['attention: { minimumReadingMs: 1.5 }', 'attention.minimumReadingMs: expected int;'],
+    ['attention: { canaries: true }', 'attention.canaries: expected object;'],
+    ['attention: { canaries: { perWeek: 0 } }', 'attention.canaries.perWeek: expected at least 1;'],
+    ['attention: { canaries: { perWeek: 51 } }', 'attention.canaries.perWeek: expected at most 50;'],
     [
-      'attention: { canaries: true }',
-      'attention.canaries: there is no such option; the options here are approvalsPerHour, wordsPerMinute, minimumReadingMs',
+      'attention: { canaries: { perWeek: 1, requests: [] } }',
+      'attention.canaries.requests: expected at least 1;',
     ],
   ])('%s is refused', async (text, expected) => {
     expect((await problemsOf(`${WHOLE}${text}\n`)).join('\n')).toContain(expected);

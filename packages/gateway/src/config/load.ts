@@ -4,6 +4,7 @@ import type { Agent, Person, Target } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
 import { calendarOf, checkCalendars } from './calendars.ts';
+import { canariesOf, checkCanaries } from './canaries.ts';
 import type {
   AgentConfiguration,
   Configuration,
@@ -71,6 +72,9 @@ function targetsOf(
   });
 }
 
+export const allTargetsOf = ({ targets }: RawConfiguration): readonly Target[] =>
+  targets.map(({ name, protocol, environment }) => ({ name, protocol, environment }));
+
 export const apiTargetsOf = ({ targets }: RawConfiguration): readonly Target[] =>
   targets
     .filter(({ protocol }) => protocol === 'api')
@@ -91,16 +95,17 @@ function checkWitnesses({ ledger }: RawConfiguration): readonly Finding[] {
   const hint = 'name more witnesses, or ask for fewer';
   return [{ code: 'value.invalid', path: ['ledger', 'witnessQuorum'], message, hint }];
 }
-export const agentOf = ({ credential: _, ...agent }: RawConfiguration['agents'][number]): Agent => ({
+export const agentOf = ({ credential: _, canary, ...agent }: RawConfiguration['agents'][number]): Agent => ({
   kind: 'agent',
   ...agent,
+  ...(canary === undefined ? {} : { canary: true }),
   credentialOwner: agent.credentialOwner ?? agent.sponsor,
 });
 
 function agentsOf({ agents }: RawConfiguration, { secrets }: Material): readonly AgentConfiguration[] {
   return agents.map((agent, index) => ({
     agent: agentOf(agent),
-    verifier: required(secrets, `agents[${index}].credential.scram`),
+    verifier: agent.canary === undefined ? required(secrets, `agents[${index}].credential.scram`) : null,
   }));
 }
 
@@ -142,7 +147,11 @@ function configurationOf(file: string, raw: RawConfiguration, material: Material
     calendars: raw.calendars.map((each) => ({ name: each.name, calendar: calendarOf(each) })),
     policies: { directory: material.policyDirectory, files: material.policies },
     limits: raw.limits,
-    attention: { ...raw.attention, approvalsPerHour: raw.attention.approvalsPerHour ?? null },
+    attention: {
+      ...raw.attention,
+      approvalsPerHour: raw.attention.approvalsPerHour ?? null,
+      canaries: canariesOf(raw, { agents: raw.agents.map(agentOf), targets: allTargetsOf(raw) }),
+    },
   };
 }
 
@@ -181,7 +190,7 @@ export async function loadConfiguration(
   const material = await readMaterial(document.data, { folder: dirname(file), environment });
   const findings = [
     ...(raw.ok
-      ? [...checkPublicUrl(raw.value), ...checkWitnesses(raw.value), ...checkCalendars(raw.value)]
+      ? [checkPublicUrl, checkWitnesses, checkCalendars, checkCanaries].flatMap((check) => check(raw.value))
       : raw.error),
     ...checkNames(document.data),
     ...checkTargets(document.data),

@@ -2,9 +2,18 @@ import { dirname, resolve } from 'node:path';
 import type { Agent, Person, Target } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { checkCalendars } from './calendars.ts';
-import type { Configuration } from './configuration.ts';
+import { canariesOf, checkCanaries } from './canaries.ts';
+import type { CanaryConfiguration, Configuration } from './configuration.ts';
 import { readDocument } from './document.ts';
-import { agentOf, apiTargetsOf, byPlace, catalogOf, personOf, readConfiguration } from './load.ts';
+import {
+  agentOf,
+  allTargetsOf,
+  apiTargetsOf,
+  byPlace,
+  catalogOf,
+  personOf,
+  readConfiguration,
+} from './load.ts';
 import { packDirectory } from './material.ts';
 import type { ConfigProblem } from './problem.ts';
 import { checkNames } from './references.ts';
@@ -24,6 +33,8 @@ export interface PolicyConfiguration {
   readonly classes: readonly string[];
   readonly catalog: Configuration['catalog'];
   readonly policyDirectory: string;
+  /** Null: none are opened. */
+  readonly canaries: CanaryConfiguration | null;
 }
 
 const postgresTargetsOf = ({ targets }: RawConfiguration): readonly Target[] =>
@@ -42,6 +53,7 @@ function policyConfigurationOf(file: string, raw: RawConfiguration): PolicyConfi
     calendars: raw.calendars.map(({ name }) => name),
     classes: [...Object.keys(builtInClasses), ...raw.classes.map(({ name }) => name)],
     catalog: catalogOf(raw),
+    canaries: canariesOf(raw, { agents: raw.agents.map(agentOf), targets: allTargetsOf(raw) }),
     policyDirectory: directory === undefined ? packDirectory : resolve(dirname(file), directory),
   };
 }
@@ -57,7 +69,7 @@ export async function loadPolicyConfiguration(
   if (document.problems.length > 0) return err(document.problems);
   const raw = checkStructure(document.data);
   const findings = [
-    ...(raw.ok ? checkCalendars(raw.value) : raw.error),
+    ...(raw.ok ? [...checkCalendars(raw.value), ...checkCanaries(raw.value)] : raw.error),
     ...checkNames(document.data),
     ...checkTargets(document.data),
   ];

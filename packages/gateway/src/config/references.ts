@@ -14,7 +14,24 @@ interface Namespace {
 const RESERVED_CLASSES = ['unclassified'];
 
 const namespaces: readonly Namespace[] = [
-  { what: 'target', made: ['targets.*.name'], builtIn: [], used: ['catalog.*.target'] },
+  {
+    what: 'target',
+    made: ['targets.*.name'],
+    builtIn: [],
+    used: ['catalog.*.target', 'attention.canaries.requests.*.target'],
+  },
+  {
+    what: 'agent',
+    made: ['agents.*.name'],
+    builtIn: [],
+    used: ['attention.canaries.requests.*.agent'],
+  },
+  {
+    what: 'calendar',
+    made: ['calendars.*.name'],
+    builtIn: [],
+    used: ['attention.canaries.calendar'],
+  },
   { what: 'group', made: ['groups.*.name'], builtIn: [], used: ['agents.*.groups.*', 'people.*.groups.*'] },
   {
     what: 'person',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { canariesOf } from './schema-canaries.ts';
 
 /** Every option of sallyport.yaml. The reference page is generated from here; nothing is documented elsewhere. */
 
@@ -128,7 +129,16 @@ const agent = z.strictObject({
         'The SCRAM-SHA-256 verifier of the agent’s token: `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`.',
       ),
     })
-    .describe('How the agent proves who it is.'),
+    .optional()
+    .describe('How the agent proves who it is. Required, but for a canary, which has none.'),
+  canary: z
+    .strictObject({
+      client: host('The address that its requests are said to come from.'),
+    })
+    .optional()
+    .describe(
+      'Nobody connects as this agent: the gateway itself asks in its name, for what nobody should approve (`attention.canaries`).',
+    ),
 });
 
 const person = z.strictObject({
@@ -305,6 +315,7 @@ const ledger = z
   })
   .prefault({})
   .describe('The ledger’s key and witnesses.');
+const canaries = canariesOf({ name, text });
 const attention = z
   .strictObject({
     approvalsPerHour: z
@@ -326,6 +337,7 @@ const attention = z
       .max(3_600_000)
       .default(1_000)
       .describe('The least time that reading takes, however little there is to read.'),
+    canaries,
   })
   .prefault({})
   .describe('What is asked of reviewers, and how their decisions are measured.');

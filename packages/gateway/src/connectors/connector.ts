@@ -4,11 +4,11 @@ import type { Action } from '../core/action.ts';
 import type { Description } from '../core/describe.ts';
 import type { Authorization, Outcome } from '../core/execution.ts';
 import type { BreakGlassUse, PreparedUse } from '../core/break-glass.ts';
-import type { Person, Requester, Target } from '../core/identity.ts';
+import type { Agent, Person, Requester, Target } from '../core/identity.ts';
 import type { BreakGlassRefusal, Refusal } from '../core/reasons.ts';
 import type { Declared } from '../core/submission.ts';
 import type { Decision } from '../core/decide.ts';
-import type { GrantId, ReviewId, StandingId } from '../core/ids.ts';
+import type { ActionId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Risk } from '../core/risk.ts';
 import type { DatasetUsage } from '../core/usage.ts';
@@ -27,6 +27,8 @@ export interface Attempt {
   readonly supersedes: ReviewId | null;
   /** Rows that the target estimates for exactly these values. Absent: it was not asked, or nobody can say. */
   readonly estimatedRows?: number;
+  /** Where something was made of the action's id before it was asked for; left out: a new one. */
+  readonly id?: ActionId;
 }
 
 /** Stages 3 to 5 done: an action with its decision. `shared` parts are one object for all actions of the same shape. */
@@ -128,6 +130,11 @@ export interface StatefulGate extends Gate {
     approval: ReviewApproval | null,
     state: readonly Mutation[],
   ): Promise<Result<Authorized, Refusal>>;
+  /** Stage 6, in one transaction with what `state` makes for the review; where a condition of it doesn't hold, none opens. */
+  holdWith(
+    judgement: Judgement,
+    state: (review: ReviewId) => readonly Mutation[],
+  ): Promise<Result<Hold, Refusal>>;
   /** Stage 9 in one transaction with `state`. False where a condition of it doesn't hold: then nothing is recorded. */
   recordWith(authorized: Authorized, outcome: Outcome, state: readonly Mutation[]): Promise<boolean>;
 }
@@ -168,6 +175,14 @@ export interface UndescribedAttempt {
   readonly refusal: Refusal;
 }
 
+/** Stage 2 without a client: what would be asked about a command, sent in a session that was opened just now. */
+export interface Drafter {
+  /** Undescribable commands, and those that are not one action, are refused; nothing is recorded. */
+  draft(agent: Agent, requester: Requester, command: string): Result<Attempt, Refusal>;
+  /** The target's estimate of rows, as of a client's statement. Left out, or undefined: nobody can say. */
+  estimate?(attempt: Attempt): Promise<number | undefined>;
+}
+
 /** A connector that listens. */
 export interface Listening {
   /** `host:port` or the like, for people. */
@@ -176,6 +191,8 @@ export interface Listening {
   readonly previewers: ReadonlyMap<string, Previewer>;
   /** Who lets the gateway look at samples of a target's data, by its name; targets without are left out. */
   readonly samplers: ReadonlyMap<string, Sampler>;
+  /** By the target's name. */
+  readonly drafters: ReadonlyMap<string, Drafter>;
   /** Stops accepting, ends sessions, records what was under way. */
   close(): Promise<void>;
 }

@@ -14,6 +14,7 @@ const judged = (more: Partial<KeptJudgment>): KeptJudgment => ({
   shownAtMs: null,
   atMs: 10_000,
   words: 50,
+  canary: false,
   ...more,
 });
 
@@ -35,6 +36,8 @@ test('the figures of four decisions, worked out by hand', () => {
       medianDecideMs: 7_000,
       medianReadMs: 7_000,
       hasty: 0,
+      canaries: 0,
+      canariesApproved: 0,
       lastAtMs: 7_000,
     },
     {
@@ -47,6 +50,8 @@ test('the figures of four decisions, worked out by hand', () => {
       // 500, 4,000, 5,000, 90,000.
       medianReadMs: 4_000,
       hasty: 2,
+      canaries: 0,
+      canariesApproved: 0,
       lastAtMs: 90_000,
     },
   ]);

@@ -17,6 +17,8 @@ export interface Judgment {
 /** As a store keeps it: with when the review was first shown to that person; null: the gateway didn't show it. */
 export interface KeptJudgment extends Judgment {
   readonly shownAtMs: number | null;
+  /** Its review was a canary, and that was said since. */
+  readonly canary: boolean;
 }
 
 /** How fast a decision may be before it counts as made without reading. */
@@ -38,6 +40,9 @@ export interface ReviewerFigures {
   readonly medianReadMs: number;
   /** Decisions sooner than reading allows. */
   readonly hasty: number;
+  /** Of the decisions, those on canaries that are known as such, and how many of those approved. */
+  readonly canaries: number;
+  readonly canariesApproved: number;
   readonly lastAtMs: number;
 }
 
@@ -57,6 +62,8 @@ interface Sum {
   lastAtMs: number;
   approved: number;
   hasty: number;
+  canaries: number;
+  canariesApproved: number;
   readonly decideMs: number[];
   readonly readMs: number[];
 }
@@ -71,14 +78,13 @@ export function figuresOf(judgments: Iterable<KeptJudgment>, pace: Pace): readon
   }
   return [...sums]
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
-    .map(([identity, { person, lastAtMs, approved, hasty, ...times }]) => ({
+    .map(([identity, { person, lastAtMs, decideMs, readMs: timesToRead, ...counts }]) => ({
       identity,
       person,
-      decided: times.decideMs.length,
-      approved,
-      medianDecideMs: median(times.decideMs),
-      medianReadMs: median(times.readMs),
-      hasty,
+      decided: decideMs.length,
+      ...counts,
+      medianDecideMs: median(decideMs),
+      medianReadMs: median(timesToRead),
       lastAtMs,
     }));
 }
@@ -88,17 +94,21 @@ const emptySum = (): Sum => ({
   lastAtMs: -Infinity,
   approved: 0,
   hasty: 0,
+  canaries: 0,
+  canariesApproved: 0,
   decideMs: [],
   readMs: [],
 });
 
 function add(sum: Sum, judgment: KeptJudgment, pace: Pace): void {
-  const { atMs, openedAtMs, kind, person, words } = judgment;
+  const { atMs, canary, openedAtMs, kind, person, words } = judgment;
   const tookMs = readMs(judgment);
   sum.decideMs.push(Math.max(0, atMs - openedAtMs));
   sum.readMs.push(tookMs);
   if (kind === 'approve') sum.approved += 1;
   if (tookMs < readingMs(words, pace)) sum.hasty += 1;
+  if (canary) sum.canaries += 1;
+  if (canary && kind === 'approve') sum.canariesApproved += 1;
   if (atMs >= sum.lastAtMs) [sum.lastAtMs, sum.person] = [atMs, person];
 }
 

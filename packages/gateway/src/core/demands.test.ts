@@ -152,6 +152,7 @@ test('every refusal says what happened, and but for two what to do now', () => {
     'action.altered': true,
     'identity.revoked': true,
     'standing.changed': true,
+    'canary.never_runs': true,
     'ledger.unavailable': true,
     'target.unavailable': true,
   };

@@ -17,7 +17,7 @@ import type { DatasetUsage } from './usage.ts';
  * standing grant's state; `notice`: start, stop, recovery, refusals of votes and of API calls; `passkey`: a person's
  * passkey was registered or revoked; `break_glass`: a person ran at once, without approval; `break_glass_review`: another
  * person reviewed that; `heartbeat`: a gateway lives; `erasure`: somebody's values were erased; `key`: the log's next key,
- * named by the one before it.
+ * named by the one before it; `canary`: a review that is over was opened by the gateway to be rejected.
  */
 export type EntryKind =
   | 'decision'
@@ -36,7 +36,8 @@ export type EntryKind =
   | 'break_glass_review'
   | 'heartbeat'
   | 'erasure'
-  | 'key';
+  | 'key'
+  | 'canary';
 
 /**
  * What an outcome adds to the usage totals. `shape` identifies the stable part (who, where, which columns); a store may

@@ -9,6 +9,8 @@ export interface Agent {
   readonly mayActFor: readonly string[];
   /** Whoever holds the agent's credential, by name; its sponsor where nobody else is named. Never votes on its actions. */
   readonly credentialOwner: string;
+  /** Nobody may connect as it: it asks for what the gateway itself makes up, and nothing of it ever runs. */
+  readonly canary?: true;
 }
 
 /** A human principal: the only kind that can vote. */

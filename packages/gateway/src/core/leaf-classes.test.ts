@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sampleClosing, sampleUse } from '../stores/compliance-break-glass.ts';
 import { sampleReview, sampleStanding } from '../stores/compliance-samples.ts';
 import { breakGlassEntry, breakGlassReviewEntry, underBreakGlass } from './break-glass-entry.ts';
+import { canaryEntry } from './canary.ts';
 import { unclassified } from './classes.ts';
 import { erasureEntry, keyEntry } from './custody-entries.ts';
 import type { Description } from './describe.ts';
@@ -171,6 +172,7 @@ const entries: readonly SealedEntry[] = [
     sealing,
   ),
   keyEntry({ previous: 'p', next: 'n', signature: 's' }, at),
+  canaryEntry({ ...review, votes: [vote], canary: { flaw: CANARY, atMs: at } }, 'n', at, sealing),
 ];
 
 describe('every member of a leaf has a class, and is open: what is sensitive is beside it', () => {

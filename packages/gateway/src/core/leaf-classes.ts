@@ -174,5 +174,9 @@ export const leafClasses: Readonly<Record<EntryKind, Classes>> = {
     commitment: OPEN,
     erasure: { members: { by: OPEN, identity: OPEN, subject: { members: { kind: OPEN, name: OPEN } } } },
   },
+  canary: {
+    ...reviewed,
+    canary: { members: { nonce: OPEN, status: OPEN, votes: [{ identity: OPEN, kind: OPEN }] } },
+  },
   key: { ...base, key: { members: { next: OPEN, previous: OPEN, signature: OPEN } } },
 };

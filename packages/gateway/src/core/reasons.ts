@@ -21,6 +21,7 @@ export type RefusalCode =
   | 'action.altered'
   | 'identity.revoked'
   | 'standing.changed'
+  | 'canary.never_runs'
   | 'ledger.unavailable'
   | 'target.unavailable';
 
@@ -91,6 +92,10 @@ const TEXTS: Readonly<Record<RefusalCode, readonly [message: string, hint: strin
   'standing.changed': [
     'The standing grant that covered this doesn’t any more.',
     'Send the action again to ask for approval.',
+  ],
+  'canary.never_runs': [
+    'The gateway made this request up: nothing of it ever runs.',
+    'Ask for what is needed under a name of your own.',
   ],
   'ledger.unavailable': [
     'The ledger can’t record, so nothing is executed.',

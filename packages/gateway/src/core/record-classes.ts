@@ -73,6 +73,8 @@ const reviewState: ClassesOf<ReviewState> = {
   reason: TEXT,
 };
 
+const canary: ClassesOf<NonNullable<Review['canary']>> = { flaw: TEXT, atMs: OPEN };
+
 export const reviewClasses: ClassesOf<Review> = {
   id: OPEN,
   subject: { members: subjectClasses },
@@ -89,6 +91,7 @@ export const reviewClasses: ClassesOf<Review> = {
   revision: OPEN,
   state: { members: reviewState },
   erasedAtMs: OPEN,
+  canary: { members: canary },
 };
 
 const binding: ClassesOf<GrantBinding> = { digest: DIGEST, agent: OPEN, target: OPEN, environment: OPEN };

@@ -106,6 +106,8 @@ interface ReviewBase {
   readonly revision: number;
   /** When the values in it were erased; absent: they are there. */
   readonly erasedAtMs?: number;
+  /** It is over, and was opened by the gateway to be rejected: why, and when that was said. Absent: nobody says so. */
+  readonly canary?: { readonly flaw: string; readonly atMs: number };
 }
 
 export type ReviewState =

@@ -11,7 +11,7 @@ interface Sealed {
 }
 
 export interface Credentials {
-  readonly agents: readonly { readonly agent: { readonly name: string }; readonly verifier: Sealed }[];
+  readonly agents: readonly { readonly agent: { readonly name: string }; readonly verifier: Sealed | null }[];
   readonly people: readonly {
     readonly person: { readonly name: string };
     readonly tokenSha256: Sealed | null;
@@ -55,7 +55,10 @@ export class Authenticator {
   /** @throws Error where a verifier doesn't parse: the configuration has checked it before. */
   constructor(credentials: Credentials, directory: Directory) {
     this.#directory = directory;
-    const texts = credentials.agents.map(({ agent, verifier }) => [agent.name, verifier.reveal()] as const);
+    // Without a verifier nobody is that agent: a canary.
+    const texts = credentials.agents.flatMap(({ agent, verifier }) =>
+      verifier === null ? [] : [[agent.name, verifier.reveal()] as const],
+    );
     this.#verifiers = new Map(texts);
     this.#agents = texts.map(([name, text]) => {
       const verifier = parseVerifier(text);

@@ -39,6 +39,10 @@ export function isStillKnown({ action }: Judgement, directory: Directory): boole
   return directory.agent(agent) !== undefined && person !== undefined && !person.disabled;
 }
 
+/** Whether it says so itself, or whoever asked can only be one. */
+const isCanary = ({ canary, subject }: Review, directory: Directory): boolean =>
+  canary !== undefined || directory.agent(subject.requester.agent)?.canary === true;
+
 export class Approvals {
   readonly #ports: ApprovalPorts;
   readonly #electorate: Electorate;
@@ -64,6 +68,7 @@ export class Approvals {
     const refuse = (code: Parameters<typeof refusal>[0]) => err(refusal(code, { review: approval.review }));
     if (review === null || review.state.status !== 'approved' || review.state.grant !== approval.grant)
       return refuse('grant.missing');
+    if (isCanary(review, this.#ports.directory)) return refuse('canary.never_runs');
     if (digest !== review.subject.digest) return refuse('action.altered');
     if (!isStillKnown(judgement, this.#ports.directory)) return refuse('identity.revoked');
     const { decision } = judgement;

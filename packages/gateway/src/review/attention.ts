@@ -61,7 +61,8 @@ export class Attention implements AttentionDesk {
 
   async report(span: { readonly sinceMs: number; readonly untilMs: number }): Promise<AttentionReport> {
     const { store, rules, limits, desk, clock } = this.#ports;
-    const { approvalsPerHour, ...pace } = rules;
+    const { approvalsPerHour, wordsPerMinute, minimumReadingMs } = rules;
+    const pace = { wordsPerMinute, minimumReadingMs };
     const [figures, queues, proposed] = await Promise.all([
       store.read('attention', { ...span, pace, most: limits.attentionJudgments }),
       this.#queues(),

@@ -245,7 +245,7 @@ export class Desk implements ReviewDesk {
   }
 
   #opening(ask: HoldAsk, review: Review, ended: Review | undefined): Change {
-    const mutations: Mutation[] = [{ kind: 'review.open', review }];
+    const mutations: Mutation[] = [{ kind: 'review.open', review }, ...(ask.state?.(review.id) ?? [])];
     const entries = [
       decisionEntry(ask.attempt, review.id),
       reviewEntry(review, ask.sealed.commitment, review.openedAtMs),

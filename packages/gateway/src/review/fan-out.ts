@@ -1,3 +1,4 @@
+import { standingVotes, type Review } from '../core/review.ts';
 import type { BreakGlassEvent, Events, GatewayEvent } from '../ports.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -37,6 +38,11 @@ function logBreakGlass({ kind, use }: BreakGlassEvent, log: Log): void {
   }
 }
 
+const approversOf = (review: Review): readonly string[] =>
+  standingVotes(review)
+    .filter(({ kind }) => kind === 'approve')
+    .map(({ person }) => person);
+
 function logReview(event: Exclude<GatewayEvent, BreakGlassEvent>, log: Log): void {
   const { review } = event;
   const { requester, target, risk, demands } = review.subject;
@@ -49,6 +55,8 @@ function logReview(event: Exclude<GatewayEvent, BreakGlassEvent>, log: Log): voi
       return log.reviewReminded({ ...about, policies: event.demands.map(policyOf) });
     case 'review.escalated':
       return log.reviewEscalated({ ...about, policy: policyOf(event.demand), step: event.step + 1 });
+    case 'canary.revealed':
+      return log.canaryRevealed({ ...about, status: review.state.status, approvedBy: approversOf(review) });
     case 'review.changed':
       if (review.state.status !== 'pending') log.reviewResolved({ ...about, status: review.state.status });
   }

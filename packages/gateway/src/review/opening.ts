@@ -5,7 +5,7 @@ import { groupingForm } from '../core/grouping.ts';
 import { makeId, type ActionId, type ReviewId } from '../core/ids.ts';
 import type { Review, ReviewSubject } from '../core/review.ts';
 import { scheduleOf } from '../core/schedule.ts';
-import type { Clock, GroupingTemplates, Hashing, Random, WorkingCalendars } from '../ports.ts';
+import type { Clock, GroupingTemplates, Hashing, Mutation, Random, WorkingCalendars } from '../ports.ts';
 
 /** What the pipeline hands over when policy demands a review. */
 export interface HoldAsk {
@@ -22,6 +22,8 @@ export interface HoldAsk {
     readonly sealed: Sealed;
     readonly members: AttemptMembers;
   };
+  /** What is committed together with the review's opening; undefined: nothing. */
+  readonly state: ((review: ReviewId) => readonly Mutation[]) | undefined;
 }
 
 export function bindingOf(ask: HoldAsk): GrantBinding {

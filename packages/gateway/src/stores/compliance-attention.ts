@@ -56,6 +56,8 @@ export function judgmentsAreKept(at: StoreUnderTest): void {
         medianDecideMs: 500,
         medianReadMs: 500,
         hasty: 1,
+        canaries: 0,
+        canariesApproved: 0,
         lastAtMs: START_MS + 500,
       },
       {
@@ -66,6 +68,8 @@ export function judgmentsAreKept(at: StoreUnderTest): void {
         medianDecideMs: 10_000,
         medianReadMs: 8_000,
         hasty: 0,
+        canaries: 0,
+        canariesApproved: 0,
         lastAtMs: START_MS + 20_000,
       },
     ]);

@@ -13,6 +13,7 @@ import { changesAreAtomic, grantsAreSpentOnce, grantsEnd } from './compliance-gr
 import { passkeysAreKept, passkeysAreVouchedFor } from './compliance-passkeys.ts';
 import { actionsAreFound, entriesAreRead, openIntentsAreKnown } from './compliance-reads.ts';
 import { reviewsAreListed, reviewsAreOpened, reviewsAreRevised } from './compliance-reviews.ts';
+import { canariesAreCounted, canariesAreKept } from './compliance-canaries.ts';
 import { standingGrantsAreBounded, standingGrantsAreKept } from './compliance-standing.ts';
 import { requestKeysAreTakenOnce, submissionsAreRevised } from './compliance-submissions.ts';
 import { habitsAreSummed } from './compliance-habits.ts';
@@ -32,6 +33,8 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     reviewsAreGrouped(at);
     judgmentsAreKept(at);
     approvalsAreBounded(at);
+    canariesAreKept(at);
+    canariesAreCounted(at);
     standingGrantsAreBounded(at);
     standingGrantsAreKept(at);
     passkeysAreKept(at);

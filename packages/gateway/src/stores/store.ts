@@ -1,4 +1,5 @@
 import type { Judgment, Pace, ReviewerFigures } from '../core/attention.ts';
+import type { Canary } from '../core/canary.ts';
 import type { BreakGlassUse } from '../core/break-glass.ts';
 import type { SealedEntry, UsageShape } from '../core/entry.ts';
 import type { Grant, GrantBinding, GrantRefusal } from '../core/grant.ts';
@@ -28,7 +29,8 @@ export type Mutation =
     }
   /**
    * Keeps one decision, with when its review was first shown to its author. Refused with `judgment.over_budget` where the
-   * budget is given, the decision approves, and the identity has approved `most` after `sinceMs` already.
+   * budget is given, the decision approves, and the identity has approved `most` after `sinceMs` already; canaries that
+   * are known as such don't count.
    */
   | {
       readonly kind: 'judgment.record';
@@ -104,6 +106,24 @@ export type Mutation =
    * is not reviewed or may still be run.
    */
   | { readonly kind: 'subject.erase'; readonly subject: ErasedSubject; readonly atMs: number }
+  /** When the next canary is to be opened; replaces what was there. No condition. */
+  | { readonly kind: 'canary.plan'; readonly dueAtMs: number }
+  /**
+   * Keeps the nonce of a canary, and when the next one is due in the place of `dueAtMs`. Refused with `canary.not_due`
+   * where another instant, or none, is planned, and with `canary.too_many` where `most` were opened after `sinceMs`.
+   */
+  | {
+      readonly kind: 'canary.open';
+      readonly canary: Canary;
+      readonly dueAtMs: number;
+      readonly nextDueAtMs: number;
+      readonly budget: { readonly most: number; readonly sinceMs: number };
+    }
+  /**
+   * Forgets the nonce and the flaw of a canary whose review is over, and marks the decisions on it: they count towards
+   * nobody's budget any more. `canary.missing` where there is none that is open.
+   */
+  | { readonly kind: 'canary.reveal'; readonly action: ActionId }
   /** The change's first entry is a hand-over of the log's key, whose index the store keeps. */
   | { readonly kind: 'key.handOver' }
   /** Ledger publication: replaces tiles, and the checkpoint if its size is not smaller; else `checkpoint.stale`. */
@@ -151,7 +171,8 @@ export type StoreRefusal =
   | { readonly code: 'break_glass.too_many' | 'break_glass.missing' | 'break_glass.conflict' }
   /** `in_use`: these are not over yet: ids of reviews, grants, standing grants and submitted actions. */
   | { readonly code: 'subject.in_use'; readonly by: readonly string[] }
-  | { readonly code: 'subject.unknown' };
+  | { readonly code: 'subject.unknown' }
+  | { readonly code: 'canary.not_due' | 'canary.too_many' | 'canary.missing' };
 
 export type PasskeyConflict = 'passkey.unvouched' | 'passkey.missing' | 'passkey.revoked' | 'passkey.known';
 
@@ -303,6 +324,12 @@ export interface Reads {
     };
     answer: readonly BreakGlassUse[];
   };
+  /** Those that are not revealed, oldest first: a handful. */
+  openCanaries: { ask: Record<never, never>; answer: readonly Canary[] };
+  /** How many were opened after `sinceMs`, revealed ones too. */
+  canariesOpened: { ask: { readonly sinceMs: number }; answer: number };
+  /** Null: none is planned. */
+  canaryPlan: { ask: Record<never, never>; answer: number | null };
   pendingReview: { ask: { readonly binding: GrantBinding }; answer: Review | null };
   /** Entries `from` ≤ index < `from + limit`, in order; fewer at the end. */
   entries: { ask: { readonly from: number; readonly limit: number }; answer: readonly EntryRow[] };

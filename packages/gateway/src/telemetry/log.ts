@@ -65,6 +65,12 @@ export interface Log {
     readonly principal: string;
     readonly code: string;
   }): void;
+  /** A review that is over was a canary; people who approved it are named. */
+  canaryRevealed(
+    fields: Reviewed & { readonly status: string; readonly approvedBy: readonly string[] },
+  ): void;
+  /** None was opened when one was due. `request` counts from 1: neither agent nor target, which would give others away. */
+  canaryNotOpened(fields: { readonly request: number; readonly code: string }): void;
   passkeyRegistered(fields: { readonly person: string; readonly passkey: string }): void;
   passkeyRevoked(fields: { readonly person: string; readonly passkey: string }): void;
   /** Somebody with a person's token failed to add a passkey. */
@@ -114,6 +120,11 @@ export function createLog(options: LogOptions): Log {
     voteRefused: (fields) => logger.warn({ event: 'vote.refused', ...fields }),
     standingChanged: (fields) => logger.info({ event: 'standing.changed', ...fields }),
     standingRefused: (fields) => logger.warn({ event: 'standing.refused', ...fields }),
+    canaryRevealed: (fields) =>
+      fields.approvedBy.length > 0
+        ? logger.warn({ event: 'canary.revealed', ...fields })
+        : logger.info({ event: 'canary.revealed', ...fields }),
+    canaryNotOpened: (fields) => logger.warn({ event: 'canary.not_opened', ...fields }),
     passkeyRegistered: (fields) => logger.info({ event: 'passkey.registered', ...fields }),
     passkeyRevoked: (fields) => logger.info({ event: 'passkey.revoked', ...fields }),
     passkeyRefused: (fields) => logger.warn({ event: 'passkey.refused', ...fields }),

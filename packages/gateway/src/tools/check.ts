@@ -2,6 +2,7 @@ import { findingsOf, type Finding } from '../policy/analysis/findings.ts';
 import { createPolicyEngine } from '../policy/engine.ts';
 import { formatPolicyProblem, type PolicyProblem } from '../policy/problems.ts';
 import { directoryOf, namesOf, readConfiguration, readPolicies, shown } from './sources.ts';
+import { unheldCanaries } from './canaries.ts';
 import { toolExits, type Tool, type ToolResult } from './tool.ts';
 
 const UNCHECKED =
@@ -15,7 +16,10 @@ export const check: Tool = async (options) => {
   const engine = await createPolicyEngine({ policies, names: namesOf(configuration) });
   if (!engine.ok) return refused(directory, engine.error);
   const { rules, version } = engine.value;
-  const findings = configuration === null ? [] : findingsOf(rules, configuration, engine.value);
+  const findings =
+    configuration === null
+      ? []
+      : [...findingsOf(rules, configuration, engine.value), ...unheldCanaries(configuration, engine.value)];
   const warnings = findings.filter(({ level }) => level === 'warning').length;
   const notes = findings.length - warnings;
   const summary = `${count(rules.length, 'policy', 'policies')} in ${count(policies.length, 'file')}: no error, ${count(warnings, 'warning')}, ${count(notes, 'note')}`;

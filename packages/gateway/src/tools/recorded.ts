@@ -98,3 +98,14 @@ export function readAttempt(line: string, agents: ReadonlyMap<string, Agent>): R
     why,
   };
 }
+
+/** The action of which an entry says that it was a canary. */
+export function readCanary(line: string): string | undefined {
+  if (!line.includes('"kind":"canary"')) return undefined;
+  try {
+    const leaf = JSON.parse(line) as Pick<AttemptLeaf, 'kind' | 'action'>;
+    return leaf.kind === 'canary' ? leaf.action : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,6 +1,6 @@
 import type { Decision } from '../core/decide.ts';
 import type { LoadedEngine } from '../policy/engine.ts';
-import { readAttempt, type RecordedAttempt } from './recorded.ts';
+import { readAttempt, readCanary, type RecordedAttempt } from './recorded.ts';
 import { directoryOf, loadPolicies, readConfiguration, shown } from './sources.ts';
 import { toolExits, usageFailure, type Tool } from './tool.ts';
 
@@ -170,7 +170,10 @@ export const replay: Tool = async (options) => {
   };
 };
 
-/** An action that was reviewed has several entries; the first that records the attempt counts. */
+/**
+ * An action that was reviewed has several entries; the first that records the attempt counts. What the gateway asked for
+ * itself is nobody's work: it is left out.
+ */
 async function readAttempts(
   lines: AsyncIterable<string>,
   agents: Parameters<typeof readAttempt>[1],
@@ -178,6 +181,8 @@ async function readAttempts(
 ): Promise<readonly RecordedAttempt[]> {
   const found = new Map<string, RecordedAttempt>();
   for await (const line of lines) {
+    const canary = readCanary(line);
+    if (canary !== undefined) found.delete(canary);
     const attempt = readAttempt(line, agents);
     if (attempt === undefined || attempt.atMs < sinceMs || found.has(attempt.action)) continue;
     found.set(attempt.action, attempt);

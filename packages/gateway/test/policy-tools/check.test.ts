@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { makeSite, type Ran, type Site } from '../support/policy-tools.ts';
+import { configuration, makeSite, type Ran, type Site } from '../support/policy-tools.ts';
 
 const permit =
   '@id("may") @reason("x") permit (principal is Agent, action in Action::"sql", resource is Target);';
@@ -132,4 +132,31 @@ test('another word than a tool is refused with those that there are', async () =
   const ran = await site.run(['chek']);
   expect(ran.code).toBe(1);
   expect(ran.stderr).toContain('there are check');
+});
+
+describe('canaries that would never be opened', () => {
+  const call = 'permit (principal is Agent, action in Action::"call", resource is Target);';
+  const scope = '(principal is Agent, action in Action::"call", resource is Target)';
+  const people = `@id("ask") @reason("x") @review("group:stewards") forbid ${scope};`;
+  const canaries = configuration
+    .replace(
+      'agents:',
+      'agents:\n  - {name: sync, sponsor: ana, groups: [reporting], canary: {client: 10.0.0.7}}',
+    )
+    .replace('targets:', 'targets:\n  - {name: billing, protocol: api, environment: production}')
+    .concat(
+      'attention: {canaries: {perWeek: 1, requests: [{agent: sync, target: billing, operation: refund, flaw: f}]}}\n',
+    );
+
+  test.each([
+    ['allows', `@id("may") @reason("x") ${call}`, true],
+    ['denies', permit, true],
+    ['holds', `@id("may") @reason("x") ${call}\n${people}`, false],
+  ])('policy %s a call that is to be held', async (effect, text, isFound) => {
+    const site = makeSite({ 'sallyport.yaml': canaries, 'policies/a.cedar': text });
+    sites.push(site);
+    const { stdout } = await site.run(['check']);
+    const said = `attention.canaries.requests[0]: policy ${effect} this, so it is never opened`;
+    expect(stdout.includes(said)).toBe(isFound);
+  });
 });

@@ -102,6 +102,18 @@ function leaf({
   return (effect === 'allow' ? intentEntry(attempt, null) : decisionEntry(attempt, null)).leaf;
 }
 
+const canaryLeaf = (action: string): string =>
+  JSON.stringify({ action, at: NOW, canary: { nonce: 'n', status: 'rejected', votes: [] }, kind: 'canary' });
+
+test('what the gateway asked for itself is not decided again', async () => {
+  const lines = [leaf({ id: 'act_1', effect: 'review' }), leaf({ id: 'act_2' }), canaryLeaf('act_1')];
+  const draft = `${permit}\n${bulk('')}`;
+  const { stdout } = await replay(permit, draft, lines, '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ decided: 1, changed: [{ action: 'act_2' }] });
+  const without = await replay(permit, draft, lines.slice(0, 2), '--json');
+  expect(JSON.parse(without.stdout)).toMatchObject({ decided: 2 });
+});
+
 function site(current: string, draft: string): Site {
   const made = makeSite({ 'policies/a.cedar': current, 'draft/a.cedar': draft });
   sites.push(made);

@@ -49,6 +49,10 @@ const ReviewerAttention = z
       .nullable()
       .meta({ description: 'From when the gateway first showed it to this person, or opened it.' }),
     fasterThanReading: Count.meta({ description: 'Votes sooner than reading takes at `wordsPerMinute`.' }),
+    canaries: Count.meta({
+      description: 'Of the votes, those on requests that the gateway opened to be rejected, and has said so.',
+    }),
+    canariesApproved: Count,
     lastDecidedAt: Timestamp.nullable(),
   })
   .meta({ id: 'ReviewerAttention' });

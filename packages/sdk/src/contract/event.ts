@@ -10,10 +10,12 @@ import { ReviewSummary } from './review.ts';
 export const ReviewEvent = z
   .discriminatedUnion('kind', [
     z.object({
-      kind: z.enum(['review.opened', 'review.changed', 'review.reminded', 'review.escalated']).meta({
-        description:
-          '`review.reminded`: nobody has decided yet, and a reminder is due. `review.escalated`: from now on more people may decide.',
-      }),
+      kind: z
+        .enum(['review.opened', 'review.changed', 'review.reminded', 'review.escalated', 'canary.revealed'])
+        .meta({
+          description:
+            '`review.reminded`: nobody has decided yet, and a reminder is due. `review.escalated`: from now on more people may decide. `canary.revealed`: the review is over, and the gateway had opened it to be rejected.',
+        }),
       at: Timestamp,
       review: ReviewSummary,
     }),

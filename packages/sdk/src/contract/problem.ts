@@ -62,6 +62,7 @@ export const refusalProblemCodes = [
   'action.altered',
   'identity.revoked',
   'standing.changed',
+  'canary.never_runs',
   'ledger.unavailable',
   'target.unavailable',
 ] as const;

@@ -255,6 +255,16 @@ export const Review = z
       description: 'Equal for reviews of one agent that differ in values alone. Binds nothing.',
     }),
     resolution: Resolution.nullable(),
+    canary: z
+      .object({
+        flaw: z.string().meta({ description: 'Why it should have been rejected. Empty: erased.' }),
+        revealedAt: Timestamp,
+      })
+      .nullable()
+      .meta({
+        description:
+          'It is over, and was a canary: opened by the gateway to be rejected. Null: nobody says so; a review that is pending never does.',
+      }),
     erasedAt: Timestamp.nullable().meta({
       description:
         'When the values in it were erased: what they were in is empty since. Null: they are there.',

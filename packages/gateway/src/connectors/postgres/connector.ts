@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { timingSafeEqual } from 'node:crypto';
-import type { Gate, Listening } from '../connector.ts';
+import type { Drafter, Gate, Listening } from '../connector.ts';
 import { makeId } from '../../core/ids.ts';
 import { partiesOf, type Agent, type Requester, type Target } from '../../core/identity.ts';
 import type { Limits } from '../../limits.ts';
@@ -13,6 +13,7 @@ import { Analyser } from './analysis/analyser.ts';
 import { PostgresSampler } from './scan/sampler.ts';
 import { Estimator } from './preview/estimator.ts';
 import { PostgresPreviewer } from './preview/previewer.ts';
+import { drafterOf } from './session/drafting.ts';
 import type { TargetAccess } from './session/options.ts';
 import { Session } from './session/session.ts';
 import { Slots } from './session/slots.ts';
@@ -66,6 +67,7 @@ export class PostgresConnector {
   readonly #accesses = new Map<string, Access>();
   readonly #previewers = new Map<string, Previewer>();
   readonly #samplers = new Map<string, Sampler>();
+  readonly #drafters = new Map<string, Drafter>();
   readonly #live = new Map<number, Live>();
   readonly #sessionsOfAgent = new Map<string, number>();
   readonly #describer: SqlDescriber;
@@ -94,6 +96,7 @@ export class PostgresConnector {
       address: `${host}:${bound.toString()}`,
       previewers: this.#previewers,
       samplers: this.#samplers,
+      drafters: this.#drafters,
       close: () => this.#close(),
     };
   }
@@ -129,6 +132,7 @@ export class PostgresConnector {
       parameters: new Map<string, string>(),
     };
     this.#accesses.set(name, access);
+    this.#drafters.set(name, drafterOf(access, { ...this.#options, describer: this.#describer }));
     const previewing = { upstream: aside, catalog, describer: this.#describer, limits };
     if (target.preview) this.#previewers.set(name, new PostgresPreviewer(previewing));
     const scanning = { ...aside, parameters: { application_name: 'sallyport-scan' } };

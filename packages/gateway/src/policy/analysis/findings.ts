@@ -15,7 +15,8 @@ export type FindingCode =
   | 'class.unknown'
   | 'environment.unknown'
   | 'review.unapprovable'
-  | 'agent.powerless';
+  | 'agent.powerless'
+  | 'canary.not_held';
 
 /** A `warning` fails a check; a `note` says what holds of this configuration and may be meant so. */
 export interface Finding {

@@ -114,6 +114,8 @@ export class StandingGrants implements StandingDesk {
         'standing.unfit',
         `The review is ${review.state.status}: it is no basis for more of the same.`,
       );
+    if (review.canary !== undefined)
+      return refuse('standing.unfit', 'It was a canary: nothing like it is to run.');
     const terms = termsOf(review.subject, ask.wish, atMs, { ...this.#ports, limits });
     return terms.ok ? ok({ review, terms: terms.value, atMs }) : terms;
   }

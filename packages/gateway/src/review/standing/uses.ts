@@ -47,8 +47,10 @@ export class StandingUses {
    */
   async find(judgement: Judgement): Promise<Result<Hold | undefined, Refusal>> {
     if (judgement.supersedes !== null) return ok(undefined);
-    const { store, clock, limits } = this.#ports;
+    const { store, clock, limits, directory } = this.#ports;
     const { agent } = judgement.action.requester;
+    // Leave for a canary's like is leave for nothing.
+    if (directory.agent(agent)?.canary === true) return ok(undefined);
     const atMs = clock.nowMs();
     const ask = { agent, status: 'live', atMs, limit: limits.standingsPerAgent, before: null } as const;
     const live = await store.read('standings', ask).catch(() => undefined);
@@ -134,6 +136,8 @@ export class StandingUses {
     const { decision, action, description } = judgement;
     if (decision.effect === 'deny') return err(refusal(decision.code, { policies: decision.policies }));
     if (!isStillKnown(judgement, directory)) return err(refusal('identity.revoked', {}));
+    if (directory.agent(action.requester.agent)?.canary === true)
+      return err(refusal('canary.never_runs', {}));
     const candidate = this.#candidate(judgement);
     if (grant === null || !candidate.ok) return changed(MISSING);
     const why = this.#whyNot(grant, judgement, candidate.value, atMs);

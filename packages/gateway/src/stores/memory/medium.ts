@@ -1,4 +1,5 @@
 import type { KeptJudgment } from '../../core/attention.ts';
+import type { Canary } from '../../core/canary.ts';
 import type { BreakGlassUse } from '../../core/break-glass.ts';
 import type { UsageCount } from '../../core/entry.ts';
 import type { Grant } from '../../core/grant.ts';
@@ -27,6 +28,9 @@ export class MemoryMedium {
   readonly tiles = new Map<string, TileRow>();
   readonly usage = new Map<string, UsageRow>();
   readonly checkpoints = new Map<'only', CheckpointRow>();
+  /** With whether it was revealed. */
+  readonly canaries = new Map<string, Canary & { readonly revealed: boolean }>();
+  readonly canaryPlan = new Map<'only', number>();
   readonly handovers = new Map<number, number>();
   readonly entries: HeldEntry[] = [];
   /** How to take back what was written since the last flush, newest last. */

@@ -6,6 +6,7 @@ import { revokeStanding, settleStanding, spendStanding } from '../../core/standi
 import { isForWhom, type StandingGrant } from '../../core/standing.ts';
 import { StoreError } from '../store.ts';
 import type { Mutation, StoreRefusal } from '../store.ts';
+import { openCanary, revealCanary } from './canaries.ts';
 import { eraseSubject } from './erase.ts';
 import { tileKey } from './medium.ts';
 import type { MemoryMedium } from './medium.ts';
@@ -105,6 +106,7 @@ function approvalInTheWay(
 ): number | undefined {
   return [...judgments.values()]
     .filter((each) => each.identity === identity && each.kind === 'approve' && each.atMs > sinceMs)
+    .filter(({ canary }) => !canary)
     .map(({ atMs }) => atMs)
     .sort((left, right) => right - left)[most - 1];
 }
@@ -136,7 +138,11 @@ const table: Table = {
       budget === null || kind !== 'approve' ? undefined : approvalInTheWay(medium, identity, budget);
     if (blocking !== undefined) return { code: 'judgment.over_budget', atMs: blocking };
     const shownAtMs = medium.showings.get(JSON.stringify([review, identity])) ?? null;
-    medium.put(medium.judgments, JSON.stringify([identity, atMs, review]), { ...judgment, shownAtMs });
+    medium.put(medium.judgments, JSON.stringify([identity, atMs, review]), {
+      ...judgment,
+      shownAtMs,
+      canary: false,
+    });
     return null;
   },
   'grant.issue': (medium, { grant }) => {
@@ -241,6 +247,12 @@ const table: Table = {
     return null;
   },
   'subject.erase': (medium, { subject, atMs }) => eraseSubject(medium, subject, atMs),
+  'canary.plan': (medium, { dueAtMs }) => {
+    medium.put(medium.canaryPlan, 'only', dueAtMs);
+    return null;
+  },
+  'canary.open': openCanary,
+  'canary.reveal': revealCanary,
   'key.handOver': (medium) => {
     medium.put(medium.handovers, medium.entries.length, medium.entries.length);
     return null;

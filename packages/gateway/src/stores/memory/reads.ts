@@ -118,6 +118,14 @@ const table: Table = {
       .filter((use) => before === null || use.id < before)
       .sort((left, right) => byId(right, left))
       .slice(0, limit),
+  openCanaries: ({ canaries }) =>
+    [...canaries.values()]
+      .filter(({ revealed }) => !revealed)
+      .map(({ revealed: _, ...canary }) => canary)
+      .sort((left, right) => (left.action < right.action ? -1 : 1)),
+  canariesOpened: ({ canaries }, { sinceMs }) =>
+    [...canaries.values()].filter(({ openedAtMs }) => openedAtMs > sinceMs).length,
+  canaryPlan: ({ canaryPlan }) => canaryPlan.get('only') ?? null,
   pendingReview: (medium, { binding }) => findPending(medium, binding),
   entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit).map(rowOf),
   entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action).map(rowOf),

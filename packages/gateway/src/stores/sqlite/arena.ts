@@ -52,6 +52,7 @@ export const KINDS: readonly SealedEntry['kind'][] = [
   'heartbeat',
   'erasure',
   'key',
+  'canary',
 ];
 export const INTENT = KINDS.indexOf('intent');
 export const OUTCOME = KINDS.indexOf('outcome');

@@ -17,6 +17,8 @@ type JudgmentRow = [
   shownToIdentity: string,
 ];
 
+type JudgmentFound = Omit<KeptJudgment, 'canary'> & { readonly canary: number };
+
 interface GroupRow {
   readonly count: number;
   readonly oldest: ReviewGroup['oldest'];
@@ -35,7 +37,7 @@ export class Attention {
   readonly #show: Statement<[string, string, number]>;
   readonly #record: Statement<JudgmentRow>;
   readonly #inTheWay: Statement<[string, number, number], number>;
-  readonly #within: Statement<[number, number, number], KeptJudgment>;
+  readonly #within: Statement<[number, number, number], JudgmentFound>;
   readonly #groups: Statement<[{ readonly agent: string | null; readonly limit: number }], GroupRow>;
   readonly #review: Statement<[string], SealedRow>;
   readonly #rows: SealedRows;
@@ -51,13 +53,13 @@ export class Attention {
     );
     this.#inTheWay = database
       .prepare<[string, number, number], number>(
-        `SELECT at_ms FROM judgments WHERE identity = ? AND kind = 'approve' AND at_ms > ?
+        `SELECT at_ms FROM judgments WHERE identity = ? AND kind = 'approve' AND at_ms > ? AND canary = 0
          ORDER BY at_ms DESC LIMIT 1 OFFSET ?`,
       )
       .pluck();
     this.#within = database.prepare(
       `SELECT identity, at_ms AS atMs, review, person, kind, opened_at_ms AS openedAtMs, words,
-         shown_at_ms AS shownAtMs
+         shown_at_ms AS shownAtMs, canary
        FROM judgments WHERE at_ms >= ? AND at_ms < ? ORDER BY at_ms DESC LIMIT ?`,
     );
     this.#groups = database.prepare(GROUPS);
@@ -81,7 +83,8 @@ export class Attention {
 
   figures({ sinceMs, untilMs, pace, most }: Reads['attention']['ask']): Reads['attention']['answer'] {
     const found = this.#within.all(sinceMs, untilMs, most + 1);
-    return { reviewers: figuresOf(found.slice(0, most), pace), complete: found.length <= most };
+    const judgments = found.slice(0, most).map((each) => ({ ...each, canary: each.canary === 1 }));
+    return { reviewers: figuresOf(judgments, pace), complete: found.length <= most };
   }
 
   groups(ask: Reads['reviewGroups']['ask']): ReviewGroup[] {

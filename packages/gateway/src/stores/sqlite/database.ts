@@ -225,6 +225,28 @@ const LISTED = `
   CREATE INDEX reviews_listed ON reviews (id, status, agent, shape, session, target, risk);
 `;
 
+/**
+ * Canaries: `canary` holds what makes one of an ordinary review, and is empty when that has been said. `canary_plan`: when
+ * the next one is due.
+ */
+const CANARIES = `
+  CREATE TABLE canaries (
+    action TEXT PRIMARY KEY,
+    opened_at_ms INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    review TEXT NOT NULL,
+    canary TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX canaries_opened ON canaries (opened_at_ms);
+  CREATE INDEX canaries_open ON canaries (action) WHERE open = 1;
+  CREATE TABLE canary_plan (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    due_at_ms INTEGER NOT NULL
+  ) STRICT;
+  ALTER TABLE judgments ADD COLUMN canary INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX judgments_of_review ON judgments (review);
+`;
+
 /** What each version has beyond the one before; a version never changes. */
 const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = [
   SCHEMA,
@@ -235,6 +257,7 @@ const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = 
   completeRows,
   SEALED,
   LISTED,
+  CANARIES,
 ];
 const SCHEMA_VERSION = VERSIONS.length;
 

@@ -12,6 +12,7 @@ import { Standings } from './standings.ts';
 import { Submissions } from './submissions.ts';
 import { Passkeys } from './passkeys.ts';
 import { BreakGlass } from './break-glass.ts';
+import { Canaries } from './canaries.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
@@ -70,6 +71,7 @@ export class State {
   readonly passkeys: Passkeys;
   readonly attention: Attention;
   readonly breakGlass: BreakGlass;
+  readonly canaries: Canaries;
   readonly #database: Database;
   readonly #rows: SealedRows;
   readonly #erasures: Erasures;
@@ -100,6 +102,7 @@ export class State {
     this.passkeys = new Passkeys(database);
     this.attention = new Attention(database, rows);
     this.breakGlass = new BreakGlass(database, rows);
+    this.canaries = new Canaries(database);
     this.#review = database.prepare(`${REVIEW}WHERE id = ?`);
     this.#pendingReview = database.prepare(`${REVIEW}WHERE binding = ? AND status = 'pending'`);
     this.#insertReview = database.prepare(
@@ -167,6 +170,9 @@ export class State {
     'break_glass.spend': (spend) => this.breakGlass.spend(spend),
     'break_glass.update': ({ use }) => this.breakGlass.update(use),
     'subject.erase': ({ subject, atMs }) => this.#erasures.erase(subject, atMs),
+    'canary.plan': ({ dueAtMs }) => this.canaries.plan(dueAtMs),
+    'canary.open': (open) => this.canaries.open(open),
+    'canary.reveal': ({ action }) => this.canaries.reveal(action),
     'key.handOver': (_, firstIndex) => this.#handOver(firstIndex),
     'checkpoint.publish': ({ tiles, checkpoint }) => this.#publish(tiles, checkpoint),
   };

@@ -30,6 +30,7 @@ const SQLSTATE: Readonly<Record<RefusalCode, string>> = {
   'action.altered': '42501',
   'identity.revoked': '42501',
   'standing.changed': '42501',
+  'canary.never_runs': '42501',
   'ledger.unavailable': '58030',
   'target.unavailable': '08001',
 };
