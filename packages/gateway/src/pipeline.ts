@@ -43,11 +43,14 @@ import type { StandingId } from './core/ids.ts';
 import { refusal, type Refusal } from './core/reasons.ts';
 import { err, ok, type Result } from './core/result.ts';
 import type { Desk } from './review/desk.ts';
+import { momentOf, observedBy } from './review/observing.ts';
 import { limits } from './limits.ts';
 import type {
   Classifier,
   Clock,
+  DelegationBook,
   Directory,
+  DraftPolicies,
   Hashing,
   Mutation,
   PolicyEngine,
@@ -63,11 +66,14 @@ export interface PipelinePorts {
   readonly policy: PolicyEngine;
   readonly classifier: Classifier;
   readonly directory: Directory;
+  readonly delegations?: DelegationBook;
+  /** Absent: nothing is observed. */
+  readonly drafts?: DraftPolicies;
 }
 
 /** Everything that two attempts of one session with one description share, made once. */
 interface Shape {
-  readonly policyVersion: string;
+  readonly moment: string;
   readonly circumstances: Circumstances;
   readonly members: AttemptMembers;
   readonly usage: UsageShape;
@@ -108,29 +114,28 @@ export class Pipeline implements StatefulGate {
     let ofDescription = this.#shapes.get(description);
     if (ofDescription === undefined) this.#shapes.set(description, (ofDescription = new WeakMap()));
     const known = ofDescription.get(requester);
-    if (known?.policyVersion === this.#ports.policy.version) return known;
-    const shape = this.#judgeShape(attempt);
+    const moment = momentOf(this.#ports, attempt.target);
+    if (known?.moment === moment) return known;
+    const shape = this.#judgeShape(attempt, moment);
     ofDescription.set(requester, shape);
     return shape;
   }
 
-  #judgeShape(attempt: Pick<Attempt, 'description' | 'requester' | 'target'>): Shape {
-    const { classifier, policy } = this.#ports;
+  #judgeShape(attempt: Pick<Attempt, 'description' | 'requester' | 'target'>, moment: string): Shape {
+    const { classifier, policy, drafts } = this.#ports;
     const { requester, target, description } = attempt;
     const datasets = classifier.classify(target, description);
     const risk = assess(description, datasets, target);
-    const decision = withinEntry(
-      policy.decide({ requester, target, description, datasets, risk }),
-      limits.entryBytes,
-      {
-        description,
-        datasets,
-      },
-    );
+    const request = { requester, target, description, datasets, risk };
+    const decision = withinEntry(policy.decide(request), limits.entryBytes, {
+      description,
+      datasets,
+    });
     const { operation } = description;
-    const circumstances = { requester, target, operation, description, datasets, risk, decision };
+    const observed = observedBy(drafts?.of(target.name), request);
+    const circumstances = { ...request, operation, decision, ...observed };
     return {
-      policyVersion: policy.version,
+      moment,
       circumstances,
       members: attemptMembers(circumstances),
       usage: usageShape(circumstances, decision.effect === 'review'),

@@ -29,6 +29,7 @@ import { createMemoryStore } from '../src/stores/memory/store.ts';
 import type { Change } from '../src/stores/store.ts';
 import { hashing, random } from '../src/system.ts';
 import { createLog } from '../src/telemetry/log.ts';
+import { noDelegations, noPolicyChanges } from './support/authority-fakes.ts';
 import { openedUse, preparedUse } from './support/break-glass.ts';
 import { standingGrant } from './support/standing.ts';
 
@@ -323,6 +324,8 @@ export function createFake(): Fake {
         fake.recorded.push(`${principal.name} ${action}`);
       },
       directory,
+      delegations: noDelegations,
+      policies: noPolicyChanges,
       policy,
       desk: fakeDesk(reviews, publish, policy, passkeys),
       passkeys,

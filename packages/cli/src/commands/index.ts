@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { delegationCommands } from './delegation.ts';
 import { attention } from './attention.ts';
 import { breakGlassCommands } from './break-glass.ts';
 import { configCheck, up } from './gateway.ts';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   ask,
   answer,
   ...standingCommands,
+  ...delegationCommands,
   ...breakGlassCommands,
   usage,
   attention,

@@ -487,4 +487,5 @@ const bound = (desk: ReviewDesk): ReviewDesk => ({
   answer: (ask) => desk.answer(ask),
   previewed: (review) => desk.previewed(review),
   show: (review) => desk.show(review),
+  approvers: (review) => desk.approvers(review),
 });

@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import type { Agent, Person, Target } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
-import { calendarOf, checkCalendars } from './calendars.ts';
+import { checkAuthority, delegationsOf, rotasOf } from './authority.ts';
+import { calendarsOf, checkCalendars } from './calendars.ts';
 import type {
   AgentConfiguration,
   Configuration,
@@ -56,7 +57,7 @@ function targetsOf(
   { targets }: RawConfiguration,
   { secrets, texts }: Material,
 ): readonly TargetConfiguration[] {
-  return targets.flatMap(({ caFile: _, protocol, host = '', user = '', ...target }, index) => {
+  return targets.flatMap(({ caFile: _, observe: __, protocol, host = '', user = '', ...target }, index) => {
     if (protocol !== 'postgresql') return [];
     return {
       ...target,
@@ -139,7 +140,12 @@ function configurationOf(file: string, raw: RawConfiguration, material: Material
     groups: raw.groups.map(({ name, description }) => ({ name, description: description ?? '' })),
     classes: raw.classes,
     catalog: catalogOf(raw),
-    calendars: raw.calendars.map((each) => ({ name: each.name, calendar: calendarOf(each) })),
+    calendars: calendarsOf(raw),
+    observe: raw.targets.flatMap(({ name, observe }) =>
+      observe === undefined ? [] : { target: name, directory: resolve(dirname(file), observe) },
+    ),
+    rotas: rotasOf(raw),
+    delegations: delegationsOf(raw),
     policies: { directory: material.policyDirectory, files: material.policies },
     limits: raw.limits,
     attention: { ...raw.attention, approvalsPerHour: raw.attention.approvalsPerHour ?? null },
@@ -181,7 +187,12 @@ export async function loadConfiguration(
   const material = await readMaterial(document.data, { folder: dirname(file), environment });
   const findings = [
     ...(raw.ok
-      ? [...checkPublicUrl(raw.value), ...checkWitnesses(raw.value), ...checkCalendars(raw.value)]
+      ? [
+          ...checkPublicUrl(raw.value),
+          ...checkWitnesses(raw.value),
+          ...checkCalendars(raw.value),
+          ...checkAuthority(raw.value),
+        ]
       : raw.error),
     ...checkNames(document.data),
     ...checkTargets(document.data),

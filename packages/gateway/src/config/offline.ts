@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import type { Agent, Person, Target } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { checkCalendars } from './calendars.ts';
+import { checkAuthority, delegationsOf, rotasOf } from './authority.ts';
+import { calendarsOf, checkCalendars } from './calendars.ts';
 import type { Configuration } from './configuration.ts';
 import { readDocument } from './document.ts';
 import { agentOf, apiTargetsOf, byPlace, catalogOf, personOf, readConfiguration } from './load.ts';
@@ -19,7 +20,9 @@ export interface PolicyConfiguration {
   readonly people: readonly Person[];
   readonly targets: readonly Target[];
   readonly groups: readonly string[];
-  readonly calendars: readonly string[];
+  readonly calendars: Configuration['calendars'];
+  readonly rotas: Configuration['rotas'];
+  readonly delegations: Configuration['delegations'];
   /** Names, those that come with Sallyport included. */
   readonly classes: readonly string[];
   readonly catalog: Configuration['catalog'];
@@ -39,7 +42,9 @@ function policyConfigurationOf(file: string, raw: RawConfiguration): PolicyConfi
     people: raw.people.map(personOf),
     targets: [...postgresTargetsOf(raw), ...apiTargetsOf(raw)],
     groups: raw.groups.map(({ name }) => name),
-    calendars: raw.calendars.map(({ name }) => name),
+    calendars: calendarsOf(raw),
+    rotas: rotasOf(raw),
+    delegations: delegationsOf(raw),
     classes: [...Object.keys(builtInClasses), ...raw.classes.map(({ name }) => name)],
     catalog: catalogOf(raw),
     policyDirectory: directory === undefined ? packDirectory : resolve(dirname(file), directory),
@@ -57,7 +62,7 @@ export async function loadPolicyConfiguration(
   if (document.problems.length > 0) return err(document.problems);
   const raw = checkStructure(document.data);
   const findings = [
-    ...(raw.ok ? checkCalendars(raw.value) : raw.error),
+    ...(raw.ok ? [...checkCalendars(raw.value), ...checkAuthority(raw.value)] : raw.error),
     ...checkNames(document.data),
     ...checkTargets(document.data),
   ];

@@ -117,6 +117,16 @@ export interface Circumstances {
   readonly datasets: readonly DatasetUsage[];
   readonly risk: Risk;
   readonly decision: Decision;
+  /** What a draft would have decided; absent: none is observed. */
+  readonly observed?: Observed;
+}
+
+/** What a draft of policies, which nothing enforces, says of an attempt. */
+export interface Observed {
+  /** Its version. */
+  readonly draft: string;
+  readonly effect: Decision['effect'];
+  readonly policies: readonly string[];
 }
 
 /** Canonical members, without braces, of an attempt: those whose names sort before `kind`, and those after it. */
@@ -175,7 +185,7 @@ const members = (value: Parameters<typeof canonicalize>[0]): string => canonical
 
 /** Made once for all attempts of the same circumstances: the leaf of each is then four short strings more. */
 export function attemptMembers(circumstances: Circumstances): AttemptMembers {
-  const { requester, target, operation, description, datasets, risk, decision } = circumstances;
+  const { requester, target, operation, description, datasets, risk, decision, observed } = circumstances;
   const { agent, client, onBehalfOf, onBehalfOfBasis, session, sponsor } = requester;
   const parties = [...requester.parties];
   return {
@@ -184,6 +194,7 @@ export function attemptMembers(circumstances: Circumstances): AttemptMembers {
       ...(description === null ? {} : { described: canonicalDescription(description) }),
     }),
     afterKind: members({
+      ...(observed === undefined ? {} : { observed: { ...observed, policies: [...observed.policies] } }),
       operation,
       requester: { agent, client, onBehalfOf, onBehalfOfBasis, parties, session, sponsor },
       risk: { score: risk.score, signals: risk.signals.map((signal) => signal.name) },
@@ -317,13 +328,27 @@ export function reviewedEntry(
   return entry(kind, { action, atMs }, canonicalize({ ...base, ...members }), { aside, subject: whose });
 }
 
+/** With whose right a vote counts; nothing where it is the voter's own. */
+export const rightsOf = ({ delegators }: Vote): { readonly delegators?: string[] } =>
+  delegators === undefined ? {} : { delegators: [...delegators] };
+
 /** A vote as it was cast. The voter's words and the passkey's proof are beside the leaf, which commits to them. */
 export function voteEntry(review: Review, vote: Vote, subject: string, sealing: Sealing): SealedEntry {
   const { channel, identity, kind, passkey, person, reason, rendering, atMs } = vote;
   const proof = passkey === null ? {} : { passkey: { ...passkey, publicKey: { ...passkey.publicKey } } };
   const sealed = sealValues({ ...proof, text: reason }, sealing);
   const signing = passkey === null ? {} : { passkey: passkey.passkey };
-  const said = { channel, identity, kind, person, rendering, signed: passkey !== null, ...signing };
+  const rights = rightsOf(vote);
+  const said = {
+    channel,
+    identity,
+    kind,
+    person,
+    rendering,
+    signed: passkey !== null,
+    ...signing,
+    ...rights,
+  };
   return reviewedEntry('vote', { review, atMs, subject, sealed }, { vote: said });
 }
 

@@ -50,6 +50,7 @@ const attempt: Classes = {
   decision: { members: { code: OPEN, demands: [demand], effect: OPEN, policies: OPEN } },
   described: { members: described },
   grant: OPEN,
+  observed: { members: { draft: OPEN, effect: OPEN, policies: OPEN } },
   operation: OPEN,
   requester: { members: requester },
   review: OPEN,
@@ -83,6 +84,7 @@ export const leafClasses: Readonly<Record<EntryKind, Classes>> = {
     vote: {
       members: {
         channel: OPEN,
+        delegators: OPEN,
         identity: OPEN,
         kind: OPEN,
         passkey: OPEN,

@@ -51,6 +51,7 @@ export function memoise(
   const requesterNames = OF_REQUESTER.filter((name) => reads.context.includes(name));
   const readsRequester = reads.principal || requesterNames.length > 0;
   const readsRisk = OF_RISK.some((name) => reads.context.includes(name));
+  const readsCalendars = reads.context.includes('calendars');
   const shared = new Map<string, Decision>();
   const byDescription = new WeakMap<Description, WeakMap<Target, Slot>>();
 
@@ -63,8 +64,10 @@ export function memoise(
   const riskText = textOf((risk: Risk) =>
     JSON.stringify([risk.score, risk.signals.map((signal) => signal.name)]),
   );
-  const varying = ({ requester, risk }: PolicyRequest): string =>
-    (readsRequester ? requesterText(requester) : '') + (readsRisk ? riskText(risk) : '');
+  const varying = ({ requester, risk, calendars = [] }: PolicyRequest): string =>
+    (readsRequester ? requesterText(requester) : '') +
+    (readsRisk ? riskText(risk) : '') +
+    (readsCalendars ? calendars.join(' ') : '');
 
   const projection = (request: PolicyRequest): string => {
     const { requester, target, description } = request;

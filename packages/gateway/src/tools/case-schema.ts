@@ -56,6 +56,8 @@ const testCase = z.strictObject({
   onBehalfOf: name.optional(),
   sql: z.string().optional(),
   action: action.optional(),
+  /** In whose hours it happens; the others of the configuration are closed. */
+  calendars: names,
   expect: z.enum(['allow', 'deny', 'review']),
   /** Exactly these rules decided; absent: whichever. */
   rules: z.array(name).optional(),

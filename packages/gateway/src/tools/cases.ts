@@ -10,7 +10,9 @@ import type { CaseFile, TestCase } from './case-schema.ts';
 import { catalogOfSchema, describeAction, describeSql, requestOf, requesterOf } from './describe.ts';
 
 /** Who asks what of whom, by names: a case, or the options of `policy explain`. */
-export type Asked = Pick<TestCase, 'agent' | 'target' | 'onBehalfOf' | 'sql' | 'action'>;
+export type Asked = Pick<TestCase, 'agent' | 'target' | 'onBehalfOf' | 'sql' | 'action'> & {
+  readonly calendars?: readonly string[];
+};
 
 /** One request for each statement; a text that can't be described is refused before any policy is asked. */
 export type Posed =
@@ -48,15 +50,20 @@ export class CaseWorld {
     const target = this.#target(asked.target);
     const requester = requesterOf(agent, asked.onBehalfOf ?? agent.sponsor);
     const entries = this.#entries(target.name);
+    const calendars = (asked.calendars ?? []).toSorted();
     if ((asked.sql === undefined) === (asked.action === undefined))
       throw new CaseError('a case has either sql or action');
     if (asked.action !== undefined) {
       const description = describeAction(asked.action);
-      return { kind: 'requests', requests: [requestOf(requester, target, description, entries)] };
+      const request = requestOf(requester, target, description, entries);
+      return { kind: 'requests', requests: [{ ...request, calendars }] };
     }
     const described = await describeSql(asked.sql ?? '', this.#catalog(target.name));
     if (!described.ok) return { kind: 'undescribed', message: described.error };
-    const requests = described.value.map((description) => requestOf(requester, target, description, entries));
+    const requests = described.value.map((description) => ({
+      ...requestOf(requester, target, description, entries),
+      calendars,
+    }));
     if (requests.length === 0) throw new CaseError('the text holds no statement');
     return { kind: 'requests', requests };
   }

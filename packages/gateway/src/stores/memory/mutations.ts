@@ -240,6 +240,12 @@ const table: Table = {
     medium.put(medium.breakGlass, use.id, use);
     return null;
   },
+  'governance.put': (medium, { record }) => {
+    if ((medium.governance.get(record.id)?.revision ?? 0) !== record.revision - 1)
+      return { code: 'governance.conflict' };
+    medium.put(medium.governance, record.id, record);
+    return null;
+  },
   'subject.erase': (medium, { subject, atMs }) => eraseSubject(medium, subject, atMs),
   'key.handOver': (medium) => {
     medium.put(medium.handovers, medium.entries.length, medium.entries.length);

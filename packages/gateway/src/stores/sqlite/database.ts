@@ -225,6 +225,16 @@ const LISTED = `
   CREATE INDEX reviews_listed ON reviews (id, status, agent, shape, session, target, risk);
 `;
 
+/** Delegations and changes of policy. */
+const GOVERNANCE = `
+  CREATE TABLE governance (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX governance_by_kind ON governance (kind, id);
+`;
+
 /** What each version has beyond the one before; a version never changes. */
 const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = [
   SCHEMA,
@@ -235,6 +245,7 @@ const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = 
   completeRows,
   SEALED,
   LISTED,
+  GOVERNANCE,
 ];
 const SCHEMA_VERSION = VERSIONS.length;
 

@@ -12,6 +12,7 @@ import { Standings } from './standings.ts';
 import { Submissions } from './submissions.ts';
 import { Passkeys } from './passkeys.ts';
 import { BreakGlass } from './break-glass.ts';
+import { Governance } from './governance.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
@@ -70,6 +71,7 @@ export class State {
   readonly passkeys: Passkeys;
   readonly attention: Attention;
   readonly breakGlass: BreakGlass;
+  readonly governance: Governance;
   readonly #database: Database;
   readonly #rows: SealedRows;
   readonly #erasures: Erasures;
@@ -100,6 +102,7 @@ export class State {
     this.passkeys = new Passkeys(database);
     this.attention = new Attention(database, rows);
     this.breakGlass = new BreakGlass(database, rows);
+    this.governance = new Governance(database);
     this.#review = database.prepare(`${REVIEW}WHERE id = ?`);
     this.#pendingReview = database.prepare(`${REVIEW}WHERE binding = ? AND status = 'pending'`);
     this.#insertReview = database.prepare(
@@ -165,6 +168,7 @@ export class State {
     'passkey.check': ({ id }) => this.passkeys.whyNotLive(id),
     'break_glass.open': ({ use, mostOpen }) => this.breakGlass.open(use, mostOpen),
     'break_glass.spend': (spend) => this.breakGlass.spend(spend),
+    'governance.put': ({ record }) => this.governance.put(record),
     'break_glass.update': ({ use }) => this.breakGlass.update(use),
     'subject.erase': ({ subject, atMs }) => this.#erasures.erase(subject, atMs),
     'key.handOver': (_, firstIndex) => this.#handOver(firstIndex),
