@@ -88,6 +88,12 @@ function checkHolidays({ holidays }: RawCalendar, path: Path): readonly Finding[
   );
 }
 
+function checkEmpty({ hours, days }: RawCalendar, path: Path): readonly Finding[] {
+  if (hours.length > 0 || days.length > 0) return [];
+  const hint = 'add working hours, or single days that policies ask for';
+  return [finding([...path, 'hours'], 'the calendar has no hours and no days', hint)];
+}
+
 function checkDays({ days }: RawCalendar, path: Path): readonly Finding[] {
   return days.flatMap(({ from, to }, index) => {
     const at = [...path, 'days', index];
@@ -99,8 +105,7 @@ function checkDays({ days }: RawCalendar, path: Path): readonly Finding[] {
 
 /** A review would wait for longer than anybody means. */
 function checkRest(raw: RawCalendar, path: Path): readonly Finding[] {
-  const isForAskingOnly = raw.hours.length === 0 && raw.days.length > 0;
-  if (isForAskingOnly || longestRestDays(calendarOf(raw)) < limits.calendarRestDays) return [];
+  if (raw.hours.length === 0 || longestRestDays(calendarOf(raw)) < limits.calendarRestDays) return [];
   const message = `the calendar has a year without any working hour`;
   return [finding([...path, 'holidays'], message, 'add hours, or remove holidays')];
 }
@@ -109,7 +114,7 @@ function checkRest(raw: RawCalendar, path: Path): readonly Finding[] {
 export const checkCalendars = ({ calendars }: RawConfiguration): readonly Finding[] =>
   calendars.flatMap((raw, index) => {
     const path = ['calendars', index];
-    return [checkZone, checkOrder, checkOverlaps, checkHolidays, checkDays, checkRest].flatMap((check) =>
-      check(raw, path),
+    return [checkZone, checkOrder, checkOverlaps, checkHolidays, checkEmpty, checkDays, checkRest].flatMap(
+      (check) => check(raw, path),
     );
   });
