@@ -156,7 +156,7 @@ export function presentVote(vote: core.Vote): Vote {
   const at = timestamp(atMs);
   const signed = passkey !== null;
   const basis = core.basisOf(vote);
-  const rights = vote.delegators === undefined ? {} : { delegators: [...vote.delegators] };
+  const rights = vote.rights === undefined ? {} : { rights: [...vote.rights] };
   return { person, kind, reason, digest, rendering, at, channel, signed, basis, retractedAt, ...rights };
 }
 

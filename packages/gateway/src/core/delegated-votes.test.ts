@@ -58,7 +58,7 @@ describe('a right that was handed over', () => {
   test('lets its holder approve, and the vote says whose right it was', () => {
     const voted = cast(review(), kim, standIns({ kim: ['sam'] }));
     expect(voted.ok && voted.value.state.status).toBe('approved');
-    expect(voted.ok && voted.value.votes[0]).toMatchObject({ person: 'kim', delegators: ['sam'] });
+    expect(voted.ok && voted.value.votes[0]).toMatchObject({ person: 'kim', rights: ['sam'] });
   });
 
   test('is nobody’s without the delegation', () => {

@@ -329,8 +329,8 @@ export function reviewedEntry(
 }
 
 /** With whose right a vote counts; nothing where it is the voter's own. */
-export const rightsOf = ({ delegators }: Vote): { readonly delegators?: string[] } =>
-  delegators === undefined ? {} : { delegators: [...delegators] };
+export const rightsOf = ({ rights }: Vote): { readonly rights?: string[] } =>
+  rights === undefined ? {} : { rights: [...rights] };
 
 /** A vote as it was cast. The voter's words and the passkey's proof are beside the leaf, which commits to them. */
 export function voteEntry(review: Review, vote: Vote, subject: string, sealing: Sealing): SealedEntry {

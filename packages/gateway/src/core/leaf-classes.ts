@@ -84,12 +84,12 @@ export const leafClasses: Readonly<Record<EntryKind, Classes>> = {
     vote: {
       members: {
         channel: OPEN,
-        delegators: OPEN,
         identity: OPEN,
         kind: OPEN,
         passkey: OPEN,
         person: OPEN,
         rendering: OPEN,
+        rights: OPEN,
         signed: OPEN,
       },
     },

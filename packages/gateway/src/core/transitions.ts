@@ -144,12 +144,12 @@ export function castVote(review: Review, ballot: Ballot, electorate: Electorate)
   return ok({ ...voted, expiresAtMs: expiryOf(voted, electorate) });
 }
 
-/** The vote, with whose right it counts where that isn't the voter's own. */
+/** The vote, with whose rights it counts where those aren't the voter's own alone. */
 function withRights(review: Review, vote: Vote, person: Person, electorate: Electorate): Vote {
   const voter = { person, atMs: vote.atMs };
-  const rights = review.subject.demands.flatMap((_, index) => rightsTo(review, index, voter, electorate));
-  const delegators = [...new Set(rights.filter((each) => each !== person).map(({ name }) => name))].sort();
-  return delegators.length === 0 ? vote : { ...vote, delegators };
+  const all = review.subject.demands.flatMap((_, index) => rightsTo(review, index, voter, electorate));
+  const rights = [...new Set(all.map(({ name }) => name))].sort();
+  return rights.every((name) => name === person.name) ? vote : { ...vote, rights };
 }
 
 /** The voter takes a vote back while the review is pending; afterwards they may vote anew. */
