@@ -229,7 +229,9 @@ describe('a vote with the right of somebody else', () => {
   });
 
   it('of whoever asked is their own request', () => {
-    const found = findingsIn(storyWith([vote('kim', { rights: ['dora'] })], [demand()], { parties: ['dora'] }));
+    const found = findingsIn(
+      storyWith([vote('kim', { rights: ['dora'] })], [demand()], { parties: ['dora'] }),
+    );
     expect(found).toContain('vote.own_request');
   });
 });
