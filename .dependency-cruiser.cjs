@@ -2,7 +2,7 @@
 
 const gateway = 'packages/gateway/src';
 const core = `^${gateway}/core/`;
-const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass|-scan|-history)?\\.ts$`;
+const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass|-scan|-history|-authority)?\\.ts$`;
 const pipeline = `^${gateway}/pipeline\\.ts$`;
 const desk = `^${gateway}/review/`;
 const limits = `^${gateway}/limits\\.ts$`;
@@ -164,7 +164,7 @@ const table = [
   },
   {
     name: 'composition',
-    from: `^${gateway}/(gateway|main)\\.ts$`,
+    from: `^${gateway}/(gateway|main|composition/[a-z-]+)\\.ts$`,
     may: [`^${gateway}/`, sdk, verifier],
     because: 'the composition root knows every part of the gateway, and no other program.',
   },
@@ -221,7 +221,7 @@ module.exports = {
           telemetry,
           limits,
           `^${gateway}/${plugin}/`,
-          `^${gateway}/(ledger|policy|assess|classify|identity|passkeys|config|api|tools)/`,
+          `^${gateway}/(ledger|policy|assess|classify|identity|passkeys|config|api|tools|composition)/`,
           `^${gateway}/(gateway|main|system|config)\\.ts$`,
         ],
       },

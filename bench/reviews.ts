@@ -15,6 +15,8 @@ import { createPolicyEngine } from '../packages/gateway/src/policy/engine.ts';
 import type {
   ActionDesk,
   BreakGlassDesk,
+  DelegationDesk,
+  PolicyDesk,
   BreakGlassReviews,
   PolicyEngine,
 } from '../packages/gateway/src/ports.ts';
@@ -151,6 +153,8 @@ class Bench {
       breakGlassReviews: {} as BreakGlassReviews,
       custody: {} as Custody,
       scans: {} as CatalogScans,
+      delegations: {} as DelegationDesk,
+      policies: {} as PolicyDesk,
       events,
       ledger: { vkey: '', origin: '', publishNow: async () => undefined, receipt: async () => null },
       publicUrl: 'http://bench',

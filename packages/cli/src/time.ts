@@ -15,6 +15,13 @@ export function parseWhen(text: string, nowMs: number): string | null {
   return Number.isNaN(timeMs) ? null : new Date(timeMs).toISOString();
 }
 
+/** So long after an instant, as RFC 3339: `8h`, `5d`; null for anything else. */
+export function parseAhead(text: string, fromMs: number): string | null {
+  const [, count, unit] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
+  if (count === undefined || unit === undefined) return null;
+  return new Date(fromMs + Number(count) * units[unit as keyof typeof units]).toISOString();
+}
+
 /** What `--since` and `--until` say, as the API has it; what isn't given is left out. */
 export function whenOf(invocation: Invocation, nowMs: number): { since?: string; until?: string } {
   const when = (name: 'since' | 'until') => {

@@ -38,7 +38,15 @@ import { StandingGrants } from './review/standing/desk.ts';
 import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
 import { Authenticator } from './identity/authenticator.ts';
-import { StaticDirectory } from './identity/directory.ts';
+import { authorityOf } from './composition/authority.ts';
+import {
+  finishWriting,
+  hasState,
+  loadPolicies,
+  startPolicies,
+  type Interrupted,
+  type Policies,
+} from './composition/policies.ts';
 import { openKeyFile } from './ledger/key-file.ts';
 import { HeartbeatWriter } from './ledger/heartbeat.ts';
 import { openLedger, type Ledger } from './ledger/open.ts';
@@ -47,13 +55,7 @@ import { err, ok } from './core/result.ts';
 import { limits as bounds, type Limits } from './limits.ts';
 import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
-import { createPolicyEngine } from './policy/engine.ts';
-import { PolicyFollower } from './policy/following.ts';
-import { LivePolicies } from './policy/live.ts';
-import { readPolicyFiles } from './config/policy-files.ts';
-import type { KnownNames } from './policy/annotation-values.ts';
-import { formatPolicyProblem } from './policy/problems.ts';
-import type { GroupingTemplates, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
+import type { GroupingTemplates, ObservedDraft, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -73,6 +75,8 @@ export interface RunningGateway {
   /** URL of the API. */
   readonly api: { readonly address: string };
   readonly ledger: { readonly vkey: string; readonly origin: string };
+  /** Drafts of policies that are observed, and not enforced. */
+  readonly observed: readonly ObservedDraft[];
   /** Ends sessions, publishes the last checkpoint, closes the store. */
   close(): Promise<void>;
 }
@@ -91,27 +95,34 @@ export class ConfigurationError extends Error {
 /** The configuration with its policies, checked as at start; nothing is started or changed. */
 export async function checkConfiguration(configPath: string, environment: Environment): Promise<void> {
   const configuration = await configure(configPath, environment);
-  await policyEngine(configuration);
+  await policiesOf(configuration);
 }
 
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { log } = options;
   const configuration = await configure(options.configPath, options.environment);
-  const policy = await policyEngine(configuration);
   const state = resolve(options.stateDirectory ?? configuration.state);
+  // Nothing is made where there is nothing, until the policies are known to be fit.
+  const known = hasState(state) ? null : await policiesOf(configuration);
   const store = await openSqliteStore({ directory: state, monotonicMs: () => clock.monotonicMs() });
   const undo: (() => Promise<void> | void)[] = [() => store.close()];
   try {
-    return await assemble({ configuration, policy, state, store, log, undo });
+    const interrupted = await finishWriting(configuration, store);
+    const files = interrupted?.isWritten === true ? interrupted.change.files : undefined;
+    const policies = known ?? (await policiesOf(configuration, files));
+    return await assemble({ configuration, policies, interrupted, state, store, log, undo });
   } catch (error) {
     for (const step of undo.reverse()) await step();
     throw error;
   }
 }
 
+const system = { clock, random, hashing };
+
 interface Assembly {
   readonly configuration: Configuration;
-  readonly policy: LivePolicies;
+  readonly policies: Policies;
+  readonly interrupted: Interrupted | null;
   readonly state: string;
   readonly store: Store;
   readonly log: Log;
@@ -120,18 +131,20 @@ interface Assembly {
 }
 
 async function assemble(assembly: Assembly): Promise<RunningGateway> {
-  const { configuration, policy, state, store, log, undo } = assembly;
+  const { configuration, policies, state, store, log, undo } = assembly;
+  const { live: policy, drafts } = policies;
   const { publicUrl } = configuration.listen.api;
   const limits: Limits = { ...bounds, ...configuration.limits };
   const ledger = await beginLedger(assembly);
 
-  const directory = directoryOf(configuration);
+  const { directory, delegations } = await authorityOf(configuration, { ...system, store, limits });
   const authenticator = new Authenticator(configuration, directory);
   const events = fanOut(log);
   const classifier = new Catalog(configuration.catalog);
   const calendars = workingCalendars(configuration.calendars, limits);
   const passkeys = passkeysOf(assembly, limits);
-  const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys, shapes, publicUrl };
+  const people = { directory, delegations };
+  const shared = { ...system, ...people, store, policy, calendars, passkeys, shapes, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
   const { approvalsPerHour } = configuration.attention;
@@ -140,7 +153,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   undo.push(() => desk.close());
   const uses = new StandingUses({ ...shared, limits });
   const history = await AgentHistory.learn({ ...shared, limits });
-  const gate = new Pipeline({ ...shared, classifier, history }, desk, uses);
+  const gate = new Pipeline({ ...shared, classifier, history, drafts }, desk, uses);
   const glass = await breakGlassOf({ ...shared, classifier, events, limits, log });
   undo.push(() => glass.reviews.stop());
   const submitting = { ...shared, gate, breakGlass: glass.gate, events, limits };
@@ -162,7 +175,12 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
 
   undo.push(await openCanaries({ ...shared, gate, events, limits, log, postgres }, configuration));
-  undo.push(followPolicies(assembly));
+  const ruling = await startPolicies(configuration, policies, assembly.interrupted, {
+    ...system,
+    store,
+    log,
+  });
+  undo.push(() => ruling.close());
 
   const app = createApi({
     ...shared,
@@ -178,15 +196,18 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     ledger,
     custody: ledger,
     scans: new CatalogScanner({ ...shared, ...postgres, ...configuration, classifier, limits }),
+    policies: ruling.changes,
     log,
   });
   const api = await listenApi(app, configuration.listen.api);
   undo.push(() => api.close());
+  for (const { target, version } of drafts.observed) log.policyObserved({ target, version });
   log.gatewayStarted({ version: VERSION, listening: [postgres.address, api.address] });
   return {
     postgres: { address: postgres.address },
     api: { address: api.address },
     ledger: { vkey: ledger.vkey, origin: ledger.origin },
+    observed: drafts.observed,
     close: () => closeAll(assembly, ledger),
   };
 }
@@ -218,21 +239,6 @@ async function breakGlassOf(ports: BreakGlassPorts) {
   return { gate: new BreakGlassGate(ports), reviews: await new BreakGlassReviews(ports).resume() };
 }
 
-/** From now on the policies in force are those of the files, once they are recorded; until what it returns is called. */
-function followPolicies({ configuration, policy, store, log }: Assembly): () => Promise<void> {
-  const { directory } = configuration.policies;
-  const follower = new PolicyFollower({
-    clock,
-    store,
-    log,
-    live: policy,
-    names: namesOf(configuration),
-    read: () => readPolicyFiles(directory),
-  });
-  follower.start();
-  return () => follower.close();
-}
-
 const passkeysOf = ({ configuration, store, log }: Assembly, limits: Limits): PasskeyService => {
   const { publicUrl } = configuration.listen.api;
   const shared = { clock, random, hashing, store, limits, publicUrl, log };
@@ -244,11 +250,11 @@ async function recordRefusedCall(store: Store, principal: string, action: string
 }
 
 /** Recovery is part of every start: what an earlier run left unfinished is recorded before anything else happens. */
-async function announceStart({ store, policy, log }: Assembly): Promise<void> {
+async function announceStart({ store, policies, log }: Assembly): Promise<void> {
   const count = await recover({ store, clock });
   if (count > 0) log.intentsRecovered({ count });
   await store.append(
-    noticeEntry('gateway.started', { policies: policy.version, version: VERSION }, clock.nowMs()),
+    noticeEntry('gateway.started', { policies: policies.live.version, version: VERSION }, clock.nowMs()),
   ).done;
 }
 
@@ -357,31 +363,20 @@ function postgresTarget(target: TargetConfiguration): PostgresTarget {
   };
 }
 
-const directoryOf = ({ agents, people }: Configuration): StaticDirectory =>
-  new StaticDirectory(
-    agents.map(({ agent }) => agent),
-    people.map(({ person }) => person),
-  );
-
 async function configure(configPath: string, environment: Environment): Promise<Configuration> {
   const loaded = await loadConfiguration(configPath, environment);
   if (loaded.ok) return loaded.value;
   throw new ConfigurationError(loaded.error.map(formatConfigProblem));
 }
 
-const namesOf = (configuration: Configuration): KnownNames => ({
-  groups: configuration.groups.map(({ name }) => name),
-  people: configuration.people.map(({ person }) => person.name),
-  agents: configuration.agents.map(({ agent }) => agent.name),
-  targets: [...configuration.targets, ...configuration.apiTargets].map(({ name }) => name),
-  calendars: configuration.calendars.map(({ name }) => name),
-});
-
-async function policyEngine(configuration: Configuration): Promise<LivePolicies> {
-  const { files } = configuration.policies;
-  const engine = await createPolicyEngine({ policies: files, names: namesOf(configuration) });
-  if (engine.ok) return new LivePolicies(engine.value);
-  throw new ConfigurationError(engine.error.map(formatPolicyProblem));
+/** Those of the files; where an earlier run had approved others and did not finish, those come first. */
+async function policiesOf(
+  configuration: Configuration,
+  files?: Configuration['policies']['files'],
+): Promise<Policies> {
+  const loaded = await loadPolicies(configuration, clock, files);
+  if (loaded.ok) return loaded.value;
+  throw new ConfigurationError(loaded.error);
 }
 
 /** In step with package.json (a test). */

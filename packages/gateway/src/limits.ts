@@ -184,6 +184,27 @@ export const limits = {
   apiBodyBytes: 65_536,
   /** Teams, regions and rotas of one company. */
   calendars: 100,
+  /** Rules of a draft that one entry names: room for the entry's own members stays. */
+  observedPolicies: 20,
+  /** A longer absence is a change of groups. */
+  delegationMs: 90 * 86_400_000,
+  /** Unfinished ones: a right in many hands is nobody's responsibility. */
+  delegationsPerPerson: 20,
+  /** Changes of policy that wait: a person reads each of them whole. */
+  policyChangesPending: 20,
+  /** A proposal that nobody decided on in that time is judged against other facts by then. */
+  policyChangeMs: 7 * 86_400_000,
+  /** Files of one policy directory that are proposed, and all their text together: more than the packs by far. */
+  policyChangeFiles: 100,
+  policyChangeBytes: 1_048_576,
+  /** Entries of the ledger that a proposal is replayed over. */
+  policyReplayEntries: 50_000,
+  /** Of the actions that a proposal decides otherwise; counts are of all. */
+  policyReplayListed: 50,
+  /** One replay, in a thread of its own. */
+  policyReplayMs: 30_000,
+  /** Freezes of some years. */
+  daySpansPerCalendar: 100,
   /** Days and spans of one week, each written by itself. */
   hoursPerCalendar: 100,
   /** Thirty years of public holidays. */

@@ -126,9 +126,16 @@ async function serve({ configPath, stateDirectory, level }: Options): Promise<vo
   people (API)         ${gateway.api.address}
   ledger               ${gateway.ledger.origin}
   its public key       ${gateway.ledger.vkey}
-`);
+${gateway.observed.map(observedLine).join('')}`);
   await stopAsked();
   await gateway.close();
+}
+
+/** In red where somebody looks: it is no rule, however much it looks like one. */
+function observedLine({ target, directory }: RunningGateway['observed'][number]): string {
+  const line = `  OBSERVED ONLY, NOT ENFORCED on ${target}: the draft in ${directory}`;
+  const hasColours = process.stdout.isTTY && process.stdout.hasColors();
+  return `${hasColours ? `\u001b[31m${line}\u001b[39m` : line}\n`;
 }
 
 function stopAsked(): Promise<void> {

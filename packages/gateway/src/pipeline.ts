@@ -40,7 +40,9 @@ import type { HoldAsk } from './review/opening.ts';
 import type {
   Classifier,
   Clock,
+  DelegationBook,
   Directory,
+  DraftPolicies,
   Hashing,
   Mutation,
   PolicyEngine,
@@ -59,6 +61,9 @@ export interface PipelinePorts {
   readonly directory: Directory;
   /** Absent: nothing is known of what agents did before, and the risk is that of the action alone. */
   readonly history?: History;
+  readonly delegations?: DelegationBook;
+  /** Absent: nothing is observed. */
+  readonly drafts?: DraftPolicies;
 }
 
 const SALT_BYTES = 16;
@@ -81,7 +86,8 @@ export class Pipeline implements StatefulGate {
   }
 
   get wantsEstimates(): boolean {
-    return this.#ports.policy.readsEstimates === true;
+    const { policy, drafts } = this.#ports;
+    return policy.readsEstimates === true || drafts?.readEstimates === true;
   }
 
   /** Stages 3 to 5. */

@@ -13,7 +13,8 @@ import type { Review, ReviewSubject } from './core/review.ts';
 import type { FieldTerm, StandingGrant, Uncovered } from './core/standing.ts';
 import type { SignedAssertion } from './ports-passkeys.ts';
 import type { CheckpointRow, Durability, EntryRow, Mutation, RequestKey, Store } from './stores/store.ts';
-import type { Standing } from './core/electorate.ts';
+import type { Entitlement } from './core/entitlement.ts';
+import type { DecidingAs, Standing } from './core/electorate.ts';
 import type { Risk } from './core/risk.ts';
 import type { WorkingTime } from './core/schedule.ts';
 import type { Outcome } from './core/execution.ts';
@@ -25,6 +26,7 @@ export type { CheckpointRow, Durability, EntryRow, Mutation, RequestKey, Store }
 export type * from './ports-attention.ts';
 export type * from './ports-passkeys.ts';
 export type * from './ports-break-glass.ts';
+export type * from './ports-authority.ts';
 
 /** Law 11: the only source of time. */
 export interface Clock {
@@ -53,7 +55,8 @@ export interface Hashing {
 /** Who exists, and who is in which group, now. */
 export interface Directory {
   agent(name: string): Agent | undefined;
-  person(name: string): Person | undefined;
+  /** With the groups of that instant, where the person is on call by turns; absent: of now. */
+  person(name: string, atMs?: number): Person | undefined;
   people(): readonly Person[];
 }
 
@@ -66,21 +69,30 @@ export interface PolicyRequest {
   readonly risk: Risk;
   /** Rows that the target estimates. Absent: it was not asked, or nobody can say. */
   readonly estimatedRows?: number;
+  /** The calendars in whose hours it is decided, sorted; absent: those of now. */
+  readonly calendars?: readonly string[];
 }
 
 /** Stage 5. Never throws: an evaluation that fails is a deny with `policy.error`. */
 export interface PolicyEngine {
   decide(request: PolicyRequest): Decision;
   /** Whether this person may approve this review now, by policy alone; law 4 is checked by the core besides. */
-  mayApprove(person: Person, review: Review): boolean;
+  mayApprove(person: Person, review: Review, when?: DecidingAs): boolean;
+  /** The policies that say so, or that forbid it, by id; empty: nothing permits it. Absent: it isn't told. */
+  approvalPolicies?(person: Person, review: Review, when?: DecidingAs): readonly string[];
   /** Whether this principal may use this API action (`Action::"…"`). */
   mayCall(principal: Agent | Person, action: string): boolean;
   /** Whether a policy reads the risk of actions, or a signal; absent: none does, and only people are shown them. */
   readonly readsRisk?: boolean;
   /** Whether a policy reads the target's estimate of rows; absent: none does, and the target isn't asked before. */
   readonly readsEstimates?: boolean;
-  /** Changes with every change of policy; memos of decisions are dropped when it does. */
+  /** Changes with every change of policy. */
   readonly version: string;
+  /**
+   * Memos of decisions hold while it stays the same: it changes with the version and, where policies read calendars, at
+   * each beginning and end of their hours. Absent: it is the version.
+   */
+  readonly moment?: string;
 }
 
 export interface BreakGlassPolicy {
@@ -214,6 +226,8 @@ export interface ReviewDesk {
   previewed(review: ReviewId): Promise<void>;
   /** For whoever is about to look at it. */
   show(review: Review): Shown;
+  /** Of each demand, who can decide now, and why others can't. */
+  approvers(review: Review): readonly (readonly Entitlement[])[];
 }
 
 /**

@@ -29,6 +29,7 @@ import { createMemoryStore } from '../src/stores/memory/store.ts';
 import type { Change } from '../src/stores/store.ts';
 import { hashing, random } from '../src/system.ts';
 import { createLog } from '../src/telemetry/log.ts';
+import { fakeDelegations, fakePolicies, policyChange } from './support/authority-fakes.ts';
 import { openedUse, preparedUse } from './support/break-glass.ts';
 import { standingGrant } from './support/standing.ts';
 
@@ -238,6 +239,8 @@ function recordsOf(fake: Pick<Fake, 'reviews' | 'usage' | 'uses' | 'ledger'>): R
     breakGlass: ({ id }) => (id === openedUse().id ? openedUse() : null),
     breakGlasses: () => fake.uses,
     submission: () => null,
+    policyChange: ({ id }) => (id === policyChange.id ? policyChange : null),
+    policyChanges: () => [policyChange],
     standing: ({ id }) => (id === standingGrant().id ? standingGrant() : null),
     standings: () => [standingGrant()],
     entries: ({ from, limit }) =>
@@ -326,6 +329,8 @@ export function createFake(): Fake {
         fake.recorded.push(`${principal.name} ${action}`);
       },
       directory,
+      delegations: fakeDelegations,
+      policies: fakePolicies,
       policy,
       desk: fakeDesk(reviews, publish, policy, passkeys),
       passkeys,

@@ -43,6 +43,7 @@ import {
   VoteOffer,
   type VoteRequest,
 } from './contract/index.ts';
+import { AuthorityClient } from './authority-client.ts';
 import type {
   ActionWait,
   BreakGlassFilter,
@@ -65,9 +66,12 @@ const SCAN_TIMEOUT_MS = 90_000;
 /** The API of one gateway, for one token. Every method rejects with a `SallyportError` and nothing else. */
 export class SallyportClient {
   readonly #transport: Transport;
+  /** Who decides, who decides in whose place, and by what rules. */
+  readonly authority: AuthorityClient;
 
   constructor(options: ClientOptions) {
     this.#transport = createTransport(options);
+    this.authority = new AuthorityClient((schema, path, init) => this.#json(schema, path, init));
   }
 
   /** Newest first. */

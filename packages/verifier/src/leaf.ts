@@ -86,6 +86,8 @@ export interface VoteLeaf extends LeafBase {
     readonly signed: boolean;
     /** The id of that passkey; null where none signed. */
     readonly passkey: string | null;
+    /** Whose rights it counts with, by name; empty: the voter's own alone. */
+    readonly rights: readonly string[];
   };
 }
 
@@ -282,6 +284,7 @@ function voteOf(value: JsonObject): VoteLeaf {
       rendering: vote['rendering'] === undefined ? '' : textAt(vote, 'rendering'),
       signed: vote['signed'] === true,
       passkey: vote['signed'] === true ? nameAt(vote, 'passkey') : null,
+      rights: namesAt(vote, 'rights'),
     },
   };
 }

@@ -192,3 +192,46 @@ describe('a leaf', () => {
     expect(decodeLeaf(canonicalize(leaf))).toEqual({ ok: false, detail: `member ${member}` });
   });
 });
+
+describe('a vote with the right of somebody else', () => {
+  const two = [demand({ quorum: 2 })];
+  const named = [demand({ approvers: [{ kind: 'person', name: 'dora' }] })];
+
+  it.each<[string, Leaf[], Leaf[], string[]]>([
+    ['counts where its owner is named', [vote('kim', { rights: ['dora'] })], named, []],
+    [
+      'does not count where nobody of them is named',
+      [vote('kim', { rights: ['lee'] })],
+      named,
+      ['review.not_approved'],
+    ],
+    [
+      'sits in its owner’s seat',
+      [vote('dora'), vote('kim', { rights: ['dora'] })],
+      two,
+      ['review.not_approved'],
+    ],
+    ['fills a seat of its own beside others', [vote('mia'), vote('kim', { rights: ['dora'] })], two, []],
+    [
+      'counts as the voter’s own too, where it says so',
+      [vote('dora'), vote('kim', { rights: ['kim', 'dora'] })],
+      two,
+      [],
+    ],
+    [
+      'does not count where its owner is excluded',
+      [vote('kim', { rights: ['dora'] })],
+      [demand({ excluded: ['dora'] })],
+      ['review.not_approved'],
+    ],
+  ])('%s', (_, votes, demands, found) => {
+    expect(findingsIn(storyWith(votes, demands))).toEqual(found);
+  });
+
+  it('of whoever asked is their own request', () => {
+    const found = findingsIn(
+      storyWith([vote('kim', { rights: ['dora'] })], [demand()], { parties: ['dora'] }),
+    );
+    expect(found).toContain('vote.own_request');
+  });
+});

@@ -38,11 +38,13 @@ export class OpenReview {
     return dropped.length > 0;
   }
 
-  /** Approvals of whoever asked. */
+  /** Approvals of whoever asked, and those that count with the rights of nobody else. */
   approvalsOf({ onBehalfOf, sponsor, parties }: AttemptLeaf['requester']): readonly Vote[] {
     const own = new Set([onBehalfOf, sponsor, ...parties]);
     return [...this.#votes.values()].filter(
-      (vote) => vote.kind === 'approve' && (own.has(vote.person) || own.has(vote.identity)),
+      (vote) =>
+        vote.kind === 'approve' &&
+        (own.has(vote.person) || own.has(vote.identity) || rightsOf(vote).every((name) => own.has(name))),
     );
   }
 
@@ -56,19 +58,36 @@ export class OpenReview {
   }
 
   #meets(demand: DemandRecord, score: number, isLive: (passkey: string) => boolean): boolean {
-    const { quorum, people, excluded, passkeyFromRisk } = demand;
+    const { quorum, excluded, passkeyFromRisk } = demand;
     const signedOnly = passkeyFromRisk !== null && score >= passkeyFromRisk;
     const counted = [...this.#votes.values()].filter(
       (vote) =>
         vote.kind === 'approve' &&
-        (people === null || people.includes(vote.person)) &&
+        seatsOf(vote, demand).length > 0 &&
         !excluded.includes(vote.person) &&
         !excluded.includes(vote.identity) &&
         (vote.passkey === null || isLive(vote.passkey)) &&
         (vote.signed || !signedOnly),
     );
-    return counted.length >= quorum;
+    return filled(counted.map((vote) => seatsOf(vote, demand))) >= quorum;
   }
+}
+
+/** Whose rights a vote counts with. */
+const rightsOf = ({ person, rights }: Vote): readonly string[] => (rights.length === 0 ? [person] : rights);
+
+/** The seats that a vote could fill: a right that was handed over sits in its owner's. */
+const seatsOf = (vote: Vote, { people, excluded }: DemandRecord): readonly string[] =>
+  rightsOf(vote).filter((name) => (people === null || people.includes(name)) && !excluded.includes(name));
+
+/** How many seats are filled: one for each vote that finds a free one, those with the fewest to choose from first. */
+function filled(votes: readonly (readonly string[])[]): number {
+  const taken = new Set<string>();
+  for (const seats of [...votes].sort((left, right) => left.length - right.length)) {
+    const free = seats.find((seat) => !taken.has(seat));
+    if (free !== undefined) taken.add(free);
+  }
+  return taken.size;
 }
 
 /** An attempt without a score counts as the riskiest. */

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { delegationCommands } from './delegation.ts';
 import { attention } from './attention.ts';
 import { catalogScan } from './catalog.ts';
 import { breakGlassCommands } from './break-glass.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   ask,
   answer,
   ...standingCommands,
+  ...delegationCommands,
   ...breakGlassCommands,
   usage,
   attention,

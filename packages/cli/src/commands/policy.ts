@@ -5,7 +5,9 @@ import { Failure } from '../failure.ts';
 import { readPublished } from '../ledger-export.ts';
 import { leavesInFolder } from '../ledger-folder.ts';
 import { parseWhen } from '../time.ts';
+import { renderApprovers } from '../render-authority.ts';
 import { runGateway } from './gateway.ts';
+import { policyChangeCommands } from './policy-changes.ts';
 
 /** The gateway's program with the same words and options: it has the engine, and this package never imports it. */
 function passOn(tool: string, invocation: Invocation, names: readonly OptionName[]): readonly string[] {
@@ -112,6 +114,45 @@ async function* textsOf(entries: AsyncIterable<LedgerEntry>): AsyncGenerator<str
   for await (const { leaf } of entries) yield leaf;
 }
 
+const observe: Command = {
+  name: 'policy observe',
+  arguments: [],
+  summary: 'report what an observed draft would have decided otherwise',
+  details: [
+    'A target’s `observe` names a draft, whose decisions are recorded beside those that are enforced. Nothing is decided again here: it is the record.',
+    'The ledger is read from the gateway, or with --ledger from an export.',
+  ],
+  options: ['since', 'ledger'],
+  remote: true,
+  run: async ({ invocation, client }) => {
+    const directory = invocation.text('ledger');
+    const leaves = directory === null ? await leavesOf(client()) : leavesInFolder(directory);
+    return runGateway(passOn('observe', invocation, ['since']), leaves);
+  },
+};
+
+const whoCanApprove: Command = {
+  name: 'policy who-can-approve',
+  arguments: ['[ID]'],
+  summary: 'say who can approve a review or a statement, with why and why not',
+  details: [
+    'ID is that of a review: the gateway answers, with those on call, delegations and votes as they are now. Or that of a recorded action: it is decided again, and the configuration answers.',
+    'Or --sql, --agent and --target, as for `policy explain`: no gateway is asked, and delegations are those of the configuration.',
+    'Ends with 6 where the configuration has too few people.',
+  ],
+  options: ['config', 'dir', 'sql', 'agent', 'target'],
+  remote: true,
+  run: async ({ invocation, client, output }) => {
+    const [id] = invocation.arguments;
+    if (id?.startsWith('rev_') === true) {
+      const approvers = await client().authority.approvers(id);
+      return output.result(approvers, (style) => renderApprovers(approvers, style));
+    }
+    const args = passOn('who-can-approve', invocation, ['config', 'dir', 'sql', 'agent', 'target']);
+    return id === undefined ? runGateway(args) : runGateway(args, entriesOf(await client().receipt(id)));
+  },
+};
+
 const diff: Command = {
   name: 'policy diff',
   arguments: [],
@@ -136,4 +177,14 @@ const pack: Command = {
 };
 
 /** In the order of help. */
-export const policyCommands: readonly Command[] = [check, test, explain, replay, diff, pack];
+export const policyCommands: readonly Command[] = [
+  check,
+  test,
+  explain,
+  whoCanApprove,
+  replay,
+  observe,
+  diff,
+  pack,
+  ...policyChangeCommands,
+];

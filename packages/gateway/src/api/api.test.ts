@@ -1,3 +1,4 @@
+import { delegation, policyChange } from '../../test/support/authority-fakes.ts';
 import { standingGrant } from '../../test/support/standing.ts';
 import { Problem, Review, ReviewPage, voteProblemCodes } from '@sallyport/sdk/contract';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -89,6 +90,11 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   eraseValues: () => ({ subject: { kind: 'agent', name: 'reporter' }, reason: 'asked' }),
   rotateLedgerKey: () => ({}),
   scanCatalog: () => ({ target: 'shop' }),
+  delegate: () => ({ to: 'ned', until: '2026-11-22T09:00:00.000Z' }),
+  revokeDelegation: () => ({}),
+  proposePolicies: () => ({ base: 'v', reason: 'less noise', files: [{ name: 'a.cedar', text: '' }] }),
+  voteOnPolicies: () => ({ kind: 'approve', digest: 'a'.repeat(64) }),
+  withdrawPolicies: () => ({}),
   challengeVote: (review) => {
     const { digest, rendering, kind } = ballotFor(review);
     return { digest, rendering, kind };
@@ -115,6 +121,8 @@ const callerOf = (route: Route) => (route.access.to === 'agents' ? tokens.report
 /** Where that is not the review's. */
 function idFor({ name, path }: Route): string | undefined {
   if (path.startsWith('/v1/break-glass/')) return openedUse().id;
+  if (path.startsWith('/v1/delegations/')) return delegation.id;
+  if (path.startsWith('/v1/policy-changes/')) return policyChange.id;
   return path.startsWith('/v1/actions/') && name !== 'receipt' ? ownAction.id : undefined;
 }
 
@@ -488,4 +496,5 @@ const bound = (desk: ReviewDesk): ReviewDesk => ({
   answer: (ask) => desk.answer(ask),
   previewed: (review) => desk.previewed(review),
   show: (review) => desk.show(review),
+  approvers: (review) => desk.approvers(review),
 });

@@ -46,11 +46,10 @@ export function mountRoutes(table: readonly Route[], deps: ApiDeps): Hono {
       if (name !== CSP || !c.res.headers.has(CSP)) c.res.headers.set(name, value);
     }
   });
-  app.use(
-    bodyLimit({ maxSize: limits.apiBodyBytes, onError: () => refuse('request.too_large', bodyTooLarge) }),
-  );
   for (const route of table) {
-    app.on(route.method.toUpperCase(), honoPath(route.path), (c) => answer(c, route, serving));
+    const mostBytes = route.mostBytes ?? limits.apiBodyBytes;
+    const bounded = bodyLimit({ maxSize: mostBytes, onError: () => tooLarge(mostBytes) });
+    app.on(route.method.toUpperCase(), honoPath(route.path), bounded, (c) => answer(c, route, serving));
   }
   app.notFound(() => refuse('route.not_found', 'There is no such route.'));
   app.onError((error) => {
@@ -60,7 +59,8 @@ export function mountRoutes(table: readonly Route[], deps: ApiDeps): Hono {
   return app;
 }
 
-const bodyTooLarge = `The body is larger than ${limits.apiBodyBytes} bytes.`;
+const tooLarge = (mostBytes: number): Response =>
+  refuse('request.too_large', `The body is larger than ${mostBytes.toString()} bytes.`);
 const tooLong = 'No answer in time. What was asked for may have happened: read again before you repeat it.';
 
 /** `{id}` is one segment; `{path+}` is the rest of the path. */

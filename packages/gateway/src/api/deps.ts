@@ -3,7 +3,8 @@ import type { EntryKind, UsageShape } from '../core/entry.ts';
 import type { OutcomeStatus } from '../core/execution.ts';
 import type { Grant } from '../core/grant.ts';
 import type { Agent, Person, Principal } from '../core/identity.ts';
-import type { ActionId, BreakGlassId, GrantId, ReviewId, StandingId } from '../core/ids.ts';
+import type { PolicyChange } from '../core/policy-change.ts';
+import type { ActionId, BreakGlassId, GrantId, PolicyChangeId, ReviewId, StandingId } from '../core/ids.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
 import type { Result } from '../core/result.ts';
 import type { StandingGrant, StandingStatus } from '../core/standing.ts';
@@ -15,10 +16,12 @@ import type {
   BreakGlassDesk,
   BreakGlassReviews,
   Clock,
+  DelegationDesk,
   Directory,
   Events,
   Hashing,
   Passkeys,
+  PolicyDesk,
   PolicyEngine,
   ReviewDesk,
   StandingDesk,
@@ -86,6 +89,12 @@ export interface Records {
     kind: 'breakGlasses',
     ask: { readonly open: boolean | null; readonly limit: number; readonly before: BreakGlassId | null },
   ): Promise<readonly BreakGlassUse[]>;
+  read(kind: 'policyChange', ask: { readonly id: PolicyChangeId }): Promise<PolicyChange | null>;
+  /** Newest first. */
+  read(
+    kind: 'policyChanges',
+    ask: { readonly limit: number; readonly before: PolicyChangeId | null },
+  ): Promise<readonly PolicyChange[]>;
   read(kind: 'submission', ask: { readonly id: ActionId }): Promise<Submission | null>;
   read(kind: 'standing', ask: { readonly id: StandingId }): Promise<StandingGrant | null>;
   /** Newest first. */
@@ -161,6 +170,8 @@ export interface ApiDeps {
   readonly ledger: LedgerAccess;
   readonly custody: Custody;
   readonly scans: CatalogScans;
+  readonly delegations: DelegationDesk;
+  readonly policies: PolicyDesk;
   readonly clock: Clock;
   /** Where people reach this API, without a slash at its end. */
   readonly publicUrl: string;

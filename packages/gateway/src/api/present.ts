@@ -161,7 +161,8 @@ export function presentVote(vote: core.Vote): Vote {
   const at = timestamp(atMs);
   const signed = passkey !== null;
   const basis = core.basisOf(vote);
-  return { person, kind, reason, digest, rendering, at, channel, signed, basis, retractedAt };
+  const rights = vote.rights === undefined ? {} : { rights: [...vote.rights] };
+  return { person, kind, reason, digest, rendering, at, channel, signed, basis, retractedAt, ...rights };
 }
 
 const presentAnswer = ({ atMs, ...answer }: core.Answer) => ({ ...answer, at: timestamp(atMs) });

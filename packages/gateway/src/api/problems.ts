@@ -6,6 +6,8 @@ import type {
   StandingRefusalCode,
   VoteRefusalCode,
 } from '../core/reasons.ts';
+import type { DelegationRefusalCode } from '../core/delegation.ts';
+import type { PolicyChangeRefusalCode } from '../core/policy-change.ts';
 import type { ProblemMembers, Reply } from './route.ts';
 import type { PasskeyRefusalCode } from '../core/passkey.ts';
 
@@ -145,6 +147,37 @@ const breakGlassProblems: Readonly<Record<OwnBreakGlassCode, ProblemKind>> = {
   'break_glass.text_required': { status: 422, title: 'A text is required' },
 };
 
+const delegationProblems: Readonly<Record<Exclude<DelegationRefusalCode, VoteRefusalCode>, ProblemKind>> = {
+  'delegation.not_a_person': { status: 403, title: 'Only people decide' },
+  'delegation.not_yours': { status: 403, title: 'Not your delegation' },
+  'delegation.unknown_person': { status: 422, title: 'No such person' },
+  'delegation.to_oneself': { status: 422, title: 'The same person' },
+  'delegation.time': { status: 422, title: 'The time is not possible' },
+  'delegation.too_many': { status: 409, title: 'Too many delegations' },
+  'delegation.not_found': { status: 404, title: 'No such delegation' },
+  'delegation.over': { status: 409, title: 'The delegation is over' },
+};
+
+type OwnPolicyCode = Exclude<PolicyChangeRefusalCode, VoteRefusalCode>;
+
+const policyChangeProblems: Readonly<Record<OwnPolicyCode, ProblemKind>> = {
+  'policy_change.not_a_person': { status: 403, title: 'Only people change policies' },
+  'policy_change.not_found': { status: 404, title: 'No such change' },
+  'policy_change.built_in': { status: 409, title: 'These policies can’t be changed' },
+  'policy_change.reason_required': { status: 422, title: 'A reason is required' },
+  'policy_change.files': { status: 422, title: 'The files are not possible' },
+  'policy_change.invalid': { status: 422, title: 'The policies are not valid' },
+  'policy_change.same': { status: 409, title: 'Nothing would change' },
+  'policy_change.base_changed': { status: 409, title: 'The policies have changed' },
+  'policy_change.too_many': { status: 409, title: 'Too many changes wait' },
+  'policy_change.not_replayed': { status: 503, title: 'The replay took too long' },
+  'policy_change.not_written': { status: 503, title: 'The files can’t be written' },
+  'policy_change.own_change': { status: 403, title: 'Your own change' },
+  'policy_change.not_yours': { status: 403, title: 'Not your change' },
+  'policy_change.digest_mismatch': { status: 409, title: 'Not what you were shown' },
+  'policy_change.over': { status: 409, title: 'The change is over' },
+};
+
 const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   ...voteProblems,
   ...standingProblems,
@@ -160,6 +193,8 @@ const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   'precondition.failed': { status: 412, title: 'Changed since you looked' },
   'access.agents_only': { status: 403, title: 'Not for people' },
   ...passkeyProblems,
+  ...delegationProblems,
+  ...policyChangeProblems,
   ...breakGlassProblems,
   'break_glass.not_a_person': { status: 403, title: 'Not for agents' },
   'access.unauthenticated': { status: 401, title: 'Not authenticated' },

@@ -31,6 +31,11 @@ export const apiActions = [
   'api:ledger.rotate',
   'api:receipts.read',
   'api:document.read',
+  'api:delegations.read',
+  'api:delegations.write',
+  'api:policies.read',
+  'api:policies.propose',
+  'api:policies.vote',
   'api:actions.submit',
   'api:actions.read',
   'api:actions.perform',
@@ -112,6 +117,8 @@ interface RowBase {
   readonly problems: readonly ProblemCode[];
   /** Whether it also answers 202: accepted, and not decided yet. */
   readonly accepts?: true;
+  /** The largest body, where that is larger than usual. */
+  readonly mostBytes?: number;
   /** How long an answer may take, where that is longer than usual: the caller asked to wait. */
   readonly longestMs?: number;
 }

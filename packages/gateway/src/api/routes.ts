@@ -24,6 +24,7 @@ import {
 } from '@sallyport/sdk/contract';
 import { z } from 'zod';
 import { actionRoutes } from './action-routes.ts';
+import { authorityRoutes } from './authority-routes.ts';
 import { readAttention, readGroups } from './attention-handlers.ts';
 import { breakGlassRoutes } from './break-glass-routes.ts';
 import { readBundle, voteOnBundle } from './bundle-handlers.ts';
@@ -325,6 +326,7 @@ export const routes: readonly Route[] = [
   }),
   ...catalogRoutes,
   ...custodyRoutes,
+  ...authorityRoutes,
   ...passkeyRoutes,
   ...breakGlassRoutes,
   ...pages,

@@ -4,7 +4,7 @@ import { description, requester, target } from '../../test/support/policy.ts';
 import type { Judgement } from '../connectors/connector.ts';
 import type { Decision } from '../core/decide.ts';
 import { CALM, type Situation } from '../core/situation.ts';
-import type { PolicyRequest } from '../ports.ts';
+import type { DraftPolicies, PolicyRequest } from '../ports.ts';
 import type { Watch } from '../ports-history.ts';
 import { Judging } from './judging.ts';
 
@@ -16,7 +16,13 @@ const deny: Decision = { effect: 'deny', code: 'policy.forbidden', policies: [],
 const burst: Situation = { ...CALM, burstOver: 600 };
 
 /** A gate whose policy holds bursts, where it reads risk at all. */
-function judging({ readsRisk, otherwise = allow }: { readsRisk: boolean; otherwise?: Decision }) {
+interface Given {
+  readonly readsRisk: boolean;
+  readonly otherwise?: Decision;
+  readonly drafts?: DraftPolicies;
+}
+
+function judging({ readsRisk, otherwise = allow, drafts }: Given) {
   const calls: string[] = [];
   const state = { situation: CALM };
   const watch: Watch = {
@@ -37,7 +43,9 @@ function judging({ readsRisk, otherwise = allow }: { readsRisk: boolean; otherwi
     mayCall: () => false,
   };
   const classifier = { classify: () => NO_DATA };
-  return { judging: new Judging({ policy, classifier, history: { watch: () => watch } }), calls, state };
+  const history = { watch: () => watch };
+  const ports = { policy, classifier, history, ...(drafts === undefined ? {} : { drafts }) };
+  return { judging: new Judging(ports), calls, state };
 }
 const NO_DATA = [] as const;
 const attempt = { requester, target, description };
@@ -67,6 +75,19 @@ describe('the moment', () => {
     expect(of.at(attempt, NOW)).toBe(here);
     state.situation = CALM;
     expect(of.at(attempt, NOW)).toBe(calm);
+  });
+
+  test('is looked at for a draft that reads it, and decides nothing', () => {
+    const draft = {
+      version: 'd1',
+      readsRisk: true,
+      decide: ({ risk }: PolicyRequest): Decision => (risk.signals.length > 0 ? review : allow),
+    };
+    const { judging: of, state } = judging({ readsRisk: false, drafts: { of: () => draft } });
+    state.situation = burst;
+    const { circumstances } = of.at(attempt, NOW);
+    expect(circumstances.decision.effect).toBe('allow');
+    expect(circumstances.observed).toMatchObject({ draft: 'd1', effect: 'review' });
   });
 
   test('of a judgement stays with it: the record says what was decided on', () => {

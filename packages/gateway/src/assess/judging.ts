@@ -9,14 +9,17 @@ import type { Risk } from '../core/risk.ts';
 import { CALM, situated, situationSignals, type Situation } from '../core/situation.ts';
 import { usageShape } from '../core/usage-shape.ts';
 import { limits } from '../limits.ts';
-import type { Classifier, PolicyEngine, PolicyRequest } from '../ports.ts';
+import type { Classifier, DraftPolicies, PolicyEngine, PolicyRequest } from '../ports.ts';
 import type { History, Watch } from '../ports-history.ts';
+import { momentOf, observedBy } from './observing.ts';
 
 export interface JudgingPorts {
   readonly policy: PolicyEngine;
   readonly classifier: Classifier;
   /** Absent: nothing is known of what agents did before, and the risk is that of the action alone. */
   readonly history?: History;
+  /** Absent: no draft is observed. */
+  readonly drafts?: DraftPolicies;
 }
 
 /** Everything that two attempts of one session with one description share in one situation. */
@@ -30,7 +33,7 @@ export interface Shape {
 
 /** A shape in no situation of note, with the others that it was seen in, by their signals. */
 interface BasicShape extends Shape {
-  readonly policyVersion: string;
+  readonly moment: string;
   readonly situations: Map<string, Shape>;
 }
 
@@ -56,7 +59,7 @@ export class Judging {
     const { estimatedRows } = attempt;
     if (watch === null && estimatedRows === undefined) return shape;
     watch?.seen(nowMs);
-    const isLookedAt = this.#ports.policy.readsRisk === true || circumstances.decision.effect === 'review';
+    const isLookedAt = this.#isRiskRead(attempt) || circumstances.decision.effect === 'review';
     const situation = isLookedAt ? (watch?.situation(nowMs) ?? CALM) : CALM;
     const here = this.#inSituation(
       shape,
@@ -64,6 +67,12 @@ export class Judging {
     );
     if (here.circumstances.decision.effect !== 'deny') watch?.mayRun(nowMs);
     return here;
+  }
+
+  /** By a policy in force, or by a draft that is observed. */
+  #isRiskRead({ target }: Shaped): boolean {
+    const { policy, drafts } = this.#ports;
+    return policy.readsRisk === true || drafts?.of(target.name)?.readsRisk === true;
   }
 
   /** What a judgement was made of: the record says what was decided on, whatever has changed since. */
@@ -77,19 +86,20 @@ export class Judging {
     let ofDescription = this.#shapes.get(description);
     if (ofDescription === undefined) this.#shapes.set(description, (ofDescription = new WeakMap()));
     const known = ofDescription.get(requester);
-    if (known?.policyVersion === this.#ports.policy.version) return known;
-    const shape = this.#judge(attempt);
+    const moment = momentOf(this.#ports, attempt.target);
+    if (known?.moment === moment) return known;
+    const shape = this.#judge(attempt, moment);
     ofDescription.set(requester, shape);
     return shape;
   }
 
-  #judge({ description, requester, target }: Shaped): BasicShape {
-    const { classifier, policy, history } = this.#ports;
+  #judge({ description, requester, target }: Shaped, moment: string): BasicShape {
+    const { classifier, history } = this.#ports;
     const datasets = classifier.classify(target, description);
     const risk = assess(description, datasets, target);
     const request = { requester, target, description, datasets, risk };
     const watch = history?.watch(request) ?? null;
-    return { policyVersion: policy.version, situations: new Map(), ...this.#decide(request, watch) };
+    return { moment, situations: new Map(), ...this.#decide(request, watch) };
   }
 
   #inSituation(shape: BasicShape, situation: Situation): Shape {
@@ -114,7 +124,8 @@ export class Judging {
     const { description, datasets } = request;
     const room = { description, datasets };
     const decision = withinEntry(this.#ports.policy.decide(request), limits.entryBytes, room);
-    const circumstances = { ...request, operation: description.operation, decision };
+    const observed = observedBy(this.#ports.drafts?.of(request.target.name), request);
+    const circumstances = { ...request, operation: description.operation, decision, ...observed };
     const members = attemptMembers(circumstances);
     const usage = usageShape(circumstances, decision.effect === 'review');
     const shape = { circumstances, members, usage, watch };

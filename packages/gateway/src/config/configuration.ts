@@ -1,6 +1,7 @@
 import type { Calendar } from '../core/calendar.ts';
 import type { Agent, Person } from '../core/identity.ts';
 import type { Target } from '../core/identity.ts';
+import type { Rota } from '../core/rota.ts';
 import type { RawConfiguration } from './schema.ts';
 import type { Secret } from './secret.ts';
 
@@ -102,6 +103,16 @@ export interface Configuration {
     readonly directory: string;
     readonly files: readonly { readonly name: string; readonly text: string }[];
   };
+  /** Drafts of policies that are observed, each in a directory. */
+  readonly observe: readonly { readonly target: string; readonly directory: string }[];
+  /** Groups that people are in by turns. */
+  readonly rotas: readonly Rota[];
+  readonly delegations: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly fromMs: number;
+    readonly untilMs: number;
+  }[];
   readonly limits: Readonly<RawConfiguration['limits']>;
   readonly attention: {
     /** Null: no bound. */

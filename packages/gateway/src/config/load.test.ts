@@ -175,6 +175,7 @@ describe('a configuration without fault', () => {
           timeZone: 'Europe/Berlin',
           weekly: [[], [morning, afternoon], [morning, afternoon], [], [], [morning, night], []],
           holidays: new Set(['2026-12-25', '2028-02-29']),
+          days: [],
         },
       },
     ]);
@@ -491,7 +492,7 @@ describe('one fault is refused with its place and the way out', () => {
       () =>
         `${WHOLE}calendars: [{ name: office, timeZone: UTC, hours: [] }]
 `,
-      'value.invalid sallyport.yaml:36:44: calendars[0].hours: expected at least 1;',
+      'value.invalid sallyport.yaml:36:44: calendars[0].hours: the calendar has no hours and no days;',
     ],
     [
       'a year without any working hour',

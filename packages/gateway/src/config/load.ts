@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import type { Agent, Person, Target } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
-import { calendarOf, checkCalendars } from './calendars.ts';
+import { checkAuthority, delegationsOf, rotasOf } from './authority.ts';
+import { calendarsOf, checkCalendars } from './calendars.ts';
 import { canariesOf, checkCanaries } from './canaries.ts';
 import type {
   AgentConfiguration,
@@ -57,7 +58,7 @@ function targetsOf(
   { targets }: RawConfiguration,
   { secrets, texts }: Material,
 ): readonly TargetConfiguration[] {
-  return targets.flatMap(({ caFile: _, protocol, host = '', user = '', ...target }, index) => {
+  return targets.flatMap(({ caFile: _, observe: __, protocol, host = '', user = '', ...target }, index) => {
     if (protocol !== 'postgresql') return [];
     return {
       ...target,
@@ -144,7 +145,12 @@ function configurationOf(file: string, raw: RawConfiguration, material: Material
     groups: raw.groups.map(({ name, description }) => ({ name, description: description ?? '' })),
     classes: raw.classes,
     catalog: catalogOf(raw),
-    calendars: raw.calendars.map((each) => ({ name: each.name, calendar: calendarOf(each) })),
+    calendars: calendarsOf(raw),
+    observe: raw.targets.flatMap(({ name, observe }) =>
+      observe === undefined ? [] : { target: name, directory: resolve(dirname(file), observe) },
+    ),
+    rotas: rotasOf(raw),
+    delegations: delegationsOf(raw),
     policies: { directory: material.policyDirectory, files: material.policies },
     limits: raw.limits,
     attention: {
@@ -190,7 +196,9 @@ export async function loadConfiguration(
   const material = await readMaterial(document.data, { folder: dirname(file), environment });
   const findings = [
     ...(raw.ok
-      ? [checkPublicUrl, checkWitnesses, checkCalendars, checkCanaries].flatMap((check) => check(raw.value))
+      ? [checkPublicUrl, checkWitnesses, checkCalendars, checkAuthority, checkCanaries].flatMap((check) =>
+          check(raw.value),
+        )
       : raw.error),
     ...checkNames(document.data),
     ...checkTargets(document.data),

@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import type { Agent, Person, Target } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { checkCalendars } from './calendars.ts';
+import { checkAuthority, delegationsOf, rotasOf } from './authority.ts';
+import { calendarsOf, checkCalendars } from './calendars.ts';
 import { canariesOf, checkCanaries } from './canaries.ts';
 import type { CanaryConfiguration, Configuration } from './configuration.ts';
 import { readDocument } from './document.ts';
@@ -28,7 +29,9 @@ export interface PolicyConfiguration {
   readonly people: readonly Person[];
   readonly targets: readonly Target[];
   readonly groups: readonly string[];
-  readonly calendars: readonly string[];
+  readonly calendars: Configuration['calendars'];
+  readonly rotas: Configuration['rotas'];
+  readonly delegations: Configuration['delegations'];
   /** Names, those that come with Sallyport included. */
   readonly classes: readonly string[];
   readonly catalog: Configuration['catalog'];
@@ -50,7 +53,9 @@ function policyConfigurationOf(file: string, raw: RawConfiguration): PolicyConfi
     people: raw.people.map(personOf),
     targets: [...postgresTargetsOf(raw), ...apiTargetsOf(raw)],
     groups: raw.groups.map(({ name }) => name),
-    calendars: raw.calendars.map(({ name }) => name),
+    calendars: calendarsOf(raw),
+    rotas: rotasOf(raw),
+    delegations: delegationsOf(raw),
     classes: [...Object.keys(builtInClasses), ...raw.classes.map(({ name }) => name)],
     catalog: catalogOf(raw),
     canaries: canariesOf(raw, { agents: raw.agents.map(agentOf), targets: allTargetsOf(raw) }),
@@ -69,7 +74,9 @@ export async function loadPolicyConfiguration(
   if (document.problems.length > 0) return err(document.problems);
   const raw = checkStructure(document.data);
   const findings = [
-    ...(raw.ok ? [...checkCalendars(raw.value), ...checkCanaries(raw.value)] : raw.error),
+    ...(raw.ok
+      ? [checkCalendars, checkAuthority, checkCanaries].flatMap((check) => check(raw.value))
+      : raw.error),
     ...checkNames(document.data),
     ...checkTargets(document.data),
   ];

@@ -37,13 +37,26 @@ const namespaces: readonly Namespace[] = [
     what: 'person',
     made: ['people.*.name'],
     builtIn: [],
-    used: ['agents.*.sponsor', 'agents.*.credentialOwner', 'agents.*.mayActFor.*'],
+    used: [
+      'agents.*.sponsor',
+      'agents.*.credentialOwner',
+      'agents.*.mayActFor.*',
+      'groups.*.onCall.shifts.*.members.*',
+      'delegations.*.from',
+      'delegations.*.to',
+    ],
   },
   {
     what: 'person or group',
     made: ['people.*.name', 'groups.*.name'],
     builtIn: [],
     used: ['catalog.*.owner'],
+  },
+  {
+    what: 'calendar',
+    made: ['calendars.*.name'],
+    builtIn: [],
+    used: ['groups.*.onCall.shifts.*.calendar'],
   },
   {
     what: 'class',

@@ -1,34 +1,21 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { canariesOf } from './schema-canaries.ts';
+import { delegation, group } from './schema-authority.ts';
+import {
+  clockTime,
+  DATE,
+  host,
+  name,
+  names,
+  ORIGIN,
+  port,
+  text,
+  TIME_ZONE,
+  weekdays,
+} from './schema-parts.ts';
 
 /** Every option of sallyport.yaml. The reference page is generated from here; nothing is documented elsewhere. */
-
-const NAME = /^[a-z0-9][a-z0-9._@-]{0,62}$/;
-const ORIGIN = /^[A-Za-z0-9][A-Za-z0-9._~/:-]{0,199}$/;
-const HOST = /^[A-Za-z0-9:][A-Za-z0-9.:_%-]{0,252}$/;
-const HIGHEST_PORT = 65_535;
-const LONGEST_TEXT = 1_000;
-const CLOCK_TIME = /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/;
-/** Names only: an offset such as `+02:00` knows no daylight saving. */
-const TIME_ZONE = /^[A-Za-z][A-Za-z0-9_+-]{0,31}(?:\/[A-Za-z0-9_+-]{1,32}){0,2}$/;
-/** A calendar is about the time to come; of another century it is a mistake. */
-const DATE = /^20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
-/** In the order of the week, Sunday first: the index is the day's number. */
-export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
-
-const name = (what: string) =>
-  z
-    .string()
-    .regex(
-      NAME,
-      'lower-case letters, digits and . _ @ - are allowed, at most 63, the first a letter or digit',
-    )
-    .describe(what);
-const names = (what: string) => z.array(name('A name.')).default([]).describe(what);
-const text = (what: string) => z.string().min(1).max(LONGEST_TEXT).describe(what);
-const host = (what: string) => z.string().regex(HOST, 'a host name or an address is expected').describe(what);
-const port = (what: string) => z.int().min(1).max(HIGHEST_PORT).describe(what);
 
 /** Where a secret is: never the secret itself. Recognised by identity, so that problems can speak of secrets. */
 export const secretReference = z
@@ -113,6 +100,9 @@ const target = z.strictObject({
     .describe(
       'Whether the gateway asks the server what a held action would do, estimates, counts, locks; and whether what a statement names is there at all, before a person is asked. Over at most four further connections. Nothing of the action runs.',
     ),
+  observe: text(
+    'Folder of `*.cedar` files, a draft: what it would decide on actions of this target is recorded beside what is decided, and never enforced. `sallyport policy observe` reports it.',
+  ).optional(),
 });
 
 const agent = z.strictObject({
@@ -159,11 +149,6 @@ const person = z.strictObject({
     .describe('How the person proves who they are. Without it they can’t sign in.'),
 });
 
-const group = z.strictObject({
-  name: name('Unique among groups.'),
-  description: text('What the group is for.').optional(),
-});
-
 const classNames = (what: string) => z.array(name('A class.')).default([]).describe(what);
 
 const dataClass = z.strictObject({
@@ -186,12 +171,6 @@ const catalogEntry = z.strictObject({
     .describe('What obliges you to protect it, e.g. `GDPR`.'),
 });
 
-const clockTime = (what: string) =>
-  z
-    .string()
-    .regex(CLOCK_TIME, 'a time of day from "00:00" to "24:00" is expected, hours and minutes in two digits')
-    .describe(what);
-
 const calendar = z.strictObject({
   name: name('Unique among calendars. Policies name it: `@calendar("NAME")`.'),
   timeZone: z
@@ -210,14 +189,26 @@ const calendar = z.strictObject({
         ),
       }),
     )
-    .min(1)
     .max(limits.hoursPerCalendar)
+    .default([])
     .describe('Working hours. A day may have several that do not overlap.'),
   holidays: z
     .array(z.string().regex(DATE, 'a date is expected, such as 2026-12-25').describe('A date.'))
     .max(limits.holidaysPerCalendar)
     .default([])
     .describe('Dates without working hours, such as `2026-12-25`.'),
+  days: z
+    .array(
+      z.strictObject({
+        from: z.string().regex(DATE, 'a date is expected, such as 2026-12-20').describe('The first date.'),
+        to: z.string().regex(DATE, 'a date is expected, such as 2027-01-05').describe('The last date.'),
+      }),
+    )
+    .max(limits.daySpansPerCalendar)
+    .default([])
+    .describe(
+      'Dates that belong to the calendar from midnight to midnight, whatever hours and holidays say: a freeze, for example. Policies ask for them: `context.calendars.contains("NAME")`. A calendar with days and without hours is for that alone.',
+    ),
 });
 
 const policies = z
@@ -358,6 +349,10 @@ export const configurationSchema = z.strictObject({
   agents: list(agent, 'Who acts.'),
   people: list(person, 'Who decides and reads.'),
   groups: list(group, 'Groups of agents and people.'),
+  delegations: list(
+    delegation,
+    'Rights to decide that people hand to others for a time. What is taken out ends at the next start; `sallyport delegation` makes and ends them at once.',
+  ),
   classes: list(dataClass, 'Classes of data of your own.'),
   catalog: list(catalogEntry, 'Which data is classified how. Every entry that matches adds its classes.'),
   calendars: z

@@ -8,7 +8,7 @@ const protocols: Readonly<
   postgresql: { required: ['host', 'user'], takesMore: true },
   api: { required: [], takesMore: false },
 };
-const ALWAYS = ['name', 'protocol', 'environment'];
+const ALWAYS = ['name', 'protocol', 'environment', 'observe'];
 
 /** Options that a target's protocol needs, and those that mean nothing to it: an option without effect misleads. */
 export function checkTargets(data: unknown): readonly Finding[] {

@@ -17,6 +17,14 @@ export interface Calendar {
   readonly weekly: readonly (readonly Span[])[];
   /** Local dates without working time: `2026-12-25`. */
   readonly holidays: ReadonlySet<string>;
+  /** Local dates that are working time from midnight to midnight, whatever the week and the holidays say. Absent: none. */
+  readonly days?: readonly DaySpan[];
+}
+
+/** Local dates, both ends included, counted from 1970-01-01. */
+export interface DaySpan {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface CalendarBounds {
@@ -39,6 +47,7 @@ interface Part extends Interval {
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+const WHOLE_DAY: readonly Span[] = [{ from: 0, to: 1_440 }];
 /** How close offsets are looked at; no zone has changed its offset twice within that time. */
 const PROBE_MS = DAY_MS / 4;
 /** 1970-01-01 was a Thursday. */
@@ -57,7 +66,8 @@ export function dayOf(date: string): number | undefined {
 const weekdayOf = (day: number): number => (((day + EPOCH_WEEKDAY) % 7) + 7) % 7;
 
 /** Local hours of one local day. */
-function hoursOf({ weekly, holidays }: Calendar, day: number): readonly Span[] {
+function hoursOf({ weekly, holidays, days = [] }: Calendar, day: number): readonly Span[] {
+  if (days.some(({ from, to }) => from <= day && day <= to)) return WHOLE_DAY;
   const hours = weekly[weekdayOf(day)] ?? [];
   return hours.length === 0 || holidays.has(dateOf(day)) ? [] : hours;
 }
@@ -160,6 +170,60 @@ function workOf(calendar: Calendar, utcDay: number, offsetAt: OffsetAt): readonl
   });
 }
 
+/** How long an hour that the clocks repeat can be ago, while the day that they showed before still counts. */
+const REPEATED_MS = DAY_MS / 4;
+
+/**
+ * The local day at an instant, counted from 1970-01-01, where days begin `fromMinutes` after midnight. It never goes
+ * back: where clocks are set back over the beginning of a day, that day goes on.
+ *
+ * @throws RangeError for a zone that the runtime doesn't know.
+ */
+export function zoneDays(timeZone: string, fromMinutes: number): (atMs: number) => number {
+  const offsetAt = offsetsOf(timeZone);
+  const dayAt = (timeMs: number): number =>
+    Math.floor((timeMs + offsetAt(timeMs) - fromMinutes * MINUTE_MS) / DAY_MS);
+  return (atMs) => {
+    const beforeMs = atMs - REPEATED_MS;
+    if (offsetAt(beforeMs) <= offsetAt(atMs)) return dayAt(atMs);
+    const changedMs = changeBetween(beforeMs, atMs, offsetAt);
+    return Math.max(dayAt(atMs), dayAt(changedMs - SECOND_MS));
+  };
+}
+
+/** The working time of a UTC day, remembered. @throws RangeError for a zone that the runtime doesn't know. */
+function workDays(calendar: Calendar, daysKept: number): (utcDay: number) => readonly Interval[] {
+  const offsetAt = offsetsOf(calendar.timeZone);
+  const known = new Map<number, readonly Interval[]>();
+  return (utcDay) => {
+    const remembered = known.get(utcDay);
+    if (remembered !== undefined) return remembered;
+    // Rarely full: reviews that open now look at the days that follow.
+    if (known.size >= daysKept) known.clear();
+    const work = workOf(calendar, utcDay, offsetAt);
+    known.set(utcDay, work);
+    return work;
+  };
+}
+
+/** Whether an instant is working time, and the instant until which that answer holds at least; it may hold for longer. */
+export type OpenAt = (atMs: number) => { readonly open: boolean; readonly untilMs: number };
+
+/** @throws RangeError for a zone that the runtime doesn't know. */
+export function openAtIn(
+  calendar: Calendar,
+  { calendarDaysKept }: Pick<CalendarBounds, 'calendarDaysKept'>,
+): OpenAt {
+  const workOn = workDays(calendar, calendarDaysKept);
+  return (atMs) => {
+    const day = Math.floor(atMs / DAY_MS);
+    const next = workOn(day).find(({ endMs }) => atMs < endMs);
+    if (next === undefined) return { open: false, untilMs: (day + 1) * DAY_MS };
+    const open = next.startMs <= atMs;
+    return { open, untilMs: open ? next.endMs : next.startMs };
+  };
+}
+
 /**
  * The first instant at which `durationMs` of working time have passed since `fromMs`. Pure for one calendar and one
  * edition of the time-zone rules, which are the runtime's.
@@ -170,17 +234,7 @@ export function workingTimeIn(
   calendar: Calendar,
   { calendarSearchDays, calendarDaysKept }: CalendarBounds,
 ): (fromMs: number, durationMs: number) => number {
-  const offsetAt = offsetsOf(calendar.timeZone);
-  const known = new Map<number, readonly Interval[]>();
-  const workOn = (utcDay: number): readonly Interval[] => {
-    const remembered = known.get(utcDay);
-    if (remembered !== undefined) return remembered;
-    // Rarely full: reviews that open now look at the days that follow.
-    if (known.size >= calendarDaysKept) known.clear();
-    const work = workOf(calendar, utcDay, offsetAt);
-    known.set(utcDay, work);
-    return work;
-  };
+  const workOn = workDays(calendar, calendarDaysKept);
   return (fromMs, durationMs) => {
     const firstDay = Math.floor(fromMs / DAY_MS);
     let leftMs = durationMs;

@@ -4,9 +4,18 @@ import { standingVotes, type Review, type Vote } from './review.ts';
 
 /** Who a name is now, and whether policy lets that person approve this review. Asked anew at every use (threat B6). */
 export interface Electorate {
-  person(name: string): Person | undefined;
+  /** With the groups of that instant, where somebody is on call by turns; absent: of now. */
+  person(name: string, atMs?: number): Person | undefined;
   people(): readonly Person[];
-  mayApprove(person: Person, review: Review): boolean;
+  mayApprove(person: Person, review: Review, when?: DecidingAs): boolean;
+  /** Those who have handed their right to this person for that instant, and not taken it back. Absent: nobody has. */
+  delegators?(person: Person, atMs: number): readonly Person[];
+}
+
+/** When somebody decides, and with whose right; absent: now, and their own. */
+export interface DecidingAs {
+  readonly atMs?: number;
+  readonly delegator?: Person | null;
 }
 
 /**
@@ -30,24 +39,53 @@ export function approversAt(review: Review, index: number, atMs: number): readon
   return [...demand.approvers, ...steps.flatMap((step) => step.approvers)];
 }
 
-/** Whether this person can count towards this demand of this review, at this instant. */
-export function isEntitledTo(
-  review: Review,
-  index: number,
-  voter: { readonly person: Person; readonly atMs: number },
-  electorate: Electorate,
-): boolean {
-  const { person, atMs } = voter;
+/** Whether nothing keeps this person from deciding on this review at all (law 4), whatever right they come with. */
+export function isBarred(review: Review, index: number, person: Person): boolean {
   const excluded = review.subject.demands[index]?.excluded ?? [];
   return (
-    !person.disabled &&
-    !isParty(review.subject.requester, person) &&
-    !excluded.includes(person.name) &&
-    !excluded.includes(person.identity) &&
-    approversAt(review, index, atMs).some((approver) => names(approver, person)) &&
-    electorate.mayApprove(person, review)
+    person.disabled ||
+    isParty(review.subject.requester, person) ||
+    excluded.includes(person.name) ||
+    excluded.includes(person.identity)
   );
 }
+
+export interface Voter {
+  readonly person: Person;
+  readonly atMs: number;
+}
+
+/** Whether the demand names this person, or a group that they are in, at this instant. */
+export const isNamed = (review: Review, index: number, { person, atMs }: Voter): boolean =>
+  approversAt(review, index, atMs).some((approver) => names(approver, person));
+
+/**
+ * Whose right this person can count with towards this demand of this review, at this instant: their own; else those of
+ * everybody who handed theirs to them, and could use it. What is handed over is a person's own right: never what they
+ * hold of somebody else, and nothing that either of the two is barred from. Empty: they can't count.
+ */
+export function rightsTo(
+  review: Review,
+  index: number,
+  voter: Voter,
+  electorate: Electorate,
+): readonly Person[] {
+  const { person, atMs } = voter;
+  if (isBarred(review, index, person)) return [];
+  if (isNamed(review, index, voter) && electorate.mayApprove(person, review, { atMs })) return [person];
+  const delegators = electorate.delegators?.(person, atMs) ?? [];
+  return delegators.filter(
+    (delegator) =>
+      !isBarred(review, index, delegator) &&
+      isNamed(review, index, { person: delegator, atMs }) &&
+      electorate.mayApprove(delegator, review, { atMs }) &&
+      electorate.mayApprove(person, review, { atMs, delegator }),
+  );
+}
+
+/** Whether this person can count towards this demand of this review, at this instant. */
+export const isEntitledTo = (review: Review, index: number, voter: Voter, electorate: Electorate): boolean =>
+  rightsTo(review, index, voter, electorate).length > 0;
 
 /** Whether this person can count towards any demand of this review, at this instant. */
 export function isEntitled(review: Review, person: Person, atMs: number, electorate: Electorate): boolean {
@@ -58,16 +96,27 @@ export function isEntitled(review: Review, person: Person, atMs: number, elector
 export const needsPasskey = (review: Review, demand: Demand): boolean =>
   demand.passkeyFromRisk !== null && review.subject.risk.score >= demand.passkeyFromRisk;
 
-/** Distinct people, by identity, whose votes of this kind count for one demand. One person fills one seat (threat B2). */
+/**
+ * Seats that votes of this kind fill for one demand. One person fills one seat (threat B2), and so does one right: whoever
+ * votes with somebody else's sits in that person's seat, so that handing a right over makes no second one of it.
+ */
 function countOf(review: Review, index: number, kind: Vote['kind'], electorate: Electorate): number {
-  const identities = new Set<string>();
+  const seats = new Set<string>();
+  const borrowed: (readonly string[])[] = [];
   for (const vote of standingVotes(review)) {
     if (vote.kind !== kind || !countsFor(review, index, vote)) continue;
-    const person = electorate.person(vote.person);
+    const person = electorate.person(vote.person, vote.atMs);
     if (person === undefined) continue;
-    if (isEntitledTo(review, index, { person, atMs: vote.atMs }, electorate)) identities.add(person.identity);
+    const rights = rightsTo(review, index, { person, atMs: vote.atMs }, electorate);
+    if (rights.includes(person)) seats.add(person.identity);
+    else borrowed.push(rights.map(({ identity }) => identity));
   }
-  return identities.size;
+  // The first free seat is taken: where another order would fill one more, the count is too low, and never too high.
+  for (const rights of borrowed) {
+    const free = rights.find((identity) => !seats.has(identity));
+    if (free !== undefined) seats.add(free);
+  }
+  return seats.size;
 }
 
 /** What a vote itself has to have, whoever cast it. */
@@ -129,10 +178,10 @@ export function expiryOf(review: Review, electorate: Electorate): number {
 /** Demands that the people who exist now could not meet, however they vote, escalation included (threat B4). */
 export function unmeetableDemands(review: Review, electorate: Electorate): readonly Demand[] {
   return review.subject.demands.filter((demand, index) => {
-    const eligible = electorate
+    const rights = electorate
       .people()
-      .filter((person) => isEntitledTo(review, index, { person, atMs: Infinity }, electorate));
-    return new Set(eligible.map((person) => person.identity)).size < demand.quorum;
+      .flatMap((person) => rightsTo(review, index, { person, atMs: Infinity }, electorate));
+    return new Set(rights.map((person) => person.identity)).size < demand.quorum;
   });
 }
 

@@ -120,6 +120,16 @@ export interface Circumstances {
   readonly decision: Decision;
   /** Rows that the target estimates. Absent: it was not asked, or nobody can say. */
   readonly estimatedRows?: number;
+  /** What a draft would have decided; absent: none is observed. */
+  readonly observed?: Observed;
+}
+
+/** What a draft of policies, which nothing enforces, says of an attempt. */
+export interface Observed {
+  /** Its version. */
+  readonly draft: string;
+  readonly effect: Decision['effect'];
+  readonly policies: readonly string[];
 }
 
 /** Canonical members, without braces, of an attempt: those whose names sort before `kind`, and those after it. */
@@ -181,7 +191,7 @@ const members = (value: Parameters<typeof canonicalize>[0]): string => canonical
 
 /** Made once for all attempts of the same circumstances: the leaf of each is then four short strings more. */
 export function attemptMembers(circumstances: Circumstances): AttemptMembers {
-  const { requester, target, operation, description, datasets, risk, decision } = circumstances;
+  const { requester, target, operation, description, datasets, risk, decision, observed } = circumstances;
   const { agent, client, onBehalfOf, onBehalfOfBasis, session, sponsor } = requester;
   const parties = [...requester.parties];
   return {
@@ -190,6 +200,7 @@ export function attemptMembers(circumstances: Circumstances): AttemptMembers {
       ...(description === null ? {} : { described: canonicalDescription(description) }),
     }),
     afterKind: members({
+      ...(observed === undefined ? {} : { observed: { ...observed, policies: [...observed.policies] } }),
       operation,
       requester: { agent, client, onBehalfOf, onBehalfOfBasis, parties, session, sponsor },
       risk: {
@@ -327,13 +338,27 @@ export function reviewedEntry(
   return entry(kind, { action, atMs }, canonicalize({ ...base, ...members }), { aside, subject: whose });
 }
 
+/** With whose right a vote counts; nothing where it is the voter's own. */
+export const rightsOf = ({ rights }: Vote): { readonly rights?: string[] } =>
+  rights === undefined ? {} : { rights: [...rights] };
+
 /** A vote as it was cast. The voter's words and the passkey's proof are beside the leaf, which commits to them. */
 export function voteEntry(review: Review, vote: Vote, subject: string, sealing: Sealing): SealedEntry {
   const { channel, identity, kind, passkey, person, reason, rendering, atMs } = vote;
   const proof = passkey === null ? {} : { passkey: { ...passkey, publicKey: { ...passkey.publicKey } } };
   const sealed = sealValues({ ...proof, text: reason }, sealing);
   const signing = passkey === null ? {} : { passkey: passkey.passkey };
-  const said = { channel, identity, kind, person, rendering, signed: passkey !== null, ...signing };
+  const rights = rightsOf(vote);
+  const said = {
+    channel,
+    identity,
+    kind,
+    person,
+    rendering,
+    signed: passkey !== null,
+    ...signing,
+    ...rights,
+  };
   return reviewedEntry('vote', { review, atMs, subject, sealed }, { vote: said });
 }
 

@@ -8,6 +8,10 @@ export type GrantId = `gra_${string}`;
 export type StandingId = `std_${string}`;
 export type PasskeyId = `pky_${string}`;
 export type BreakGlassId = `bgl_${string}`;
+export type DelegationId = `dlg_${string}`;
+export type PolicyChangeId = `pch_${string}`;
+
+type Prefix = 'act' | 'rev' | 'gra' | 'std' | 'pky' | 'bgl' | 'dlg' | 'pch' | 'ses';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const ULID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
@@ -48,19 +52,12 @@ function encodeRandom(bytes: Uint8Array): string {
 }
 
 /** @param random at least 10 bytes from a cryptographic source; a shorter array is a bug of the caller. */
-export function makeId<P extends 'act' | 'rev' | 'gra' | 'std' | 'pky' | 'bgl' | 'ses'>(
-  prefix: P,
-  timeMs: number,
-  random: Uint8Array,
-): `${P}_${string}` {
+export function makeId<P extends Prefix>(prefix: P, timeMs: number, random: Uint8Array): `${P}_${string}` {
   return `${prefix}_${encodeTime(timeMs)}${encodeRandom(random)}`;
 }
 
 /** The id, if the text is one of this kind; otherwise undefined. */
-export function parseId<P extends 'act' | 'rev' | 'gra' | 'std' | 'pky' | 'bgl' | 'ses'>(
-  prefix: P,
-  text: string,
-): `${P}_${string}` | undefined {
+export function parseId<P extends Prefix>(prefix: P, text: string): `${P}_${string}` | undefined {
   const head = `${prefix}_`;
   if (!text.startsWith(head) || !ULID.test(text.slice(head.length))) return undefined;
   return text as `${P}_${string}`;

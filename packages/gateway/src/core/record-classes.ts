@@ -53,6 +53,7 @@ const voteClasses: ClassesOf<Vote> = {
   // What was signed names the digest.
   passkey: NOTHING,
   retractedAtMs: OPEN,
+  rights: OPEN,
 };
 
 const answer: ClassesOf<Answer> = { by: OPEN, kind: OPEN, text: TEXT, atMs: OPEN, channel: OPEN };

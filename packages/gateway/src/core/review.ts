@@ -30,6 +30,8 @@ export interface Vote {
   readonly passkey: PasskeyProof | null;
   /** When its author took it back; null while it counts. */
   readonly retractedAtMs: number | null;
+  /** Whose rights it counts with, by name, the voter's own among them if that is one; absent: their own alone. */
+  readonly rights?: readonly string[];
 }
 
 /** A question to those who know what the action is for. Its answer changes nothing of the action. */

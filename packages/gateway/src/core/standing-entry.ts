@@ -6,6 +6,7 @@ import {
   sealValues,
   type SealedEntry,
   type Sealing,
+  rightsOf,
 } from './entry.ts';
 import type { StandingGrant, StandingTerms } from './standing.ts';
 import type { Vote } from './review.ts';
@@ -78,7 +79,16 @@ export function standingVoteEntry(grant: StandingGrant, vote: Vote, sealing: Sea
   const proof = passkey === null ? {} : { passkey: { ...passkey, publicKey: { ...passkey.publicKey } } };
   const { commitment, aside } = sealValues({ ...proof, text: reason }, sealing);
   const signing = passkey === null ? {} : { passkey: passkey.passkey };
-  const said = { channel, identity, kind, person, rendering, signed: passkey !== null, ...signing };
+  const said = {
+    channel,
+    identity,
+    kind,
+    person,
+    rendering,
+    signed: passkey !== null,
+    ...signing,
+    ...rightsOf(vote),
+  };
   const about = { action: sample.action, at: atMs, commitment, kind: 'vote', standing: id, subject };
   const leaf = canonicalize({ ...about, version: 1, vote: said });
   return entry('vote', { action: sample.action, atMs }, leaf, {

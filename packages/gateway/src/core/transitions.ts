@@ -7,6 +7,7 @@ import {
   isParty,
   isRejected,
   needsPasskey,
+  rightsTo,
   type Electorate,
 } from './electorate.ts';
 import type { GrantId, ReviewId } from './ids.ts';
@@ -132,7 +133,7 @@ function hasToBeSigned(
 export function castVote(review: Review, ballot: Ballot, electorate: Electorate): Changed {
   const examined = examine(review, ballot, electorate);
   if (!examined.ok) return examined;
-  const { vote } = ballot;
+  const vote = withRights(review, ballot.vote, examined.value, electorate);
   const voted = next(review, { votes: [...review.votes, vote] });
   if (isRejected(voted, electorate)) {
     const { person: by, reason, atMs: resolvedAtMs } = vote;
@@ -141,6 +142,14 @@ export function castVote(review: Review, ballot: Ballot, electorate: Electorate)
   if (demandsMet(voted, electorate))
     return ok({ ...voted, state: { status: 'approved', resolvedAtMs: vote.atMs, grant: ballot.grant } });
   return ok({ ...voted, expiresAtMs: expiryOf(voted, electorate) });
+}
+
+/** The vote, with whose rights it counts where those aren't the voter's own alone. */
+function withRights(review: Review, vote: Vote, person: Person, electorate: Electorate): Vote {
+  const voter = { person, atMs: vote.atMs };
+  const all = review.subject.demands.flatMap((_, index) => rightsTo(review, index, voter, electorate));
+  const rights = [...new Set(all.map(({ name }) => name))].sort();
+  return rights.every((name) => name === person.name) ? vote : { ...vote, rights };
 }
 
 /** The voter takes a vote back while the review is pending; afterwards they may vote anew. */

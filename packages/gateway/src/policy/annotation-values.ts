@@ -19,6 +19,8 @@ export interface KnownNames {
   readonly agents: readonly string[];
   readonly targets: readonly string[];
   readonly calendars: readonly string[];
+  /** Those of them that have single days and no weekly hours: policies may ask about them, and no delay counts in them. */
+  readonly restingCalendars?: readonly string[];
 }
 
 const DURATION = /^([1-9]\d{0,5})([smhd])$/;

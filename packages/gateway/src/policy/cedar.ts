@@ -21,6 +21,8 @@ export type { DetailedError, EntityJson, PolicyJson, TypeAndId };
 export interface PolicySets {
   readonly gate: Readonly<Record<string, string>>;
   readonly review: Readonly<Record<string, string>>;
+  /** Sets that are asked side by side have a slot each; absent: 0. There are few: none is ever given back. */
+  readonly slot?: number;
 }
 
 export interface Question {
@@ -39,28 +41,30 @@ export interface Answer {
   readonly failed: readonly string[];
 }
 
-const SET_IDS = { gate: 'sallyport.gate', review: 'sallyport.review' } as const;
+const idOf = (which: 'gate' | 'review', slot: number): string => `sallyport.${which}.${slot.toString()}`;
 
 /**
- * Which sets the engine holds under the fixed ids. It never forgets an id, so that an id for each version would leak;
- * one thread has one engine, and whoever asks with other sets than the last one pays for parsing them.
+ * Which sets the engine holds under the fixed ids of each slot. It never forgets an id, so that an id for each version
+ * would leak; one thread has one engine, and whoever asks with other sets than the slot's last one pays for parsing them.
  */
-let resident: PolicySets | undefined;
+const resident = new Map<number, PolicySets>();
 
 /** @throws Error where the engine refuses the sets. */
 export function load(sets: PolicySets): void {
-  resident = undefined;
+  const { slot = 0 } = sets;
+  resident.delete(slot);
   for (const which of ['gate', 'review'] as const) {
-    const answer = preparsePolicySet(SET_IDS[which], { staticPolicies: { ...sets[which] } });
+    const answer = preparsePolicySet(idOf(which, slot), { staticPolicies: { ...sets[which] } });
     if (answer.type === 'failure') throw new Error(answer.errors.map((error) => error.message).join('; '));
   }
-  resident = sets;
+  resident.set(slot, sets);
 }
 
 /** @throws Error where the engine can't answer; callers refuse then. */
-export function ask(sets: PolicySets, which: keyof PolicySets, question: Question): Answer {
-  if (resident !== sets) load(sets);
-  const answer = statefulIsAuthorized({ ...question, preparsedPolicySetId: SET_IDS[which] });
+export function ask(sets: PolicySets, which: 'gate' | 'review', question: Question): Answer {
+  const { slot = 0 } = sets;
+  if (resident.get(slot) !== sets) load(sets);
+  const answer = statefulIsAuthorized({ ...question, preparsedPolicySetId: idOf(which, slot) });
   if (answer.type === 'failure') throw new Error(answer.errors.map((error) => error.message).join('; '));
   const { decision, diagnostics } = answer.response;
   return {

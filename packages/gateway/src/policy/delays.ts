@@ -95,13 +95,16 @@ function readStep(
 
 /** The calendar in whose working time all delays of the policy count. */
 export function readCalendar(name: string, names: KnownNames | null): Result<string, Complaint> {
-  if (name !== '' && (names === null || names.calendars.includes(name))) return ok(name);
-  const known = names?.calendars ?? [];
+  const resting = names?.restingCalendars ?? [];
+  const known = (names?.calendars ?? []).filter((each) => !resting.includes(each));
+  if (name !== '' && (names === null || known.includes(name))) return ok(name);
   const hint =
     known.length === 0
       ? 'add it to calendars in the configuration, or remove @calendar: delays then count around the clock'
       : `add it to the configuration, or name one of: ${known.join(', ')}`;
-  const message = `@calendar names ${JSON.stringify(name)}, which the configuration does not have`;
+  const message = resting.includes(name)
+    ? `@calendar names ${JSON.stringify(name)}, which has no weekly hours for delays to count in`
+    : `@calendar names ${JSON.stringify(name)}, which the configuration does not have`;
   const suspect = { word: name, candidates: known, annotation: 'calendar' };
   return err(complaint('policy.unknown_name', message, hint, suspect));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import type { DecidingAs } from '../core/electorate.ts';
 import type { Decision, Demand, DenialCode } from '../core/decide.ts';
 import type { Agent, Person } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -23,11 +24,23 @@ import type { PolicySource } from './source.ts';
 import { validatePolicies } from './validate-in-worker.ts';
 import type { CheckedPolicy } from './validate.ts';
 
+/** The calendars of the configuration. */
+export interface CalendarHours {
+  /** Those in whose hours an instant is, sorted; absent: now. The same array while nothing changes. */
+  openAt(atMs?: number): readonly string[];
+}
+
 export interface PolicyOptions {
   readonly policies: readonly PolicySource[];
   /** Who exists, to refuse policies about nobody; null: names are not checked. */
   readonly names: KnownNames | null;
+  /** Absent: there are no calendars. */
+  readonly hours?: CalendarHours;
+  /** Engines that are asked side by side have a slot each (cedar.ts); absent: 0. */
+  readonly slot?: number;
 }
+
+const NO_CALENDARS: CalendarHours = { openAt: () => [] };
 
 /** The engine, with the function that its memo answers for: both give the same decision for every request. */
 export interface LoadedEngine extends PolicyEngine, BreakGlassPolicy {
@@ -53,12 +66,13 @@ export function versionOf(policies: readonly PolicySource[]): string {
     .digest('hex');
 }
 
-function setsOf(policies: readonly CheckedPolicy[]): PolicySets {
+function setsOf(policies: readonly CheckedPolicy[], slot: number): PolicySets {
   const texts = (chosen: readonly CheckedPolicy[]): Record<string, string> =>
     Object.fromEntries(chosen.map(({ id, text }) => [id, text]));
   return {
     gate: texts(policies.filter((policy) => policy.kind !== 'review')),
     review: texts(policies.filter((policy) => policy.kind === 'review')),
+    slot,
   };
 }
 
@@ -107,23 +121,36 @@ class Engine implements LoadedEngine {
   readonly #sets: PolicySets;
   readonly #rules: ReadonlyMap<string, CheckedPolicy>;
   readonly #read: readonly string[];
+  readonly #hours: CalendarHours;
+  readonly #readsCalendars: boolean;
   readonly #permitted = new Map<string, boolean>();
 
-  constructor(policies: readonly CheckedPolicy[], version: string) {
+  constructor(policies: readonly CheckedPolicy[], version: string, hours: CalendarHours, slot: number) {
     this.version = version;
     this.rules = policies;
-    this.#sets = setsOf(policies);
+    this.#sets = setsOf(policies, slot);
     this.#rules = new Map(policies.map((policy) => [policy.id, policy]));
     const reads = mergeReads(policies.filter((policy) => policy.coversActions).map((policy) => policy.reads));
     this.#read = reads.context === 'all' ? attributeNames : reads.context;
     this.readsRisk = OF_RISK.some((name) => this.#read.includes(name));
     this.readsEstimates = this.#read.includes('estimatedRows');
-    this.decide = memoise(
+    this.#hours = hours;
+    this.#readsCalendars = this.#read.includes('calendars');
+    const decide = memoise(
       (request) => this.evaluate(request),
       { ...reads, context: this.#read },
       limits.policyMemoEntries,
     );
+    this.decide = this.#readsCalendars ? (request) => decide(this.#timed(request)) : decide;
     load(this.#sets);
+  }
+
+  get moment(): string {
+    return this.#readsCalendars ? `${this.version} ${this.#hours.openAt().join(' ')}` : this.version;
+  }
+
+  #timed(request: PolicyRequest): PolicyRequest {
+    return request.calendars === undefined ? { ...request, calendars: this.#hours.openAt() } : request;
   }
 
   /** Fails closed: whatever goes wrong in the engine is a deny, and is remembered as one. */
@@ -135,7 +162,7 @@ class Engine implements LoadedEngine {
       );
     }
     try {
-      return freeze(this.#decide(request, actionQuestion(request, this.#read)));
+      return freeze(this.#decide(request, actionQuestion(this.#timed(request), this.#read)));
     } catch {
       const reason =
         'The policy engine could not answer, so this is denied. The gateway has to be restarted.';
@@ -145,7 +172,7 @@ class Engine implements LoadedEngine {
 
   matching(request: PolicyRequest): readonly string[] {
     if (!actions.has(request.description.operation)) return [];
-    const question = actionQuestion(request, this.#read);
+    const question = actionQuestion(this.#timed(request), this.#read);
     return [...ask(this.#sets, 'gate', question).policies, ...ask(this.#sets, 'review', question).policies];
   }
 
@@ -174,8 +201,21 @@ class Engine implements LoadedEngine {
     return answer.policies.map((id) => this.#rules.get(id)?.reason ?? '');
   }
 
-  mayApprove(person: Person, review: Review): boolean {
-    return this.#permits(approvalQuestion(person, review));
+  mayApprove(person: Person, review: Review, when?: DecidingAs): boolean {
+    return this.#permits(this.#approval(person, review, when));
+  }
+
+  #approval(person: Person, review: Review, { atMs, delegator = null }: DecidingAs = {}): Question {
+    return approvalQuestion(person, review, { calendars: this.#hours.openAt(atMs), delegator });
+  }
+
+  approvalPolicies(person: Person, review: Review, when?: DecidingAs): readonly string[] {
+    try {
+      const { policies, failed } = ask(this.#sets, 'gate', this.#approval(person, review, when));
+      return failed.length > 0 ? failed : policies;
+    } catch {
+      return [];
+    }
   }
 
   mayCall(principal: Agent | Person, action: string): boolean {
@@ -183,9 +223,11 @@ class Engine implements LoadedEngine {
   }
 
   /** Not remembered: it is asked seldom, and never in a hurry of machines. */
-  breakGlass(...asked: Parameters<BreakGlassPolicy['breakGlass']>): readonly string[] | null {
+  breakGlass(
+    ...[person, action, request]: Parameters<BreakGlassPolicy['breakGlass']>
+  ): readonly string[] | null {
     try {
-      const answer = ask(this.#sets, 'gate', breakGlassQuestion(...asked));
+      const answer = ask(this.#sets, 'gate', breakGlassQuestion(person, action, this.#timed(request)));
       return answer.allowed && answer.failed.length === 0 ? answer.policies : null;
     } catch {
       return null;
@@ -211,6 +253,14 @@ class Engine implements LoadedEngine {
   }
 }
 
+/** @throws Error where the engine refuses what was checked. */
+export const engineOf = (
+  policies: readonly CheckedPolicy[],
+  version: string,
+  hours: CalendarHours = NO_CALENDARS,
+  slot = 0,
+): LoadedEngine => new Engine(policies, version, hours, slot);
+
 /** Checks the policies in a worker and loads them; all problems at once. Never rejects. */
 export async function createPolicyEngine(
   options: PolicyOptions,
@@ -218,7 +268,7 @@ export async function createPolicyEngine(
   const checked = await validatePolicies(options.policies, options.names);
   if (!checked.ok) return checked;
   try {
-    return ok(new Engine(checked.value, versionOf(options.policies)));
+    return ok(engineOf(checked.value, versionOf(options.policies), options.hours, options.slot));
   } catch (error) {
     const message = `the policy engine refused what it had checked: ${error instanceof Error ? error.message : 'unknown error'}`;
     return err([

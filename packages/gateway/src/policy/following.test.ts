@@ -55,6 +55,7 @@ async function site(store: Store = createMemoryStore()): Promise<Site> {
       log,
       live,
       names: null,
+      hours: { openAt: () => [] },
       read: () => {
         made.looks += 1;
         return Promise.resolve(files);

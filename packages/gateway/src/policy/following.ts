@@ -5,7 +5,7 @@ import type { Clock, Store } from '../ports.ts';
 import type { Log } from '../telemetry/log.ts';
 import { differencesOf, type RuleDifference } from './analysis/differences.ts';
 import type { KnownNames } from './annotation-values.ts';
-import { createPolicyEngine, versionOf, type LoadedEngine } from './engine.ts';
+import { createPolicyEngine, versionOf, type CalendarHours, type LoadedEngine } from './engine.ts';
 import type { LivePolicies } from './live.ts';
 import { formatPolicyProblem } from './problems.ts';
 import type { PolicySource } from './source.ts';
@@ -23,8 +23,11 @@ export interface FollowerPorts {
   readonly log: Log;
   readonly live: LivePolicies;
   readonly names: KnownNames | null;
+  readonly hours: CalendarHours;
   /** The error is what is wrong with the files themselves, a line each. Never rejects. */
   readonly read: () => Promise<Result<PolicyFiles, readonly string[]>>;
+  /** Before each look; false: the files are not whole yet, and nobody looks. Absent: they always are. */
+  readonly areWhole?: () => Promise<boolean>;
 }
 
 /**
@@ -40,6 +43,7 @@ export class PolicyFollower {
   #refused = '';
   #cancel: () => void = () => undefined;
   #looking: Promise<void> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(ports: FollowerPorts) {
@@ -61,10 +65,22 @@ export class PolicyFollower {
     await this.#looking;
   }
 
+  /** Runs alone: no look, and nothing else that changes files or policies, happens meanwhile. */
+  inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(act);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
   /** One look. Never rejects: whatever goes wrong leaves the policies as they are. */
-  async look(): Promise<void> {
-    const { live, log, read } = this.#ports;
+  look(): Promise<void> {
+    return this.inTurn(() => this.#look());
+  }
+
+  async #look(): Promise<void> {
+    const { live, log, read, areWhole } = this.#ports;
     try {
+      if (areWhole !== undefined && !(await areWhole())) return;
       const files = await read();
       const now = files.ok ? versionOf(files.value.sources) : files.error.join('\n');
       const hasSettled = now === this.#seen;
@@ -79,27 +95,29 @@ export class PolicyFollower {
   }
 
   async #take(files: PolicyFiles, version: string): Promise<void> {
-    const { live, names } = this.#ports;
-    const engine = await createPolicyEngine({ policies: files.sources, names });
+    const { names, hours } = this.#ports;
+    const engine = await createPolicyEngine({ policies: files.sources, names, hours });
     if (!engine.ok) return this.#refuse(version, engine.error.map(formatPolicyProblem));
-    await this.#replace(engine.value, files.author, differencesOf(live.rules, engine.value.rules));
+    await this.replace(engine.value, { author: files.author });
   }
 
-  async #replace(
+  /** Within a turn: recorded with whose change it is, and from then on in force. */
+  async replace(
     engine: LoadedEngine,
-    author: string,
-    differences: readonly RuleDifference[],
+    { author, ...more }: { readonly author: string; readonly change?: string; readonly approvedBy?: string },
   ): Promise<void> {
     const { clock, live, log, store } = this.#ports;
     const { version } = engine;
+    const differences = differencesOf(live.rules, engine.rules);
     const summary = {
       added: idsOf(differences, 'added'),
       removed: idsOf(differences, 'removed'),
       changed: idsOf(differences, 'changed'),
     };
-    const details = { ...summary, author, from: live.version, policies: version };
+    const details = { ...summary, ...more, author, from: live.version, policies: version };
     await store.append(noticeEntry('policy.changed', details, clock.nowMs())).done;
     live.replace(engine);
+    this.#seen = version;
     log.policyChanged({ ...summary, author, version });
   }
 

@@ -1,6 +1,5 @@
 import type { Decision } from '../core/decide.ts';
 import type { Agent, Person } from '../core/identity.ts';
-import type { Review } from '../core/review.ts';
 import type { BreakGlassPolicy, PolicyEngine, PolicyRequest } from '../ports.ts';
 import type { LoadedEngine } from './engine.ts';
 
@@ -24,6 +23,10 @@ export class LivePolicies implements PolicyEngine, BreakGlassPolicy {
     return this.#engine.readsEstimates;
   }
 
+  get moment(): string {
+    return this.#engine.moment ?? this.#engine.version;
+  }
+
   get rules(): LoadedEngine['rules'] {
     return this.#engine.rules;
   }
@@ -32,8 +35,12 @@ export class LivePolicies implements PolicyEngine, BreakGlassPolicy {
     return this.#engine.decide(request);
   }
 
-  mayApprove(person: Person, review: Review): boolean {
-    return this.#engine.mayApprove(person, review);
+  mayApprove(...asked: Parameters<PolicyEngine['mayApprove']>): boolean {
+    return this.#engine.mayApprove(...asked);
+  }
+
+  approvalPolicies(...asked: Parameters<PolicyEngine['mayApprove']>): readonly string[] {
+    return this.#engine.approvalPolicies?.(...asked) ?? [];
   }
 
   mayCall(principal: Agent | Person, action: string): boolean {

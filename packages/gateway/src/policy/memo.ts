@@ -53,6 +53,7 @@ export function memoise(
   const readsRequester = reads.principal || requesterNames.length > 0;
   const readsRisk = OF_RISK.some((name) => reads.context.includes(name));
   const readsEstimates = reads.context.includes('estimatedRows');
+  const readsCalendars = reads.context.includes('calendars');
   const shared = new Map<string, Decision>();
   const byDescription = new WeakMap<Description, WeakMap<Target, Slot>>();
 
@@ -65,10 +66,11 @@ export function memoise(
   const riskText = textOf((risk: Risk) =>
     JSON.stringify([risk.score, risk.signals.map((signal) => signal.name)]),
   );
-  const varying = ({ requester, risk, estimatedRows }: PolicyRequest): string =>
+  const varying = ({ requester, risk, estimatedRows, calendars = [] }: PolicyRequest): string =>
     (readsRequester ? requesterText(requester) : '') +
     (readsRisk ? riskText(risk) : '') +
-    (readsEstimates && estimatedRows !== undefined ? ` ${estimatedRows.toString()}` : '');
+    (readsEstimates && estimatedRows !== undefined ? ` ${estimatedRows.toString()}` : '') +
+    (readsCalendars ? ` ${calendars.join(' ')}` : '');
 
   const projection = (request: PolicyRequest): string => {
     const { requester, target, description } = request;

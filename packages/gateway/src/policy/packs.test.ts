@@ -122,6 +122,25 @@ const packs: Readonly<Record<string, Expected>> = {
       'reads: COPY of all columns',
     ],
   },
+  'quiet-hours': {
+    holds:
+      /\b(insert into|update|delete from|merge into|truncate|create|drop|alter|grant|revoke|call|refresh|reindex|vacuum|lock table)\b|^\s*do\b/i,
+    except: [
+      // Nothing is changed: preparing and planning. EXECUTE of what was prepared is held.
+      'sessions: PREPARE',
+      'texts: a prepared statement in the same text (1)',
+      'texts: a semicolon in an identifier',
+      'writes: EXPLAIN with ANALYZE off',
+      'writes: EXPLAIN of a change',
+    ],
+    lets: [
+      'bounds: VALUES',
+      'bounds: rows without a table',
+      'bounds: a whole table',
+      'bounds: LIMIT',
+      'reads: COPY of all columns',
+    ],
+  },
   'business-critical-tables': {
     holds:
       /\b(insert into|update|delete from|truncate|drop table|alter table|lock table|merge into|copy)\s+(table )?(only )?(public\.)?(orders|payments)\b/i,

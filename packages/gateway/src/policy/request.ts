@@ -49,7 +49,7 @@ function strongestEffect({ functions }: Description): string {
 
 /**
  * Every attribute of the schema's `Sql`, each computed only when asked for. Undefined: the attribute is absent.
- * Never raw text, parameters, ids or times: a decision is shared by all requests that look the same to the policies.
+ * Never raw text, parameters, ids or instants: a decision is shared by all requests that look the same to the policies.
  */
 const attributes: Readonly<Record<string, (request: PolicyRequest) => Value | undefined>> = {
   title: ({ description }) => description.title,
@@ -86,6 +86,7 @@ const attributes: Readonly<Record<string, (request: PolicyRequest) => Value | un
   onBehalfOf: ({ requester }) => requester.onBehalfOf,
   onBehalfOfBasis: ({ requester }) => requester.onBehalfOfBasis,
   environment: ({ target }) => target.environment,
+  calendars: ({ calendars = [] }) => [...calendars],
 };
 
 export const attributeNames: readonly string[] = Object.keys(attributes);
@@ -139,36 +140,75 @@ export function actionQuestion(request: PolicyRequest, names: readonly string[])
   };
 }
 
+/** Under what a person decides on a review. */
+export interface Deciding {
+  readonly calendars: readonly string[];
+  /** Whose right it is, where somebody handed theirs over. */
+  readonly delegator: Person | null;
+}
+
 /**
  * The question of whether this person may decide on this review. Policies see what the review is about and never its id,
- * so that reviews which are alike share the answer.
+ * so that reviews which are alike share the answer. Whoever decides with somebody else's right is asked about with the
+ * groups of both: what forbids either of them forbids it.
  */
-export function approvalQuestion(person: Person, review: Review): Question {
+export function approvalQuestion(
+  person: Person,
+  review: Review,
+  { calendars, delegator }: Deciding,
+): Question {
   const { requester, target, operation, datasets, demands, risk } = review.subject;
   const { agent, sponsor, onBehalfOf } = requester;
   const classes = sorted(
     datasets.flatMap((each) => [...each.classes, ...each.columns.flatMap((column) => column.classes)]),
   );
   // When a step of the escalation begins to count is a matter of the review, not of policy.
+  const entitled = delegator ?? person;
   const named = demands
     .flatMap(({ approvers, escalation }) => [...approvers, ...escalation.flatMap((step) => step.approvers)])
-    .some(({ kind, name }) => (kind === 'group' ? person.groups.includes(name) : person.name === name));
+    .some(({ kind, name }) => (kind === 'group' ? entitled.groups.includes(name) : entitled.name === name));
+  const judge =
+    delegator === null ? person : { ...person, groups: sorted([...person.groups, ...delegator.groups]) };
   const judged: EntityJson = {
     uid: uid('Review', 'review'),
-    attrs: { agent, sponsor, onBehalfOf, target: target.name, operation, classes, risk: risk.score },
+    attrs: {
+      agent,
+      agentGroups: [...requester.agentGroups],
+      sponsor,
+      onBehalfOf,
+      target: target.name,
+      operation,
+      datasets: sorted(datasets.map((each) => each.dataset)),
+      classes,
+      risk: risk.score,
+      signals: sorted(risk.signals.map((signal) => signal.name)),
+    },
     parents: [uid('Environment', target.environment)],
   };
   return {
     principal: uid('Person', person.name),
     action: uid('Action', 'review:approve'),
     resource: uid('Review', 'review'),
-    context: { named, ownRequest: isParty(requester, person), environment: target.environment },
-    entities: [personEntity(person), judged, ...(actionEntities.get('review:approve') ?? [])],
+    context: {
+      named,
+      ownRequest: isParty(requester, person),
+      delegated: delegator !== null,
+      environment: target.environment,
+      calendars: [...calendars],
+    },
+    entities: [personEntity(judge), judged, ...(actionEntities.get('review:approve') ?? [])],
   };
 }
 
 /** What both questions about break-glass see of what is run. */
-function breakGlassContext({ datasets, risk, requester, target, description }: PolicyRequest) {
+function breakGlassContext({
+  datasets,
+  risk,
+  requester,
+  target,
+  description,
+  calendars = [],
+}: PolicyRequest) {
   return {
     operation: description.title,
     datasets: sorted(datasets.map((each) => each.dataset)),
@@ -178,6 +218,7 @@ function breakGlassContext({ datasets, risk, requester, target, description }: P
     risk: risk.score,
     person: requester.agent,
     environment: target.environment,
+    calendars: [...calendars],
   };
 }
 

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
+import { calendarsIn } from './analysis/literals.ts';
 import type { KnownNames } from './annotation-values.ts';
 import { readRule, type Rule } from './annotations.ts';
 import { getValidRequestEnvsPolicy, policyToJson, validate, type PolicyJson } from './cedar.ts';
@@ -112,13 +113,41 @@ function* entitiesIn(value: unknown): Generator<{ readonly type: string; readonl
 function checkNames(place: Place, json: PolicyJson, names: KnownNames | null): readonly PolicyProblem[] {
   if (names === null) return [];
   const { annotations, ...body } = json;
+  const policy = annotations?.['id'] ?? '';
+  return [...unknownEntities(place, policy, body, names), ...unknownCalendars(place, policy, json, names)];
+}
+
+/** A freeze of a calendar that isn't there would never begin. */
+function unknownCalendars(
+  place: Place,
+  policy: string,
+  json: PolicyJson,
+  { calendars }: KnownNames,
+): readonly PolicyProblem[] {
+  const unknown = calendarsIn(json).filter((name) => !calendars.includes(name));
+  return unknown.map((word) =>
+    problemAt(place, policy, {
+      code: 'policy.unknown_name',
+      message: `the calendar ${JSON.stringify(word)} is not in the configuration`,
+      hint: 'correct the name, or add it to calendars in the configuration',
+      suspect: { word, candidates: calendars },
+    }),
+  );
+}
+
+function unknownEntities(
+  place: Place,
+  policy: string,
+  body: unknown,
+  names: KnownNames,
+): readonly PolicyProblem[] {
   return [...entitiesIn(body)].flatMap(({ type, id }) => {
     if (!uidsIn.test(type)) return [];
     const known = names[WHERE_NAMES_COME_FROM[type as keyof typeof WHERE_NAMES_COME_FROM]];
     if (known.includes(id)) return [];
     const message = `${type}::${JSON.stringify(id)} is not in the configuration`;
     return [
-      problemAt(place, annotations?.['id'] ?? '', {
+      problemAt(place, policy, {
         code: 'policy.unknown_name',
         message,
         hint: 'correct the name, or add it to the configuration',

@@ -9,7 +9,7 @@ import { refusal, type Refusal } from '../core/reasons.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { refusalOfEnd } from '../core/review-end.ts';
 import type { Review } from '../core/review.ts';
-import type { Clock, Directory, Durability, PolicyEngine, Store } from '../ports.ts';
+import type { Clock, DelegationBook, Directory, Durability, PolicyEngine, Store } from '../ports.ts';
 import type { Mutation, StoreRefusal } from '../stores/store.ts';
 import { passkeyChecks } from './signing.ts';
 
@@ -18,6 +18,8 @@ export interface ApprovalPorts {
   readonly store: Store;
   readonly policy: PolicyEngine;
   readonly directory: Directory;
+  /** Absent: nobody hands anything over. */
+  readonly delegations?: DelegationBook;
   /** Whether the grant of a review that was approved then is over, by a clock that nobody sets. */
   readonly isOver: (grant: GrantId, resolvedAtMs: number) => boolean;
 }
@@ -26,10 +28,15 @@ export interface ApprovalPorts {
 export const electorateOf = ({
   directory,
   policy,
-}: Pick<ApprovalPorts, 'directory' | 'policy'>): Electorate => ({
-  person: (name) => directory.person(name),
+  delegations,
+}: Pick<ApprovalPorts, 'directory' | 'policy' | 'delegations'>): Electorate => ({
+  person: (name, atMs) => directory.person(name, atMs),
   people: () => directory.people(),
-  mayApprove: (person, review) => policy.mayApprove(person, review),
+  mayApprove: (person, review, when) => policy.mayApprove(person, review, when),
+  delegators: (person, atMs) =>
+    (delegations?.delegatorsOf(person.name, atMs) ?? []).flatMap(
+      (name) => directory.person(name, atMs) ?? [],
+    ),
 });
 
 /** Whether the agent, and the person for whom it acts, are there as they were. */

@@ -5,7 +5,15 @@ import type { Person, Principal } from '../core/identity.ts';
 import type { ReviewId } from '../core/ids.ts';
 import { standingVotes, type Review } from '../core/review.ts';
 import type { Limits } from '../limits.ts';
-import type { AttentionDesk, AttentionReport, Clock, Directory, PolicyEngine, Store } from '../ports.ts';
+import type {
+  AttentionDesk,
+  AttentionReport,
+  Clock,
+  DelegationBook,
+  Directory,
+  PolicyEngine,
+  Store,
+} from '../ports.ts';
 import { electorateOf } from './approvals.ts';
 import type { AgentShare } from './flood.ts';
 
@@ -20,6 +28,7 @@ export interface AttentionPorts {
   readonly store: Store;
   readonly policy: PolicyEngine;
   readonly directory: Directory;
+  readonly delegations?: DelegationBook;
   readonly rules: AttentionRules;
   readonly limits: Pick<Limits, 'attentionJudgments' | 'attentionPending' | 'attentionPage' | 'showingsKept'>;
   /** What agents have taken, as the desk knows. */

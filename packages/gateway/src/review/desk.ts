@@ -16,6 +16,7 @@ import type { Limits } from '../limits.ts';
 import type {
   AnswerAsk,
   Clock,
+  DelegationBook,
   Directory,
   Events,
   GroupingTemplates,
@@ -52,6 +53,7 @@ export interface DeskPorts {
   readonly policy: PolicyEngine;
   readonly passkeys: Pick<Passkeys, 'proveVote'>;
   readonly directory: Directory;
+  readonly delegations?: DelegationBook;
   readonly calendars: WorkingCalendars;
   readonly events: Events;
   /** Where a person opens a review: `${publicUrl}/reviews/ID`. */
@@ -385,5 +387,9 @@ export class Desk implements ReviewDesk {
 
   show(review: Review): Shown {
     return this.#judging.show(review);
+  }
+
+  approvers(review: Review): ReturnType<ReviewDesk['approvers']> {
+    return this.#judging.approvers(review);
   }
 }

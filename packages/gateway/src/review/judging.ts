@@ -1,6 +1,8 @@
 /** Law 10: the one place where votes, questions and answers are taken, whatever surface they come through. */
 import { standingsOf, type Electorate } from '../core/electorate.ts';
+import { entitlementsOf, type Entitlement } from '../core/entitlement.ts';
 import { noticeEntry } from '../core/entry.ts';
+import type { Person } from '../core/identity.ts';
 import { makeId, parseId, type ReviewId } from '../core/ids.ts';
 import type { VoteRefusal } from '../core/reasons.ts';
 import { renderingForm } from '../core/rendering.ts';
@@ -139,6 +141,16 @@ export class Judging {
       rendering: this.#renderingOf(review),
       standings: standingsOf(review, clock.nowMs(), electorate),
     };
+  }
+
+  approvers(review: Review): readonly (readonly Entitlement[])[] {
+    const { clock, electorate, policy } = this.#ports;
+    const atMs = clock.nowMs();
+    const policies = (person: Person, delegator: Person | null) =>
+      policy.approvalPolicies?.(person, review, { atMs, delegator }) ?? [];
+    return review.subject.demands.map((_, index) =>
+      entitlementsOf(review, index, atMs, { electorate, policies }),
+    );
   }
 
   retract({ review, voter, channel }: RetractAsk): Judged {

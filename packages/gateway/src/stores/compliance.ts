@@ -10,6 +10,7 @@ import { useStore } from './compliance-fixture.ts';
 import type { StoreFixture } from './compliance-fixture.ts';
 import { breakGlassIsSpentOnce, breakGlassIsTracked } from './compliance-break-glass.ts';
 import { changesAreAtomic, grantsAreSpentOnce, grantsEnd } from './compliance-grants.ts';
+import { governanceIsRevised } from './compliance-governance.ts';
 import { passkeysAreKept, passkeysAreVouchedFor } from './compliance-passkeys.ts';
 import { actionsAreFound, entriesAreRead, openIntentsAreKnown } from './compliance-reads.ts';
 import { reviewsAreListed, reviewsAreOpened, reviewsAreRevised } from './compliance-reviews.ts';
@@ -41,6 +42,7 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     passkeysAreVouchedFor(at);
     breakGlassIsSpentOnce(at);
     breakGlassIsTracked(at);
+    governanceIsRevised(at);
     changesAreAtomic(at);
     submissionsAreRevised(at);
     requestKeysAreTakenOnce(at);

@@ -1,11 +1,21 @@
 import type { Judgment, Pace, ReviewerFigures } from '../core/attention.ts';
 import type { Canary } from '../core/canary.ts';
 import type { BreakGlassUse } from '../core/break-glass.ts';
+import type { Delegation } from '../core/delegation.ts';
 import type { SealedEntry, UsageShape } from '../core/entry.ts';
 import type { Grant, GrantBinding, GrantRefusal } from '../core/grant.ts';
-import type { ActionId, BreakGlassId, GrantId, PasskeyId, ReviewId, StandingId } from '../core/ids.ts';
+import type {
+  ActionId,
+  BreakGlassId,
+  GrantId,
+  PasskeyId,
+  PolicyChangeId,
+  ReviewId,
+  StandingId,
+} from '../core/ids.ts';
 import type { OutcomeStatus } from '../core/execution.ts';
 import type { Passkey } from '../core/passkey.ts';
+import type { PolicyChange } from '../core/policy-change.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
 import type { StandingGrant, StandingStatus, StandingUse } from '../core/standing.ts';
 import type { Revocation } from '../core/standing-changes.ts';
@@ -98,6 +108,8 @@ export type Mutation =
     }
   /** Replaces the use whose revision is `use.revision - 1`; else `break_glass.conflict`. */
   | { readonly kind: 'break_glass.update'; readonly use: BreakGlassUse }
+  /** Replaces the record of that id whose revision is `record.revision - 1`, or none where that is 0; else `governance.conflict`. */
+  | { readonly kind: 'governance.put'; readonly record: GovernanceRecord }
   /**
    * Erases every value of the subject: asides of entries, and what the state holds of its actions. From the commit on no
    * read gives them, and when the commit is acknowledged their keys are destroyed. Refused with `subject.unknown` where
@@ -132,6 +144,9 @@ export type Mutation =
       readonly tiles: readonly TileRow[];
       readonly checkpoint: CheckpointRow;
     };
+
+/** Who may decide in whose place, and what policies are to become: no value of anybody's. */
+export type GovernanceRecord = Delegation | PolicyChange;
 
 /** For whom a standing grant is. Every field must be present and equal when it is used (threat A6). */
 export interface StandingBinding {
@@ -168,6 +183,7 @@ export type StoreRefusal =
   /** `unusable`: it isn't live, its time is over, its uses or rows are gone, or it is for somebody else. */
   | { readonly code: 'standing.missing' | 'standing.conflict' | 'standing.unusable' | 'standing.over' }
   | { readonly code: PasskeyConflict }
+  | { readonly code: 'governance.conflict' }
   | { readonly code: 'break_glass.too_many' | 'break_glass.missing' | 'break_glass.conflict' }
   /** `in_use`: these are not over yet: ids of reviews, grants, standing grants and submitted actions. */
   | { readonly code: 'subject.in_use'; readonly by: readonly string[] }
@@ -330,6 +346,17 @@ export interface Reads {
   canariesOpened: { ask: { readonly sinceMs: number }; answer: number };
   /** Null: none is planned. */
   canaryPlan: { ask: Record<never, never>; answer: number | null };
+  /** Newest first; `before` as in `reviews`. */
+  delegations: {
+    ask: { readonly limit: number; readonly before: string | null };
+    answer: readonly Delegation[];
+  };
+  policyChange: { ask: { readonly id: PolicyChangeId }; answer: PolicyChange | null };
+  /** Newest first; `before` as in `reviews`. */
+  policyChanges: {
+    ask: { readonly limit: number; readonly before: string | null };
+    answer: readonly PolicyChange[];
+  };
   pendingReview: { ask: { readonly binding: GrantBinding }; answer: Review | null };
   /** Entries `from` ≤ index < `from + limit`, in order; fewer at the end. */
   entries: { ask: { readonly from: number; readonly limit: number }; answer: readonly EntryRow[] };

@@ -95,6 +95,8 @@ export interface Log {
     readonly removed: string;
     readonly changed: string;
   }): void;
+  /** A draft is recorded and enforces nothing: whoever believes otherwise is to see this. */
+  policyObserved(fields: { readonly target: string; readonly version: string }): void;
   /** Changed files that were not taken: what was in force stays. */
   policyRefused(fields: { readonly inForce: string; readonly problems: readonly string[] }): void;
 }
@@ -139,6 +141,7 @@ export function createLog(options: LogOptions): Log {
     witnessesAway: (fields) => logger.warn({ event: 'ledger.witnesses_away', ...fields }),
     checkpointPublished: (fields) => logger.debug({ event: 'ledger.checkpoint_published', ...fields }),
     policyChanged: (fields) => logger.warn({ event: 'policy.changed', ...fields }),
+    policyObserved: (fields) => logger.warn({ event: 'policy.observed', ...fields }),
     policyRefused: (fields) => logger.error({ event: 'policy.refused', ...fields }),
   };
 }

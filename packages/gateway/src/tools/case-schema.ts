@@ -59,6 +59,8 @@ const testCase = z.strictObject({
   action: action.optional(),
   /** Signals of the moment that apply besides those of the action itself. */
   signals: z.array(z.enum(situationRules.map(({ name: known }) => known))).default([]),
+  /** In whose hours it happens; the others of the configuration are closed. */
+  calendars: names,
   expect: z.enum(['allow', 'deny', 'review']),
   /** Exactly these rules decided; absent: whichever. */
   rules: z.array(name).optional(),

@@ -12,7 +12,7 @@ import { catalogOfSchema, describeAction, describeSql, requestOf, requesterOf } 
 
 /** Who asks what of whom, by names: a case, or the options of `policy explain`. */
 export type Asked = Pick<TestCase, 'agent' | 'target' | 'onBehalfOf' | 'sql' | 'action'> &
-  Partial<Pick<TestCase, 'signals'>>;
+  Partial<Pick<TestCase, 'signals' | 'calendars'>>;
 
 /** One request for each statement; a text that can't be described is refused before any policy is asked. */
 export type Posed =
@@ -20,10 +20,11 @@ export type Posed =
   | { readonly kind: 'undescribed'; readonly message: string };
 
 /** In the moment that the case says. */
-function withSignals(request: PolicyRequest, { signals = [] }: Asked): PolicyRequest {
+function inMoment(request: PolicyRequest, { calendars = [], signals = [] }: Asked): PolicyRequest {
   const here = situationRules.filter(({ name }) => signals.includes(name));
   const more = here.map(({ name, weight }) => ({ name, weight, explanation: '' }));
-  return more.length === 0 ? request : { ...request, risk: situated(request.risk, more) };
+  const risk = more.length === 0 ? request.risk : situated(request.risk, more);
+  return { ...request, risk, calendars: calendars.toSorted() };
 }
 
 /** What a case says is wrong with itself; the caller adds where it stands. */
@@ -61,15 +62,13 @@ export class CaseWorld {
       throw new CaseError('a case has either sql or action');
     if (asked.action !== undefined) {
       const description = describeAction(asked.action);
-      return {
-        kind: 'requests',
-        requests: [withSignals(requestOf(requester, target, description, entries), asked)],
-      };
+      const request = requestOf(requester, target, description, entries);
+      return { kind: 'requests', requests: [inMoment(request, asked)] };
     }
     const described = await describeSql(asked.sql ?? '', this.#catalog(target.name));
     if (!described.ok) return { kind: 'undescribed', message: described.error };
     const requests = described.value.map((description) =>
-      withSignals(requestOf(requester, target, description, entries), asked),
+      inMoment(requestOf(requester, target, description, entries), asked),
     );
     if (requests.length === 0) throw new CaseError('the text holds no statement');
     return { kind: 'requests', requests };

@@ -6,8 +6,8 @@ import type { PolicyRequest } from '../ports.ts';
 import { alterationsOf, type Alteration } from './alterations.ts';
 import { readCases } from './case-files.ts';
 import { CaseError, CaseWorld } from './cases.ts';
-import { readAttempt } from './recorded.ts';
-import { directoryOf, loadPolicies, readConfiguration } from './sources.ts';
+import { readAttempt } from '../policy/analysis/recorded.ts';
+import { directoryOf, loadPolicies, openCalendars, readConfiguration } from './sources.ts';
 import { wordsOfDemand } from './test.ts';
 import { toolExits, usageFailure, type Tool, type ToolOptions } from './tool.ts';
 
@@ -129,7 +129,7 @@ async function requestsOfSql(
 ): Promise<readonly PolicyRequest[]> {
   const { sql, agent, target } = options;
   if (sql === null || agent === null || target === null)
-    throw usageFailure('policy explain takes the id of an action, or --sql TEXT --agent NAME --target NAME');
+    throw usageFailure('name the id of an action, or --sql TEXT --agent NAME --target NAME');
   const sources = await readCases(directory);
   const source = sources.find(({ content }) => content.schema[target] !== undefined) ?? sources[0];
   const content = source?.content ?? {
@@ -142,7 +142,8 @@ async function requestsOfSql(
   };
   try {
     const posed = await new CaseWorld({ content }, configuration).pose({ agent, target, sql });
-    if (posed.kind === 'requests') return posed.requests;
+    const calendars = openCalendars(configuration)(options.nowMs);
+    if (posed.kind === 'requests') return posed.requests.map((request) => ({ ...request, calendars }));
     throw usageFailure(posed.message);
   } catch (error) {
     if (error instanceof CaseError)
@@ -157,8 +158,9 @@ async function requestOfRecord(
   configuration: PolicyConfiguration | null,
 ): Promise<PolicyRequest> {
   const agents = new Map((configuration?.agents ?? []).map((agent) => [agent.name, agent]));
+  const calendarsAt = openCalendars(configuration);
   for await (const line of options.input()) {
-    const attempt = readAttempt(line, agents);
+    const attempt = readAttempt(line, { agents, calendarsAt });
     if (attempt === undefined) continue;
     if (attempt.request !== null) return attempt.request;
     throw usageFailure(`${attempt.action} can’t be decided again: ${attempt.why}`);
@@ -166,15 +168,22 @@ async function requestOfRecord(
   throw usageFailure('no attempt of this action is among the entries');
 }
 
+/** The recorded action that is piped in, where its id was given; else the statement of the options. */
+export const requestsOf = async (
+  options: ToolOptions,
+  directory: string,
+  configuration: PolicyConfiguration | null,
+): Promise<readonly PolicyRequest[]> =>
+  options.words.length > 0
+    ? [await requestOfRecord(options, configuration)]
+    : requestsOfSql(options, directory, configuration);
+
 /** Why an action is decided as it is: rules, what they read, and what would change it. */
 export const explain: Tool = async (options) => {
   const configuration = await readConfiguration(options);
   const directory = directoryOf(options, configuration);
   const engine = await loadPolicies(directory, configuration);
-  const requests =
-    options.words.length > 0
-      ? [await requestOfRecord(options, configuration)]
-      : await requestsOfSql(options, directory, configuration);
+  const requests = await requestsOf(options, directory, configuration);
   const explained = requests.map((request) => explainOne(request, engine, configuration));
   return {
     exit: toolExits.fine,

@@ -1,7 +1,13 @@
 import type { Decision } from '../core/decide.ts';
 import type { LoadedEngine } from '../policy/engine.ts';
-import { readAttempt, readCanary, type RecordedAttempt } from './recorded.ts';
-import { directoryOf, loadPolicies, readConfiguration, shown } from './sources.ts';
+import { approversOf, decideAll, isSameResult } from '../policy/analysis/replaying.ts';
+import {
+  readAttempt,
+  readCanary,
+  type RecordedAttempt,
+  type Surroundings,
+} from '../policy/analysis/recorded.ts';
+import { directoryOf, loadPolicies, openCalendars, readConfiguration, shown } from './sources.ts';
 import { toolExits, usageFailure, type Tool } from './tool.ts';
 
 type Change = 'held' | 'allowed' | 'denied' | 'asked otherwise';
@@ -46,7 +52,7 @@ const WORD: Readonly<Record<Decision['effect'], Change>> = {
 const MOST_LISTED = 50;
 
 /** Milliseconds since 1970 at which a span such as `7d` began, or an instant in RFC 3339. */
-function parseSince(since: string, nowMs: number): number {
+export function parseSince(since: string, nowMs: number): number {
   const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(since) ?? [];
   const sinceMs = count === undefined ? Date.parse(since) : nowMs - Number(count) * (UNITS_MS[unit] ?? NaN);
   if (Number.isNaN(sinceMs))
@@ -54,33 +60,13 @@ function parseSince(since: string, nowMs: number): number {
   return sinceMs;
 }
 
-const approversOf = (decision: Decision): readonly string[] =>
-  decision.effect === 'review'
-    ? [
-        ...new Set(
-          decision.demands.flatMap(({ approvers }) => approvers.map(({ kind, name }) => `${kind}:${name}`)),
-        ),
-      ]
-    : [];
-
-const demandsOf = (decision: Decision): string =>
-  decision.effect === 'review'
-    ? JSON.stringify(
-        decision.demands.map(({ approvers, quorum, passkeyFromRisk }) => [
-          approvers,
-          quorum,
-          passkeyFromRisk,
-        ]),
-      )
-    : '';
-
 function compare(attempt: RecordedAttempt, before: Decision, after: Decision, tally: Tally): void {
   for (const whom of approversOf(after)) tally.reviews.set(whom, (tally.reviews.get(whom) ?? 0) + 1);
   for (const whom of approversOf(before)) tally.reviews.set(whom, (tally.reviews.get(whom) ?? 0) - 1);
   tally.decided += 1;
   if (before.effect !== attempt.effect) tally.drifted += 1;
   const same = before.effect === after.effect;
-  if (same && demandsOf(before) === demandsOf(after)) {
+  if (isSameResult(before, after)) {
     tally.unchanged += 1;
     return;
   }
@@ -96,11 +82,6 @@ function compare(attempt: RecordedAttempt, before: Decision, after: Decision, ta
     before: before.policies,
     after: after.policies,
   });
-}
-
-/** Decides each attempt under one engine: an engine of another set has to be loaded anew each time it is asked. */
-function decideAll(attempts: readonly RecordedAttempt[], engine: LoadedEngine): readonly (Decision | null)[] {
-  return attempts.map(({ request }) => (request === null ? null : engine.decide(request)));
 }
 
 function tallyOf(attempts: readonly RecordedAttempt[], current: LoadedEngine, draft: LoadedEngine): Tally {
@@ -138,7 +119,8 @@ export const replay: Tool = async (options) => {
   );
   const current = await loadPolicies(directoryOf(options, configuration), configuration);
   const agents = new Map(configuration.agents.map((agent) => [agent.name, agent]));
-  const attempts = await readAttempts(options.input(), agents, sinceMs);
+  const surroundings = { agents, calendarsAt: openCalendars(configuration) };
+  const attempts = await readAttempts(options.input(), surroundings, sinceMs);
   const tally = tallyOf(attempts, current, draft);
   const days = Math.max(options.nowMs - sinceMs, 1) / DAY_MS;
   const extra = [...tally.reviews]
@@ -176,14 +158,14 @@ export const replay: Tool = async (options) => {
  */
 async function readAttempts(
   lines: AsyncIterable<string>,
-  agents: Parameters<typeof readAttempt>[1],
+  surroundings: Surroundings,
   sinceMs: number,
 ): Promise<readonly RecordedAttempt[]> {
   const found = new Map<string, RecordedAttempt>();
   for await (const line of lines) {
     const canary = readCanary(line);
     if (canary !== undefined) found.delete(canary);
-    const attempt = readAttempt(line, agents);
+    const attempt = readAttempt(line, surroundings);
     if (attempt === undefined || attempt.atMs < sinceMs || found.has(attempt.action)) continue;
     found.set(attempt.action, attempt);
   }

@@ -2,13 +2,24 @@ import { parseArgs } from 'node:util';
 import { check } from './check.ts';
 import { diff } from './diff.ts';
 import { explain } from './explain.ts';
+import { observe } from './observe.ts';
 import { pack } from './pack.ts';
 import { replay } from './replay.ts';
 import { test } from './test.ts';
+import { whoCanApprove } from './who-can-approve.ts';
 import { ToolFailure, toolExits, type Tool, type ToolOptions } from './tool.ts';
 
 /** Every tool, by the words that name it. */
-const tools: Readonly<Record<string, Tool>> = { check, test, explain, replay, diff, pack };
+const tools: Readonly<Record<string, Tool>> = {
+  check,
+  test,
+  explain,
+  'who-can-approve': whoCanApprove,
+  replay,
+  observe,
+  diff,
+  pack,
+};
 
 /** What the process lends to a tool. */
 export interface ToolSurroundings {

@@ -6,9 +6,12 @@ import { packDirectory, TRUSTED_FILE } from '../config/material.ts';
 import { loadPolicyConfiguration, type PolicyConfiguration } from '../config/offline.ts';
 import { formatConfigProblem } from '../config/problem.ts';
 import type { KnownNames } from '../policy/annotation-values.ts';
+import { calendarNames } from '../policy/calendars.ts';
 import { createPolicyEngine, type LoadedEngine } from '../policy/engine.ts';
 import { formatPolicyProblem } from '../policy/problems.ts';
 import type { PolicySource } from '../policy/source.ts';
+import { calendarsOpenAt } from '../core/calendar-hours.ts';
+import { limits } from '../limits.ts';
 import { ToolFailure, toolExits, usageFailure, type ToolOptions } from './tool.ts';
 
 const DEFAULT_CONFIGURATION = 'sallyport.yaml';
@@ -35,8 +38,13 @@ export const namesOf = (configuration: PolicyConfiguration | null): KnownNames |
         people: configuration.people.map(({ name }) => name),
         agents: configuration.agents.map(({ name }) => name),
         targets: configuration.targets.map(({ name }) => name),
-        calendars: configuration.calendars,
+        ...calendarNames(configuration.calendars),
       };
+
+/** The calendars in whose hours an instant is. */
+export const openCalendars = (
+  configuration: PolicyConfiguration | null,
+): ((atMs: number) => readonly string[]) => calendarsOpenAt(configuration?.calendars ?? [], limits);
 
 export const directoryOf = (options: ToolOptions, configuration: PolicyConfiguration | null): string =>
   options.dir === null ? (configuration?.policyDirectory ?? packDirectory) : resolve(options.dir);

@@ -45,6 +45,7 @@ export interface TestSystem {
   readonly samToken: string;
   /** Anybody by the name in the sample's configuration; `agent` is its agent. */
   as(name: PersonName | 'agent'): SallyportClient;
+  tokenOf(name: PersonName | 'agent'): string;
   /** The configuration's file; policies that were added are in `policies` beside it. */
   readonly configPath: string;
   /** The ledger's verifier key. */
@@ -83,10 +84,10 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
     const configuration = await ensureConfiguration(stateDirectory, database, ports);
     configure(configuration.path, options);
     const gateway = await startGateway({ configPath: configuration.path });
-    const as = (name: PersonName | 'agent'): SallyportClient => {
-      const token = name === 'agent' ? configuration.agentToken : configuration.tokens[name];
-      return new SallyportClient({ url: gateway.api.address, token });
-    };
+    const tokenOf = (name: PersonName | 'agent'): string =>
+      name === 'agent' ? configuration.agentToken : configuration.tokens[name];
+    const as = (name: PersonName | 'agent'): SallyportClient =>
+      new SallyportClient({ url: gateway.api.address, token: tokenOf(name) });
     const sam = as('sam');
     const [gatewayHost = '', gatewayPort = ''] = gateway.postgres.address.split(':');
     return {
@@ -99,6 +100,7 @@ export async function startTestSystem(options: TestSystemOptions = {}): Promise<
       sam,
       samToken: configuration.tokens.sam,
       as,
+      tokenOf,
       configPath: configuration.path,
       vkey: gateway.ledger.vkey,
       ...reviewing(sam),

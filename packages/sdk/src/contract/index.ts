@@ -21,6 +21,21 @@ export {
 } from './attention.ts';
 export type { ReviewGroup } from './attention.ts';
 export {
+  Approvers,
+  Delegation,
+  DelegationId,
+  DelegationList,
+  DelegationRequest,
+  PolicyChange,
+  PolicyChangeId,
+  PolicyChangePage,
+  PolicyChangeQuery,
+  PolicyChangeSummary,
+  PolicyProposal,
+  PolicySet,
+  PolicyVote,
+} from './authority.ts';
+export {
   Bundle,
   BundleVoteRequest,
   BundleVoteResult,
@@ -80,6 +95,8 @@ export {
   breakGlassProblemCodes,
   custodyProblemCodes,
   scanProblemCodes,
+  delegationProblemCodes,
+  policyChangeProblemCodes,
   passkeyProblemCodes,
   Problem,
   ProblemCode,

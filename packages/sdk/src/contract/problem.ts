@@ -119,6 +119,37 @@ export const breakGlassProblemCodes = [
   'break_glass.text_required',
 ] as const;
 
+/** Why a right was not handed over, or not taken back. */
+export const delegationProblemCodes = [
+  'delegation.not_a_person',
+  'delegation.not_yours',
+  'delegation.unknown_person',
+  'delegation.to_oneself',
+  'delegation.time',
+  'delegation.too_many',
+  'delegation.not_found',
+  'delegation.over',
+] as const;
+
+/** Why policies were not proposed, or not changed. */
+export const policyChangeProblemCodes = [
+  'policy_change.not_a_person',
+  'policy_change.not_found',
+  'policy_change.built_in',
+  'policy_change.reason_required',
+  'policy_change.files',
+  'policy_change.invalid',
+  'policy_change.same',
+  'policy_change.base_changed',
+  'policy_change.too_many',
+  'policy_change.not_replayed',
+  'policy_change.not_written',
+  'policy_change.own_change',
+  'policy_change.not_yours',
+  'policy_change.digest_mismatch',
+  'policy_change.over',
+] as const;
+
 /** What the API itself refuses, before or around what a request is about. */
 export const apiProblemCodes = [
   'access.unauthenticated',
@@ -150,6 +181,8 @@ export const ProblemCode = z
       ...grantProblemCodes,
       ...custodyProblemCodes,
       ...scanProblemCodes,
+      ...delegationProblemCodes,
+      ...policyChangeProblemCodes,
       ...apiProblemCodes,
     ]),
   ])

@@ -119,6 +119,10 @@ export const Vote = z
         'What says that this person cast it: their passkey; their token; or, for a click in a chat, that platform.',
     }),
     retractedAt: Timestamp.nullable().meta({ description: 'When its author took it back.' }),
+    rights: z.array(z.string()).optional().meta({
+      description:
+        'Whose rights it counts with, the voter’s own among them if that is one; absent: their own alone.',
+    }),
   })
   .meta({ id: 'Vote', description: "One person's judgment, with the digest that this person was shown." });
 export type Vote = z.infer<typeof Vote>;

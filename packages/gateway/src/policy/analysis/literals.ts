@@ -20,24 +20,32 @@ export function environmentsIn({ principal, action, resource, conditions }: Poli
   return [...new Set(found)];
 }
 
-function isClasses(expression: unknown): boolean {
+/** Whether it is an attribute of `context` or `resource` with such a name. */
+function isAttribute(expression: unknown, name: RegExp): boolean {
   if (!isNode(expression) || !isNode(expression['.'])) return false;
   const { left, attr } = expression['.'] as { readonly left?: unknown; readonly attr?: unknown };
   const of = isNode(left) ? left['Var'] : undefined;
-  return (of === 'context' || of === 'resource') && /^classes/.test(String(attr));
+  return (of === 'context' || of === 'resource') && name.test(String(attr));
 }
 
 const textsIn = (expression: unknown): readonly string[] =>
   [...nodesIn(expression)].flatMap(({ Value: value }) => (typeof value === 'string' ? [value] : []));
 
 /** Texts that are compared with classes of data, and are none. */
-export function unknownClasses({ conditions }: PolicyJson, classes: readonly string[]): readonly string[] {
+export const unknownClasses = ({ conditions }: PolicyJson, classes: readonly string[]): readonly string[] =>
+  comparedWith(/^classes/, conditions).filter((name) => !classes.includes(name));
+
+/** Texts that are compared with calendars. */
+export const calendarsIn = ({ conditions }: PolicyJson): readonly string[] =>
+  comparedWith(/^calendars$/, conditions);
+
+function comparedWith(attribute: RegExp, conditions: PolicyJson['conditions']): readonly string[] {
   const compared = [...nodesIn(conditions)].flatMap((each) =>
     COMPARISONS.flatMap((operator) => {
       const { left, right } = (each[operator] ?? {}) as { readonly left?: unknown; readonly right?: unknown };
-      if (isClasses(left)) return textsIn(right);
-      return isClasses(right) ? textsIn(left) : [];
+      if (isAttribute(left, attribute)) return textsIn(right);
+      return isAttribute(right, attribute) ? textsIn(left) : [];
     }),
   );
-  return [...new Set(compared)].filter((name) => !classes.includes(name));
+  return [...new Set(compared)];
 }

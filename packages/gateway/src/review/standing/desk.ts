@@ -19,6 +19,7 @@ import {
 import type { Limits } from '../../limits.ts';
 import type {
   Clock,
+  DelegationBook,
   Directory,
   Hashing,
   Passkeys,
@@ -48,6 +49,7 @@ export interface StandingDeskPorts {
   readonly store: Store;
   readonly policy: PolicyEngine;
   readonly directory: Directory;
+  readonly delegations?: DelegationBook;
   readonly calendars: WorkingCalendars;
   readonly passkeys: Pick<Passkeys, 'proveVote'>;
   readonly shapes: Shapes;

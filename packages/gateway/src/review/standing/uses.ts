@@ -16,7 +16,16 @@ import {
 } from '../../core/standing.ts';
 import { isStillApproved } from '../../core/standing-changes.ts';
 import type { Limits } from '../../limits.ts';
-import type { Clock, Directory, Durability, Hashing, PolicyEngine, Shapes, Store } from '../../ports.ts';
+import type {
+  Clock,
+  DelegationBook,
+  Directory,
+  Durability,
+  Hashing,
+  PolicyEngine,
+  Shapes,
+  Store,
+} from '../../ports.ts';
 import { electorateOf, isStillKnown } from '../approvals.ts';
 import { passkeyChecks } from '../signing.ts';
 import { shapeOf } from './shapes.ts';
@@ -27,6 +36,7 @@ export interface StandingUsePorts {
   readonly store: Store;
   readonly policy: PolicyEngine;
   readonly directory: Directory;
+  readonly delegations?: DelegationBook;
   readonly shapes: Shapes;
   readonly limits: Pick<Limits, 'standingsPerAgent'>;
   readonly publicUrl: string;

@@ -7,7 +7,15 @@ import type { Review } from '../../core/review.ts';
 import type { StandingGrant } from '../../core/standing.ts';
 import type { Subject } from '../../core/subject.ts';
 import type { Submission } from '../../core/submission.ts';
-import type { CheckpointRow, EntryRow, PasskeyRow, RequestKey, TileRow, UsageRow } from '../store.ts';
+import type {
+  CheckpointRow,
+  EntryRow,
+  GovernanceRecord,
+  PasskeyRow,
+  RequestKey,
+  TileRow,
+  UsageRow,
+} from '../store.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -25,6 +33,7 @@ export class MemoryMedium {
   readonly judgments = new Map<string, KeptJudgment>();
   readonly breakGlass = new Map<string, BreakGlassUse>();
   readonly passkeys = new Map<string, PasskeyRow>();
+  readonly governance = new Map<string, GovernanceRecord>();
   readonly tiles = new Map<string, TileRow>();
   readonly usage = new Map<string, UsageRow>();
   readonly checkpoints = new Map<'only', CheckpointRow>();

@@ -246,6 +246,12 @@ const table: Table = {
     medium.put(medium.breakGlass, use.id, use);
     return null;
   },
+  'governance.put': (medium, { record }) => {
+    if ((medium.governance.get(record.id)?.revision ?? 0) !== record.revision - 1)
+      return { code: 'governance.conflict' };
+    medium.put(medium.governance, record.id, record);
+    return null;
+  },
   'subject.erase': (medium, { subject, atMs }) => eraseSubject(medium, subject, atMs),
   'canary.plan': (medium, { dueAtMs }) => {
     medium.put(medium.canaryPlan, 'only', dueAtMs);

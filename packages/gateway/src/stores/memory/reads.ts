@@ -3,7 +3,7 @@ import { figuresOf } from '../../core/attention.ts';
 import type { ActionId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
 import { statusOf } from '../../core/standing.ts';
-import type { EntryRow, HabitRow, Reads, ReviewGroup, UsageRow } from '../store.ts';
+import type { EntryRow, GovernanceRecord, HabitRow, Reads, ReviewGroup, UsageRow } from '../store.ts';
 import { overlaps, tileKey } from './medium.ts';
 import type { HeldEntry, MemoryMedium } from './medium.ts';
 import { findPending, isSameBinding, requestKeyName } from './mutations.ts';
@@ -19,6 +19,19 @@ function groupOf(shape: string, members: readonly Review[]): ReviewGroup[] {
   const [oldest, newest] = [members[0], members.at(-1)];
   if (oldest === undefined || newest === undefined) return [];
   return [{ shape, count: members.length, oldest: oldest.id, newest }];
+}
+
+/** Newest first. */
+function pageOf<K extends GovernanceRecord['kind']>(
+  records: MemoryMedium['governance'],
+  kind: K,
+  { limit, before }: { readonly limit: number; readonly before: string | null },
+): Extract<GovernanceRecord, { kind: K }>[] {
+  return [...records.values()]
+    .filter((record): record is Extract<GovernanceRecord, { kind: K }> => record.kind === kind)
+    .filter((record) => before === null || record.id < before)
+    .sort((left, right) => byId(right, left))
+    .slice(0, limit);
 }
 
 /** RFC 6962 §2.1. */
@@ -126,6 +139,12 @@ const table: Table = {
   canariesOpened: ({ canaries }, { sinceMs }) =>
     [...canaries.values()].filter(({ openedAtMs }) => openedAtMs > sinceMs).length,
   canaryPlan: ({ canaryPlan }) => canaryPlan.get('only') ?? null,
+  delegations: ({ governance }, ask) => pageOf(governance, 'delegation', ask),
+  policyChange: ({ governance }, { id }) => {
+    const record = governance.get(id);
+    return record?.kind === 'policy_change' ? record : null;
+  },
+  policyChanges: ({ governance }, ask) => pageOf(governance, 'policy_change', ask),
   pendingReview: (medium, { binding }) => findPending(medium, binding),
   entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit).map(rowOf),
   entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action).map(rowOf),

@@ -247,6 +247,16 @@ const CANARIES = `
   CREATE INDEX judgments_of_review ON judgments (review);
 `;
 
+/** Delegations and changes of policy. */
+const GOVERNANCE = `
+  CREATE TABLE governance (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX governance_by_kind ON governance (kind, id);
+`;
+
 /** What each version has beyond the one before; a version never changes. */
 const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = [
   SCHEMA,
@@ -258,6 +268,7 @@ const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = 
   SEALED,
   LISTED,
   CANARIES,
+  GOVERNANCE,
 ];
 const SCHEMA_VERSION = VERSIONS.length;
 

@@ -13,6 +13,7 @@ import { Submissions } from './submissions.ts';
 import { Passkeys } from './passkeys.ts';
 import { BreakGlass } from './break-glass.ts';
 import { Canaries } from './canaries.ts';
+import { Governance } from './governance.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
@@ -72,6 +73,7 @@ export class State {
   readonly attention: Attention;
   readonly breakGlass: BreakGlass;
   readonly canaries: Canaries;
+  readonly governance: Governance;
   readonly #database: Database;
   readonly #rows: SealedRows;
   readonly #erasures: Erasures;
@@ -103,6 +105,7 @@ export class State {
     this.attention = new Attention(database, rows);
     this.breakGlass = new BreakGlass(database, rows);
     this.canaries = new Canaries(database);
+    this.governance = new Governance(database);
     this.#review = database.prepare(`${REVIEW}WHERE id = ?`);
     this.#pendingReview = database.prepare(`${REVIEW}WHERE binding = ? AND status = 'pending'`);
     this.#insertReview = database.prepare(
@@ -168,6 +171,7 @@ export class State {
     'passkey.check': ({ id }) => this.passkeys.whyNotLive(id),
     'break_glass.open': ({ use, mostOpen }) => this.breakGlass.open(use, mostOpen),
     'break_glass.spend': (spend) => this.breakGlass.spend(spend),
+    'governance.put': ({ record }) => this.governance.put(record),
     'break_glass.update': ({ use }) => this.breakGlass.update(use),
     'subject.erase': ({ subject, atMs }) => this.#erasures.erase(subject, atMs),
     'canary.plan': ({ dueAtMs }) => this.canaries.plan(dueAtMs),

@@ -1,9 +1,9 @@
 /** Recorded attempts, made into what policies are asked, from their entries in the ledger alone. */
-import type { Decision } from '../core/decide.ts';
-import type { Description } from '../core/describe.ts';
-import type { Agent, Requester, Target } from '../core/identity.ts';
-import type { DatasetUsage } from '../core/usage.ts';
-import type { PolicyRequest } from '../ports.ts';
+import type { Decision } from '../../core/decide.ts';
+import type { Description } from '../../core/describe.ts';
+import type { Agent, Requester, Target } from '../../core/identity.ts';
+import type { DatasetUsage } from '../../core/usage.ts';
+import type { PolicyRequest } from '../../ports.ts';
 
 /** One attempt; `request` is null where it can't be decided again, and `why` says why. */
 export interface RecordedAttempt {
@@ -60,7 +60,7 @@ function whyNot({ operation, described }: AttemptLeaf, agent: Agent | undefined)
   return agent === undefined ? NO_AGENT : '';
 }
 
-function requestOf(leaf: AttemptLeaf, agent: Agent): PolicyRequest | null {
+function requestOf(leaf: AttemptLeaf, agent: Agent, calendars: readonly string[]): PolicyRequest | null {
   const { described, operation, requester, risk, target, usage } = leaf;
   if (described === undefined) return null;
   const description: Description = {
@@ -77,11 +77,22 @@ function requestOf(leaf: AttemptLeaf, agent: Agent): PolicyRequest | null {
     datasets: usage,
     risk: { score: risk.score, signals },
     ...(risk.estimatedRows === undefined ? {} : { estimatedRows: risk.estimatedRows }),
+    calendars,
   };
 }
 
-/** The attempt that an entry records; groups are those that its agent has now. Undefined for every other entry. */
-export function readAttempt(line: string, agents: ReadonlyMap<string, Agent>): RecordedAttempt | undefined {
+/** What a record doesn't hold: the groups that agents have now, and the calendars as they are now. */
+export interface Surroundings {
+  readonly agents: ReadonlyMap<string, Agent>;
+  /** Names of the calendars in whose hours an instant was. */
+  readonly calendarsAt: (atMs: number) => readonly string[];
+}
+
+/** The attempt that an entry records. Undefined for every other entry. */
+export function readAttempt(
+  line: string,
+  { agents, calendarsAt }: Surroundings,
+): RecordedAttempt | undefined {
   const leaf = parseAttempt(line);
   if (leaf === undefined) return undefined;
   const agent = agents.get(leaf.requester.agent);
@@ -94,7 +105,7 @@ export function readAttempt(line: string, agents: ReadonlyMap<string, Agent>): R
     operation: leaf.operation,
     effect: leaf.decision.effect,
     policies: leaf.decision.policies,
-    request: why === '' && agent !== undefined ? requestOf(leaf, agent) : null,
+    request: why === '' && agent !== undefined ? requestOf(leaf, agent, calendarsAt(leaf.at)) : null,
     why,
   };
 }

@@ -1,0 +1,26 @@
+/** Drafts of policies that are observed: asked for the record, and never enforced. */
+import type { Observed } from '../core/entry.ts';
+import type { Target } from '../core/identity.ts';
+import { limits } from '../limits.ts';
+import type { DraftPolicies, PolicyEngine, PolicyRequest } from '../ports.ts';
+
+/** While it stays the same, so do decisions on this target: those in force, and those that are observed. */
+export function momentOf(
+  { policy, drafts }: { readonly policy: PolicyEngine; readonly drafts?: DraftPolicies },
+  { name }: Target,
+): string {
+  const { moment = policy.version } = policy;
+  const draft = drafts?.of(name);
+  return draft === undefined ? moment : `${moment} ${draft.moment ?? draft.version}`;
+}
+
+/** What a draft would decide. Whatever it says, and whatever becomes of it, changes nothing else. */
+export function observedBy(
+  draft: ReturnType<DraftPolicies['of']>,
+  request: PolicyRequest,
+): { readonly observed?: Observed } {
+  if (draft === undefined) return {};
+  const { effect, policies } = draft.decide(request);
+  const observed = { draft: draft.version, effect, policies: policies.slice(0, limits.observedPolicies) };
+  return { observed };
+}

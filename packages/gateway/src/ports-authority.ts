@@ -1,0 +1,83 @@
+/** Who may decide in whose place, and what policies are to become. */
+import type { Delegation, DelegationRefusal } from './core/delegation.ts';
+import type { PolicyChange, PolicyChangeRefusal, PolicyFile } from './core/policy-change.ts';
+import type { Agent, Person } from './core/identity.ts';
+import type { DelegationId, PolicyChangeId } from './core/ids.ts';
+import type { PolicyEngine } from './ports.ts';
+import type { Result } from './core/result.ts';
+
+/** Rights that people have handed over. Answers see what is durable. */
+export interface DelegationBook {
+  /** Those whose right this person may use at an instant, by name. */
+  delegatorsOf(name: string, atMs: number): readonly string[];
+}
+
+export interface DelegationAsk {
+  readonly from: Agent | Person;
+  readonly to: string;
+  /** Null: now. */
+  readonly fromMs: number | null;
+  readonly untilMs: number;
+}
+
+type Delegated = Promise<Result<Delegation, DelegationRefusal>>;
+
+/** Every surface makes and ends delegations here. Each resolves when it is durable, or says why not. */
+export interface DelegationDesk extends DelegationBook {
+  make(ask: DelegationAsk): Delegated;
+  /** At once: no vote counts by it any more, those that were cast before included. */
+  revoke(ask: { readonly id: DelegationId; readonly by: Agent | Person }): Delegated;
+  /** Newest first, those that are over or revoked included. */
+  list(): readonly Delegation[];
+}
+
+/** A draft whose decisions are recorded and never enforced. */
+export interface ObservedDraft {
+  readonly target: string;
+  readonly directory: string;
+  readonly version: string;
+}
+
+/** Drafts by target: asked for the record alone, so that nothing of them is ever enforced. */
+export interface DraftPolicies {
+  of(target: string): Pick<PolicyEngine, 'decide' | 'version' | 'moment' | 'readsRisk'> | undefined;
+  /** Whether any of them reads the target's estimate of rows; absent: none does. */
+  readonly readEstimates?: boolean;
+}
+
+/** The policies in force, as they are on disk. */
+export interface PolicySet {
+  readonly version: string;
+  readonly files: readonly PolicyFile[];
+  /** They came with Sallyport, and nothing is written there. */
+  readonly builtIn: boolean;
+  readonly observed: readonly ObservedDraft[];
+}
+
+export interface PolicyProposalAsk {
+  readonly author: Agent | Person;
+  /** The version that the author has seen. */
+  readonly base: string;
+  readonly reason: string;
+  /** All files of the directory, as they are to be. */
+  readonly files: readonly PolicyFile[];
+}
+
+export interface PolicyVoteAsk {
+  readonly id: PolicyChangeId;
+  readonly voter: Agent | Person;
+  readonly kind: 'approve' | 'reject';
+  readonly reason: string;
+  readonly digest: string;
+}
+
+type PolicyChanged = Promise<Result<PolicyChange, PolicyChangeRefusal>>;
+
+/** Policies are changed by two people through here. Each resolves when its change is durable, or says why not. */
+export interface PolicyDesk {
+  inForce(): Promise<PolicySet>;
+  propose(ask: PolicyProposalAsk): PolicyChanged;
+  /** An approval resolves when the policies are written, recorded and in force. */
+  vote(ask: PolicyVoteAsk): PolicyChanged;
+  withdraw(ask: { readonly id: PolicyChangeId; readonly by: Agent | Person }): PolicyChanged;
+}

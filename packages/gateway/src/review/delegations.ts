@@ -1,0 +1,171 @@
+/** Delegations: made, ended, and kept where every count of votes looks. */
+import {
+  checkDelegation,
+  delegationEntry,
+  isInForce,
+  refuseDelegation,
+  type Delegation,
+  type DelegationRefusal,
+} from '../core/delegation.ts';
+import type { Agent, Person } from '../core/identity.ts';
+import { makeId, type DelegationId } from '../core/ids.ts';
+import { ok, type Result } from '../core/result.ts';
+import type { Limits } from '../limits.ts';
+import type { Clock, DelegationAsk, DelegationDesk, Directory, Hashing, Random, Store } from '../ports.ts';
+
+export interface DelegationPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hashing: Hashing;
+  readonly store: Store;
+  readonly directory: Directory;
+  readonly limits: Limits;
+}
+
+/** What the configuration says. */
+export interface ConfiguredDelegation {
+  readonly from: string;
+  readonly to: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+type Delegated = Promise<Result<Delegation, DelegationRefusal>>;
+
+const UNRECORDED = refuseDelegation('ledger.unavailable', 'This can’t be recorded now, so nothing changed.');
+const NOT_FOUND = refuseDelegation('delegation.not_found', 'There is no such delegation.');
+const PAGE = 100;
+
+export class Delegations implements DelegationDesk {
+  readonly #ports: DelegationPorts;
+  readonly #known = new Map<DelegationId, Delegation>();
+
+  private constructor(ports: DelegationPorts) {
+    this.#ports = ports;
+  }
+
+  /** With those of earlier runs, and those of the configuration: what was taken out of it is revoked. */
+  static async open(
+    ports: DelegationPorts,
+    configured: readonly ConfiguredDelegation[],
+  ): Promise<Delegations> {
+    const book = new Delegations(ports);
+    await book.#load();
+    await book.#follow(configured);
+    return book;
+  }
+
+  async #load(): Promise<void> {
+    let before: string | null = null;
+    for (;;) {
+      const page: readonly Delegation[] = await this.#ports.store.read('delegations', {
+        limit: PAGE,
+        before,
+      });
+      for (const each of page) this.#known.set(each.id, each);
+      before = page.at(-1)?.id ?? null;
+      if (page.length < PAGE || before === null) return;
+    }
+  }
+
+  async #follow(configured: readonly ConfiguredDelegation[]): Promise<void> {
+    const { hashing, clock } = this.#ports;
+    const wanted = configured.map((each) => {
+      const { from, to, fromMs, untilMs } = each;
+      const digest = hashing.sha256(JSON.stringify(['delegation', from, to, fromMs, untilMs]));
+      return { ...each, id: makeId('dlg', fromMs, digest) };
+    });
+    const nowMs = clock.nowMs();
+    for (const each of wanted) {
+      if (!this.#known.has(each.id) && nowMs < each.untilMs)
+        await this.#put(this.#configured(each), 'made', 'configuration');
+    }
+    for (const stored of this.#known.values()) {
+      const isGone = stored.origin === 'configuration' && !wanted.some(({ id }) => id === stored.id);
+      if (isGone && stored.revoked === null && nowMs < stored.untilMs)
+        await this.#end(stored, 'configuration');
+    }
+  }
+
+  #configured(given: ConfiguredDelegation & { readonly id: DelegationId }): Delegation {
+    const madeAtMs = this.#ports.clock.nowMs();
+    return { kind: 'delegation', ...given, madeAtMs, origin: 'configuration', revoked: null, revision: 1 };
+  }
+
+  delegatorsOf(name: string, atMs: number): readonly string[] {
+    const found = [...this.#known.values()].filter((each) => each.to === name && isInForce(each, atMs));
+    return [...new Set(found.map(({ from }) => from))].sort();
+  }
+
+  list(): readonly Delegation[] {
+    return [...this.#known.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+  }
+
+  async make({ from, to, fromMs, untilMs }: DelegationAsk): Delegated {
+    const { clock, directory, limits, random } = this.#ports;
+    if (from.kind !== 'person')
+      return refuseDelegation('delegation.not_a_person', 'Only a person has a right to hand over.');
+    const nowMs = clock.nowMs();
+    const terms = { fromMs: fromMs ?? nowMs, untilMs };
+    const whom = directory.person(to) ?? directory.agent(to);
+    const checked = checkDelegation(from, whom, terms, { nowMs, longestMs: limits.delegationMs });
+    if (!checked.ok) return checked;
+    if (this.#unfinishedOf(from.name, nowMs) >= limits.delegationsPerPerson)
+      return refuseDelegation(
+        'delegation.too_many',
+        'You have handed your right to as many people as you may.',
+      );
+    const made: Delegation = {
+      kind: 'delegation',
+      id: makeId('dlg', nowMs, random.bytes(10)),
+      from: from.name,
+      to,
+      ...terms,
+      madeAtMs: nowMs,
+      origin: 'person',
+      revoked: null,
+      revision: 1,
+    };
+    return this.#put(made, 'made', from.name);
+  }
+
+  #unfinishedOf(name: string, nowMs: number): number {
+    const own = [...this.#known.values()].filter(({ from }) => from === name);
+    return own.filter(({ revoked, untilMs }) => revoked === null && nowMs < untilMs).length;
+  }
+
+  /** Whoever gave it takes it back; whoever got it gives it back. */
+  async revoke({ id, by }: { readonly id: DelegationId; readonly by: Agent | Person }): Delegated {
+    const stored = this.#known.get(id);
+    if (stored === undefined) return NOT_FOUND;
+    if (by.kind !== 'person' || (by.name !== stored.from && by.name !== stored.to))
+      return refuseDelegation('delegation.not_yours', 'Only the two people of a delegation end it.');
+    if (stored.revoked !== null || this.#ports.clock.nowMs() >= stored.untilMs)
+      return refuseDelegation('delegation.over', 'This delegation is over already.');
+    return this.#end(stored, by.name);
+  }
+
+  #end(stored: Delegation, by: string): Delegated {
+    const revoked = { by, atMs: this.#ports.clock.nowMs() };
+    return this.#put({ ...stored, revoked, revision: stored.revision + 1 }, 'revoked', by);
+  }
+
+  /** A right that the ledger doesn't know is nobody's. */
+  async #put(delegation: Delegation, what: 'made' | 'revoked', by: string): Delegated {
+    const { clock, store } = this.#ports;
+    const entry = delegationEntry(delegation, `delegation.${what}`, by, clock.nowMs());
+    // A right ends before that is durable, so that nothing which begins now still rests on it.
+    if (what === 'revoked') this.#known.set(delegation.id, delegation);
+    try {
+      const mutations = [{ kind: 'governance.put', record: delegation }] as const;
+      const committed = await store.commit({ mutations, entries: [entry] });
+      if (!committed.ok)
+        return refuseDelegation('delegation.over', 'It changed at the same time: look again.');
+      this.#known.set(delegation.id, delegation);
+      return ok(delegation);
+    } catch {
+      // Fails closed: what isn't recorded is not in force, and what was to end has ended here.
+      return UNRECORDED;
+    }
+  }
+}
