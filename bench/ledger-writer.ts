@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import Database from 'better-sqlite3';
 import { makeId } from '../packages/gateway/src/core/ids.ts';
 import { openKeys } from '../packages/gateway/src/ledger/keys.ts';
 import { Publisher } from '../packages/gateway/src/ledger/publisher.ts';
 import { recover } from '../packages/gateway/src/ledger/recover.ts';
 import { openSqliteStore } from '../packages/gateway/src/stores/sqlite/store.ts';
 import type { Store } from '../packages/gateway/src/stores/store.ts';
+import { openPlainDatabase } from '../packages/gateway/test/support/plain-database.ts';
 import { clock, hashing, random } from '../packages/gateway/src/system.ts';
 import { appendTogether, CALLERS, LEAF_BYTES, makeEntry, type Load } from './store.ts';
 import { atLeast, atMost, below, information, median, percentile } from './figures.ts';
@@ -48,17 +48,10 @@ function appendToFile(directory: string, batches: number, callers: number): numb
 }
 
 function insertBatches(directory: string, batches: number): number {
-  const database = new Database(join(directory, 'plain.db'));
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
-  database.exec('CREATE TABLE entries (number INTEGER PRIMARY KEY, leaf TEXT NOT NULL)');
-  const insert = database.prepare('INSERT INTO entries (leaf) VALUES (?)');
+  const database = openPlainDatabase(join(directory, 'plain.db'));
   const leaf = 'x'.repeat(LEAF_BYTES);
-  const batch = database.transaction(() => {
-    for (let at = 0; at < CALLERS; at++) insert.run(leaf);
-  });
   const start = clock.monotonicMs();
-  for (let at = 0; at < batches; at++) batch();
+  for (let at = 0; at < batches; at++) database.insert(leaf, CALLERS);
   const perSecond = rate(batches * CALLERS, start);
   database.close();
   for (const ending of ['', '-wal', '-shm']) rmSync(join(directory, `plain.db${ending}`), { force: true });
