@@ -146,7 +146,10 @@ describe('check digits', () => {
 
 test('any text takes every detector a time in proportion to its length, and nothing throws', () => {
   fc.assert(
-    fc.property(fc.string({ maxLength: 512, unit: 'binary' }), (text) => void found(text)),
+    fc.property(
+      fc.uint8Array({ maxLength: 512 }),
+      (bytes) => void found(Buffer.from(bytes).toString('latin1')),
+    ),
     { numRuns: 30 },
   );
   for (const unit of [
