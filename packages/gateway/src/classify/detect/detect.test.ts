@@ -145,7 +145,13 @@ describe('check digits', () => {
 });
 
 test('any text takes every detector a time in proportion to its length, and nothing throws', () => {
-  fc.assert(fc.property(fc.string({ maxLength: 512, unit: 'binary' }), (text) => void found(text)));
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 512 }),
+      (bytes) => void found(Buffer.from(bytes).toString('latin1')),
+    ),
+    { numRuns: 30 },
+  );
   for (const unit of [
     'a@',
     '+1 ',
@@ -158,7 +164,7 @@ test('any text takes every detector a time in proportion to its length, and noth
     'DE00 ',
     '-----BEGIN A ',
   ])
-    found(unit.repeat(5_000));
+    found(unit.repeat(1_000));
 });
 
 describe('a column', () => {
