@@ -158,7 +158,7 @@ const table = [
   },
   {
     name: 'composition',
-    from: `^${gateway}/(gateway|main)\\.ts$`,
+    from: `^${gateway}/(gateway|main|canaries)\\.ts$`,
     may: [`^${gateway}/`, sdk, verifier],
     because: 'the composition root knows every part of the gateway, and no other program.',
   },
@@ -216,7 +216,7 @@ module.exports = {
           limits,
           `^${gateway}/${plugin}/`,
           `^${gateway}/(ledger|policy|classify|identity|passkeys|config|api|tools)/`,
-          `^${gateway}/(gateway|main|system|config)\\.ts$`,
+          `^${gateway}/(gateway|main|canaries|system|config)\\.ts$`,
         ],
       },
       to: {},
