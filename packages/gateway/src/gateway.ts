@@ -27,7 +27,7 @@ import {
 } from './connectors/postgres/describe/index.ts';
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
-import { openCanaries } from './canaries.ts';
+import { openCanaries } from './composition/canaries.ts';
 import { Attention } from './review/attention.ts';
 import { workingCalendars } from './review/calendars.ts';
 import { BreakGlassGate, type BreakGlassPorts } from './review/break-glass/gate.ts';

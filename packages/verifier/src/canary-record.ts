@@ -6,7 +6,6 @@ import { concatBytes, encodeUtf8, fromBase64url } from './bytes.ts';
 import type { Hash } from './hash.ts';
 import { isObject, listAt, Malformed, nameAt, objectAt, wordAt } from './leaf-members.ts';
 import type { JsonObject } from './leaf-members.ts';
-import type { Leaf } from './leaf.ts';
 
 export interface CanaryRecord {
   readonly kind: 'canary';
@@ -23,7 +22,7 @@ export interface CanaryRecord {
   };
 }
 
-export const CANARY_NONCE_BYTES = 32;
+const CANARY_NONCE_BYTES = 32;
 /** Bytes of the hash that an id has room for. */
 export const CANARY_SESSION_BYTES = 10;
 const DOMAIN = encodeUtf8('sallyport/canary/v1\n');
@@ -53,11 +52,6 @@ export async function canaryCommitment(nonce: string, action: string, hash: Hash
   const bytes = fromBase64url(nonce);
   if (bytes?.length !== CANARY_NONCE_BYTES) return '';
   return encode((await hash(canarySessionInput(bytes, action))).subarray(0, CANARY_SESSION_BYTES));
-}
-
-/** For `Rules.observe`: what the nonce of a canary makes; empty for every other entry. */
-export async function openingOf(leaf: Leaf, hash: Hash): Promise<string> {
-  return leaf.kind === 'canary' ? canaryCommitment(leaf.canary.nonce, leaf.action ?? '', hash) : '';
 }
 
 /** Whether the session's id commits to it. Nothing commits to an empty commitment. */

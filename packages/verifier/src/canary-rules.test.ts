@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sha256, utf8 } from '../test/support.ts';
 import type { Leaf } from '../test/support.ts';
-import { openingOf } from './canary-record.ts';
+import { openingOf } from './canary-rules.ts';
 import { canonicalize } from './canonical.ts';
 import { toBase64url } from './bytes.ts';
 import { decodeLeaf } from './leaf.ts';

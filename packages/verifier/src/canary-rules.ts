@@ -1,5 +1,6 @@
-import { isCommittedBy } from './canary-record.ts';
-import type { AttemptLeaf, CanaryLeaf, ReviewLeaf, VoteLeaf } from './leaf.ts';
+import { canaryCommitment, isCommittedBy } from './canary-record.ts';
+import type { Hash } from './hash.ts';
+import type { AttemptLeaf, CanaryLeaf, Leaf, ReviewLeaf, VoteLeaf } from './leaf.ts';
 
 /** What the entries about canaries must say (spec/ledger.md). Closed. */
 export type CanaryRuleCode =
@@ -9,6 +10,11 @@ export type CanaryRuleCode =
   | 'canary.not_over'
   /** It ran. */
   | 'canary.executed';
+
+/** For `Rules.observe`: what the nonce of a canary makes; empty for every other entry. */
+export async function openingOf(leaf: Leaf, hash: Hash): Promise<string> {
+  return leaf.kind === 'canary' ? canaryCommitment(leaf.canary.nonce, leaf.action ?? '', hash) : '';
+}
 
 /** A review with the attempt that opened it. */
 interface Reviewed {

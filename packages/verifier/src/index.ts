@@ -58,7 +58,8 @@ export type { Handover } from './handover.ts';
 export { encodeProof, parseProof, verifyProof } from './proof.ts';
 export type { Proof, ProofRefusal, Trust, VerifyProofResult } from './proof.ts';
 export { webCryptoVerifier } from './web-crypto.ts';
-export { CANARY_NONCE_BYTES, CANARY_SESSION_BYTES, canarySessionInput, openingOf } from './canary-record.ts';
+export { CANARY_SESSION_BYTES, canarySessionInput } from './canary-record.ts';
+export { openingOf } from './canary-rules.ts';
 export { commitmentOf } from './aside.ts';
 export { decodeLeaf } from './leaf.ts';
 export type {

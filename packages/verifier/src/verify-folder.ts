@@ -1,6 +1,6 @@
 import { encodeUtf8, equalBytes, toHex } from './bytes.ts';
 import { decodeBundle, MAX_ENTRY_BYTES } from './bundle.ts';
-import { openingOf } from './canary-record.ts';
+import { openingOf } from './canary-rules.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { FolderTiles } from './folder-tiles.ts';

@@ -1,6 +1,6 @@
 import { encodeUtf8, equalBytes, toHex } from './bytes.ts';
 import { MAX_ENTRY_BYTES } from './bundle.ts';
-import { openingOf } from './canary-record.ts';
+import { openingOf } from './canary-rules.ts';
 import { openCheckpoint, parseCheckpoint } from './checkpoint.ts';
 import { KeyChain } from './handover.ts';
 import type { Handover } from './handover.ts';

@@ -1,7 +1,7 @@
 import { commitmentOf, isFormOf, readForm } from './aside.ts';
 import type { ActionForm } from './aside.ts';
 import { encodeUtf8 } from './bytes.ts';
-import { openingOf } from './canary-record.ts';
+import { openingOf } from './canary-rules.ts';
 import { openHandover } from './handover.ts';
 import { leafInput } from './hash.ts';
 import type { Hash } from './hash.ts';

@@ -1,5 +1,4 @@
-import { canonicalize } from '@sallyport/verifier';
-import { weeklyMs } from '../core/canary.ts';
+import { callOf, weeklyMs } from '../core/canary.ts';
 import type { Agent, Target } from '../core/identity.ts';
 import { limits } from '../limits.ts';
 import type { CanaryConfiguration } from './configuration.ts';
@@ -10,7 +9,6 @@ import type { RawConfiguration } from './schema.ts';
 type RawCanaries = NonNullable<RawConfiguration['attention']['canaries']>;
 type RawRequest = RawCanaries['requests'][number];
 type RawAgent = RawConfiguration['agents'][number];
-type Json = Parameters<typeof canonicalize>[0];
 
 const invalid = (path: Path, message: string, hint: string): Finding => ({
   code: 'value.invalid',
@@ -92,7 +90,7 @@ function isCommand(request: RawRequest): boolean {
 
 /** As connectors digest it. */
 const commandOf = ({ command, operation = '', arguments: given = {} }: RawRequest): string =>
-  command ?? canonicalize({ arguments: given as Json, operation });
+  command ?? callOf(operation, given);
 
 /** Of a configuration that has been checked. */
 export function canariesOf(

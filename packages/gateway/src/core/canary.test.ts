@@ -12,8 +12,7 @@ test('a session of a canary is an id of its time, and what the verifier makes of
   expect(session).toMatch(/^ses_01hf7yat00[0-9a-hjkmnp-tv-z]{16}$/);
   const canary = { nonce: hashing.base64url(nonce), status: 'expired', votes: [] } as const;
   const about = { at: 1, commitment: null, review: 'rev_1', subject: 's' };
-  const opened = (id: string) =>
-    openingOf({ ...about, kind: 'canary', action: id, canary }, hashing.sha256) as Promise<string>;
+  const opened = (id: string) => openingOf({ ...about, kind: 'canary', action: id, canary }, hashing.sha256);
   expect(await opened(action)).toBe(session.slice(-16));
   expect(await opened('act_01hzzzzzzzzzzzzzzzzzzzzzzy')).not.toBe(session.slice(-16));
   const other = canarySession({ nonce: nonce.fill(8), action, atMs: 1_700_000_000_000 }, hashing.sha256);

@@ -2,7 +2,7 @@
  * Canaries: requests that should be rejected, which the gateway opens itself and never runs (spec/attention.md). Until
  * its review is over, nothing tells one apart but the nonce that its session's id is made of. Pure.
  */
-import { CANARY_SESSION_BYTES, canarySessionInput } from '@sallyport/verifier';
+import { CANARY_SESSION_BYTES, canarySessionInput, canonicalize } from '@sallyport/verifier';
 import type { Calendar } from './calendar.ts';
 import { reviewedEntry, sealValues, type SealedEntry, type Sealing } from './entry.ts';
 import { makeId, type ActionId, type ReviewId } from './ids.ts';
@@ -24,6 +24,15 @@ export const canarySession = (
   { nonce, action, atMs }: { readonly nonce: Uint8Array; readonly action: ActionId; readonly atMs: number },
   sha256: (data: Uint8Array) => Uint8Array,
 ): string => makeId('ses', atMs, sha256(canarySessionInput(nonce, action)).subarray(0, CANARY_SESSION_BYTES));
+
+type Json = Parameters<typeof canonicalize>[0];
+
+/**
+ * A call of an API as its connector digests it.
+ * @throws CanonicalError where the arguments aren't JSON that all readers understand alike.
+ */
+export const callOf = (operation: string, given: Readonly<Record<string, unknown>>): string =>
+  canonicalize({ arguments: given as Json, operation });
 
 const MINUTE_MS = 60_000;
 export const WEEK_MS = 7 * 86_400_000;

@@ -1,6 +1,6 @@
 /** Canaries that would never be opened, because policy doesn't send what they ask for to people. */
 import type { PolicyConfiguration } from '../config/offline.ts';
-import { drafterOf } from '../connectors/api/drafting.ts';
+import { describe } from '../connectors/api/describe.ts';
 import type { Finding } from '../policy/analysis/findings.ts';
 import type { PolicyEngine } from '../ports.ts';
 import { requestOf, requesterOf } from './describe.ts';
@@ -10,12 +10,12 @@ export function unheldCanaries(
   { canaries, catalog, file }: PolicyConfiguration,
   engine: Pick<PolicyEngine, 'decide'>,
 ): readonly Finding[] {
-  return (canaries?.requests ?? []).flatMap(({ agent, target, command }, index): Finding[] => {
+  return (canaries?.requests ?? []).flatMap(({ agent, target, command, statedTask }, index): Finding[] => {
     if (target.protocol !== 'api') return [];
     const requester = requesterOf(agent, agent.sponsor);
-    const attempt = drafterOf(target).draft(agent, requester, command);
-    if (!attempt.ok) return [];
-    const { effect } = engine.decide(requestOf(requester, target, attempt.value.description, catalog));
+    const { operation } = JSON.parse(command) as { readonly operation: string };
+    const declared = { operation, command, datasets: [], statedTask, supersedes: null };
+    const { effect } = engine.decide(requestOf(requester, target, describe(declared), catalog));
     if (effect === 'review') return [];
     const does = effect === 'allow' ? 'allows' : 'denies';
     return [

@@ -1,8 +1,8 @@
 /** Composition: requests that the gateway opens itself, with those who describe them for each target. */
-import type { Configuration } from './config/configuration.ts';
-import { drafterOf } from './connectors/api/drafting.ts';
-import type { Listening } from './connectors/connector.ts';
-import { Canaries, type CanaryPorts } from './review/canaries/canaries.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { drafterOf } from '../connectors/api/drafting.ts';
+import type { Listening } from '../connectors/connector.ts';
+import { Canaries, type CanaryPorts } from '../review/canaries/canaries.ts';
 
 /** Returns what stops it. Where none are configured, those of an earlier start end as they should. */
 export async function openCanaries(
