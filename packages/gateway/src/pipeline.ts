@@ -43,14 +43,13 @@ import type { StandingId } from './core/ids.ts';
 import { refusal, type Refusal } from './core/reasons.ts';
 import { err, ok, type Result } from './core/result.ts';
 import type { Desk } from './review/desk.ts';
-import { momentOf, observedBy } from './review/observing.ts';
+import { momentOf, observedBy, type DraftPolicies } from './review/observing.ts';
 import { limits } from './limits.ts';
 import type {
   Classifier,
   Clock,
   DelegationBook,
   Directory,
-  DraftPolicies,
   Hashing,
   Mutation,
   PolicyEngine,
