@@ -201,13 +201,23 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   });
   const api = await listenApi(app, configuration.listen.api);
   undo.push(() => api.close());
-  for (const { target, version } of drafts.observed) log.policyObserved({ target, version });
-  log.gatewayStarted({ version: VERSION, listening: [postgres.address, api.address] });
+  return announce(assembly, ledger, { postgres: postgres.address, api: api.address });
+}
+
+/** Says that it runs, and what of it only seems to be in force. */
+function announce(
+  assembly: Assembly,
+  ledger: Ledger,
+  addresses: { readonly postgres: string; readonly api: string },
+): RunningGateway {
+  const { observed } = assembly.policies.drafts;
+  for (const { target, version } of observed) assembly.log.policyObserved({ target, version });
+  assembly.log.gatewayStarted({ version: VERSION, listening: [addresses.postgres, addresses.api] });
   return {
-    postgres: { address: postgres.address },
-    api: { address: api.address },
+    postgres: { address: addresses.postgres },
+    api: { address: addresses.api },
     ledger: { vkey: ledger.vkey, origin: ledger.origin },
-    observed: drafts.observed,
+    observed,
     close: () => closeAll(assembly, ledger),
   };
 }

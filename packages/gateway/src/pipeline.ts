@@ -36,13 +36,13 @@ import { makeId, type GrantId, type StandingId } from './core/ids.ts';
 import { refusal, type Refusal } from './core/reasons.ts';
 import { err, ok, type Result } from './core/result.ts';
 import type { Desk } from './review/desk.ts';
+import type { DraftPolicies } from './assess/observing.ts';
 import type { HoldAsk } from './review/opening.ts';
 import type {
   Classifier,
   Clock,
   DelegationBook,
   Directory,
-  DraftPolicies,
   Hashing,
   Mutation,
   PolicyEngine,

@@ -3,7 +3,6 @@ import type { Delegation, DelegationRefusal } from './core/delegation.ts';
 import type { PolicyChange, PolicyChangeRefusal, PolicyFile } from './core/policy-change.ts';
 import type { Agent, Person } from './core/identity.ts';
 import type { DelegationId, PolicyChangeId } from './core/ids.ts';
-import type { PolicyEngine } from './ports.ts';
 import type { Result } from './core/result.ts';
 
 /** Rights that people have handed over. Answers see what is durable. */
@@ -36,13 +35,6 @@ export interface ObservedDraft {
   readonly target: string;
   readonly directory: string;
   readonly version: string;
-}
-
-/** Drafts by target: asked for the record alone, so that nothing of them is ever enforced. */
-export interface DraftPolicies {
-  of(target: string): Pick<PolicyEngine, 'decide' | 'version' | 'moment' | 'readsRisk'> | undefined;
-  /** Whether any of them reads the target's estimate of rows; absent: none does. */
-  readonly readEstimates?: boolean;
 }
 
 /** The policies in force, as they are on disk. */

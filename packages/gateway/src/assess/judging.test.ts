@@ -4,9 +4,10 @@ import { description, requester, target } from '../../test/support/policy.ts';
 import type { Judgement } from '../connectors/connector.ts';
 import type { Decision } from '../core/decide.ts';
 import { CALM, type Situation } from '../core/situation.ts';
-import type { DraftPolicies, PolicyRequest } from '../ports.ts';
+import type { PolicyRequest } from '../ports.ts';
 import type { Watch } from '../ports-history.ts';
 import { Judging } from './judging.ts';
+import type { DraftPolicies } from './observing.ts';
 
 const NOW = Date.UTC(2026, 10, 21);
 const held = makeReview();

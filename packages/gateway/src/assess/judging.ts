@@ -9,9 +9,9 @@ import type { Risk } from '../core/risk.ts';
 import { CALM, situated, situationSignals, type Situation } from '../core/situation.ts';
 import { usageShape } from '../core/usage-shape.ts';
 import { limits } from '../limits.ts';
-import type { Classifier, DraftPolicies, PolicyEngine, PolicyRequest } from '../ports.ts';
+import type { Classifier, PolicyEngine, PolicyRequest } from '../ports.ts';
 import type { History, Watch } from '../ports-history.ts';
-import { momentOf, observedBy } from './observing.ts';
+import { momentOf, observedBy, type DraftPolicies } from './observing.ts';
 
 export interface JudgingPorts {
   readonly policy: PolicyEngine;

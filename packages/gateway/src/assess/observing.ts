@@ -2,7 +2,14 @@
 import type { Observed } from '../core/entry.ts';
 import type { Target } from '../core/identity.ts';
 import { limits } from '../limits.ts';
-import type { DraftPolicies, PolicyEngine, PolicyRequest } from '../ports.ts';
+import type { PolicyEngine, PolicyRequest } from '../ports.ts';
+
+/** Drafts by target: asked for the record alone, so that nothing of them is ever enforced. */
+export interface DraftPolicies {
+  of(target: string): Pick<PolicyEngine, 'decide' | 'version' | 'moment' | 'readsRisk'> | undefined;
+  /** Whether any of them reads the target's estimate of rows; absent: none does. */
+  readonly readEstimates?: boolean;
+}
 
 /** While it stays the same, so do decisions on this target: those in force, and those that are observed. */
 export function momentOf(

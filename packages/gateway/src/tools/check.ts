@@ -1,3 +1,5 @@
+import type { PolicyConfiguration } from '../config/offline.ts';
+import { everOnCall } from '../core/rota.ts';
 import { findingsOf, type Finding } from '../policy/analysis/findings.ts';
 import { createPolicyEngine } from '../policy/engine.ts';
 import { formatPolicyProblem, type PolicyProblem } from '../policy/problems.ts';
@@ -19,7 +21,10 @@ export const check: Tool = async (options) => {
   const findings =
     configuration === null
       ? []
-      : [...findingsOf(rules, configuration, engine.value), ...unheldCanaries(configuration, engine.value)];
+      : [
+          ...findingsOf(rules, withTurns(configuration), engine.value),
+          ...unheldCanaries(configuration, engine.value),
+        ];
   const warnings = findings.filter(({ level }) => level === 'warning').length;
   const notes = findings.length - warnings;
   const summary = `${count(rules.length, 'policy', 'policies')} in ${count(policies.length, 'file')}: no error, ${count(warnings, 'warning')}, ${count(notes, 'note')}`;
@@ -37,6 +42,15 @@ export const check: Tool = async (options) => {
     text: [...findings.map(formatFinding), ...unchecked, summary].join('\n'),
   };
 };
+
+/** Whoever is ever on call can approve at some time. */
+const withTurns = (configuration: PolicyConfiguration): PolicyConfiguration => ({
+  ...configuration,
+  people: configuration.people.map((person) => {
+    const turns = configuration.rotas.filter((rota) => everOnCall(rota).includes(person.name));
+    return { ...person, groups: [...person.groups, ...turns.map(({ group }) => group)] };
+  }),
+});
 
 const count = (number: number, one: string, many = `${one}s`): string =>
   `${number === 0 ? 'no' : number.toString()} ${number === 1 ? one : many}`;

@@ -50,7 +50,8 @@ test(
     cpSync(policies, draft, { recursive: true });
     writeFileSync(join(draft, '90-test.cedar'), never);
     const byAgent = await sallyport('agent', 'policy', 'propose', draft, '--reason', 'phones', '--json');
-    expect(byAgent).toMatchObject({ code: 2, said: expect.stringContaining('access.people_only') });
+    expect(byAgent.code).toBe(2);
+    expect(byAgent.said).toContain('access.people_only');
     const made = await sallyport('sam', 'policy', 'propose', draft, '--reason', 'phones', '--json');
     expect(made.code).toBe(0);
     const { id, replay } = JSON.parse(made.said) as { id: string; replay: { changed: { to: string }[] } };
@@ -76,7 +77,8 @@ test(
     const waiting = psql(system, [held]);
     const review = await system.pending('email FROM customers');
     const refused = await sallyport('olga', 'approve', review.id, '--yes');
-    expect(refused).toMatchObject({ code: 2, said: expect.stringContaining('vote.not_entitled') });
+    expect(refused.code).toBe(2);
+    expect(refused.said).toContain('vote.not_entitled');
     const made = await sallyport('kim', 'delegation', 'add', 'olga', '--for', '1h', '--json');
     expect(made.code).toBe(0);
     const who = await sallyport('sam', 'policy', 'who-can-approve', review.id);
