@@ -8,6 +8,7 @@ export type GrantId = `gra_${string}`;
 export type StandingId = `std_${string}`;
 export type PasskeyId = `pky_${string}`;
 export type BreakGlassId = `bgl_${string}`;
+export type DeliveryId = `dlv_${string}`;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const ULID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
@@ -48,7 +49,7 @@ function encodeRandom(bytes: Uint8Array): string {
 }
 
 /** @param random at least 10 bytes from a cryptographic source; a shorter array is a bug of the caller. */
-export function makeId<P extends 'act' | 'rev' | 'gra' | 'std' | 'pky' | 'bgl' | 'ses'>(
+export function makeId<P extends 'act' | 'rev' | 'gra' | 'std' | 'pky' | 'bgl' | 'dlv' | 'ses'>(
   prefix: P,
   timeMs: number,
   random: Uint8Array,
@@ -57,7 +58,7 @@ export function makeId<P extends 'act' | 'rev' | 'gra' | 'std' | 'pky' | 'bgl' |
 }
 
 /** The id, if the text is one of this kind; otherwise undefined. */
-export function parseId<P extends 'act' | 'rev' | 'gra' | 'std' | 'pky' | 'bgl' | 'ses'>(
+export function parseId<P extends 'act' | 'rev' | 'gra' | 'std' | 'pky' | 'bgl' | 'dlv' | 'ses'>(
   prefix: P,
   text: string,
 ): `${P}_${string}` | undefined {

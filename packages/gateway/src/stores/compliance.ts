@@ -5,6 +5,7 @@ import {
   entriesKeepTheirOrder,
   failuresCloseTheStore,
 } from './compliance-durability.ts';
+import { deadLettersAreKept, deliveriesAreKept, deliveriesKeepTheirOrder } from './compliance-deliveries.ts';
 import { erasureWaits, recordsAreErased, valuesAreErased } from './compliance-erasure.ts';
 import { useStore } from './compliance-fixture.ts';
 import type { StoreFixture } from './compliance-fixture.ts';
@@ -37,6 +38,9 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     passkeysAreVouchedFor(at);
     breakGlassIsSpentOnce(at);
     breakGlassIsTracked(at);
+    deliveriesAreKept(at);
+    deliveriesKeepTheirOrder(at);
+    deadLettersAreKept(at);
     changesAreAtomic(at);
     submissionsAreRevised(at);
     requestKeysAreTakenOnce(at);

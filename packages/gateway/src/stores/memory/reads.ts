@@ -4,6 +4,7 @@ import type { ActionId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
 import { statusOf } from '../../core/standing.ts';
 import type { EntryRow, Reads, ReviewGroup } from '../store.ts';
+import { deliveryReads } from './deliveries.ts';
 import { overlaps, tileKey } from './medium.ts';
 import type { HeldEntry, MemoryMedium } from './medium.ts';
 import { findPending, isSameBinding, requestKeyName } from './mutations.ts';
@@ -101,6 +102,7 @@ const table: Table = {
       .filter((use) => before === null || use.id < before)
       .sort((left, right) => byId(right, left))
       .slice(0, limit),
+  ...deliveryReads,
   pendingReview: (medium, { binding }) => findPending(medium, binding),
   entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit).map(rowOf),
   entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action).map(rowOf),

@@ -12,6 +12,7 @@ import { Standings } from './standings.ts';
 import { Submissions } from './submissions.ts';
 import { Passkeys } from './passkeys.ts';
 import { BreakGlass } from './break-glass.ts';
+import { Deliveries } from './deliveries.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
@@ -70,6 +71,7 @@ export class State {
   readonly passkeys: Passkeys;
   readonly attention: Attention;
   readonly breakGlass: BreakGlass;
+  readonly deliveries: Deliveries;
   readonly #database: Database;
   readonly #rows: SealedRows;
   readonly #erasures: Erasures;
@@ -100,6 +102,7 @@ export class State {
     this.passkeys = new Passkeys(database);
     this.attention = new Attention(database, rows);
     this.breakGlass = new BreakGlass(database, rows);
+    this.deliveries = new Deliveries(database);
     this.#review = database.prepare(`${REVIEW}WHERE id = ?`);
     this.#pendingReview = database.prepare(`${REVIEW}WHERE binding = ? AND status = 'pending'`);
     this.#insertReview = database.prepare(
@@ -166,6 +169,11 @@ export class State {
     'break_glass.open': ({ use, mostOpen }) => this.breakGlass.open(use, mostOpen),
     'break_glass.spend': (spend) => this.breakGlass.spend(spend),
     'break_glass.update': ({ use }) => this.breakGlass.update(use),
+    'delivery.add': ({ delivery }) => this.deliveries.add(delivery),
+    'delivery.end': ({ id, message }) => this.deliveries.end(id, message),
+    'delivery.retry': (retry) => this.deliveries.retry(retry),
+    'delivery.bury': (bury) => this.deliveries.bury(bury),
+    'delivery.replay': ({ id, atMs }) => this.deliveries.replay(id, atMs),
     'subject.erase': ({ subject, atMs }) => this.#erasures.erase(subject, atMs),
     'key.handOver': (_, firstIndex) => this.#handOver(firstIndex),
     'checkpoint.publish': ({ tiles, checkpoint }) => this.#publish(tiles, checkpoint),
