@@ -2,7 +2,7 @@
 
 const gateway = 'packages/gateway/src';
 const core = `^${gateway}/core/`;
-const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass)?\\.ts$`;
+const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass|-outbox)?\\.ts$`;
 const pipeline = `^${gateway}/pipeline\\.ts$`;
 const desk = `^${gateway}/review/`;
 const limits = `^${gateway}/limits\\.ts$`;
@@ -11,7 +11,7 @@ const verifier = '^packages/verifier/src/';
 const sdk = '^packages/sdk/src/';
 const contract = '^packages/sdk/src/contract/';
 const plugin = '(connectors|channels|stores)';
-const pluginContract = `^${gateway}/(connectors/connector|channels/channel|stores/store)\\.ts$`;
+const pluginContract = `^${gateway}/(connectors/connector|channels/channel|stores/store(-deliveries)?)\\.ts$`;
 
 /** Whatever the place, bounds and business events come from one file each. */
 const everywhere = [limits, telemetry];
@@ -87,6 +87,12 @@ const table = [
       'a plug-in is its own directory over its contract and core: never a sibling, the pipeline or the API.',
   },
   {
+    name: 'outbox',
+    from: `^${gateway}/outbox/`,
+    may: [`^${gateway}/outbox/`, core, ports, pluginContract, ...everywhere],
+    because: 'the outbox hands deliveries to whatever keeps the contract of channels: it knows no channel.',
+  },
+  {
     name: 'ledger',
     from: `^${gateway}/ledger/`,
     may: [
@@ -158,7 +164,7 @@ const table = [
   },
   {
     name: 'composition',
-    from: `^${gateway}/(gateway|main)\\.ts$`,
+    from: `^${gateway}/(gateway|gateway-channels|main)\\.ts$`,
     may: [`^${gateway}/`, sdk, verifier],
     because: 'the composition root knows every part of the gateway, and no other program.',
   },

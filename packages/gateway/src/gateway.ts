@@ -25,6 +25,7 @@ import {
 } from './connectors/postgres/describe/index.ts';
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
+import { openChannels } from './gateway-channels.ts';
 import { Attention } from './review/attention.ts';
 import { workingCalendars } from './review/calendars.ts';
 import { BreakGlassGate, type BreakGlassPorts } from './review/break-glass/gate.ts';
@@ -106,6 +107,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   }
 }
 
+const ambient = { clock, random, hashing };
+
 interface Assembly {
   readonly configuration: Configuration;
   readonly policy: LivePolicies;
@@ -117,8 +120,9 @@ interface Assembly {
 }
 
 async function assemble(assembly: Assembly): Promise<RunningGateway> {
-  const { configuration, policy, state, store, log, undo } = assembly;
+  const { configuration, policy, state, log, undo } = assembly;
   const { publicUrl } = configuration.listen.api;
+  const { store, outbox, start } = openChannels({ ...assembly, clock, random, publicUrl, channels: [] });
   const limits: Limits = { ...bounds, ...configuration.limits };
   const ledger = await beginLedger(assembly);
 
@@ -128,13 +132,14 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const classifier = new Catalog(configuration.catalog);
   const calendars = workingCalendars(configuration.calendars, limits);
   const passkeys = passkeysOf(assembly, limits);
-  const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys, shapes, publicUrl };
+  const shared = { ...ambient, store, outbox, policy, directory, calendars, passkeys, shapes, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
   const { approvalsPerHour } = configuration.attention;
   const desk = new Desk({ ...shared, events, limits, log, previewers, templates, approvalsPerHour });
   await desk.resume();
   undo.push(() => desk.close());
+  undo.push(await start(desk, directory));
   const uses = new StandingUses({ ...shared, limits });
   const gate = new Pipeline({ ...shared, classifier }, desk, uses);
   const glass = await breakGlassOf({ ...shared, classifier, events, limits, log });

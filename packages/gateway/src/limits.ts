@@ -183,6 +183,24 @@ export const limits = {
   requestKeyMs: 86_400_000,
   /** A grant outside of the process: its caller uses it at once. */
   tokenMs: 60_000,
+  /** One attempt to tell a channel something; platforms answer within two seconds, or not at all. */
+  deliveryMs: 10_000,
+  /** Attempts of one channel at once: destinations that hang must not hold up its others. */
+  deliveriesAtOncePerChannel: 8,
+  /** The wait after the first failure; it doubles with each one. */
+  deliveryFirstWaitMs: 1_000,
+  /** The longest wait between two attempts, and the longest that a platform's Retry-After is honoured for. */
+  deliveryLongestWaitMs: 15 * 60_000,
+  /** Then it is a dead letter: a day or so, with the waits above. A count, so that setting a clock gives nothing up. */
+  deliveryAttempts: 100,
+  /** The longest pause of a destination that fails again and again, whatever waits for it. */
+  destinationPauseMs: 60_000,
+  /** Dead letters that are kept, those given up last: each is a line of a list that a person reads. */
+  deadLetters: 10_000,
+  /** Why an attempt failed, in one line. */
+  deliveryProblemCharacters: 300,
+  /** A room, an address, the name of an endpoint. */
+  destinationCharacters: 320,
   /** The longest span of one usage report. */
   usageSpanMs: 400 * 86_400_000,
 } as const;

@@ -7,6 +7,7 @@
  *     → deny:   refuse
  */
 import { Approvals } from './review/approvals.ts';
+import { OutcomeNotices } from './review/outcome-notices.ts';
 import type { StandingUses } from './review/standing/uses.ts';
 import type {
   Approval,
@@ -50,6 +51,7 @@ import type {
   Directory,
   Hashing,
   Mutation,
+  Outbox,
   PolicyEngine,
   Random,
   Store,
@@ -63,6 +65,7 @@ export interface PipelinePorts {
   readonly policy: PolicyEngine;
   readonly classifier: Classifier;
   readonly directory: Directory;
+  readonly outbox?: Outbox;
 }
 
 /** Everything that two attempts of one session with one description share, made once. */
@@ -80,6 +83,7 @@ export class Pipeline implements StatefulGate {
   readonly #desk: Desk;
   readonly #approvals: Approvals;
   readonly #standing: StandingUses | null;
+  readonly #notices: OutcomeNotices;
   readonly #shapes = new WeakMap<Description, WeakMap<Requester, Shape>>();
 
   /** @param standing null: nothing is covered by a standing grant, and every action that policy holds is reviewed. */
@@ -89,6 +93,7 @@ export class Pipeline implements StatefulGate {
     const isOver = (grant: GrantId, resolvedAtMs: number): boolean => desk.isOver(grant, resolvedAtMs);
     this.#approvals = new Approvals({ ...ports, isOver });
     this.#standing = standing;
+    this.#notices = new OutcomeNotices(ports);
   }
 
   /** Stages 3 to 5. */
@@ -269,7 +274,8 @@ export class Pipeline implements StatefulGate {
     if (!spent.ok) return this.#refuseWithNotice(judgement, spent.error);
     const action = review.subject.action;
     const { grant } = approval;
-    return ok({ action, review: review.id, grant, standing: null, judgement, durability: spent.value });
+    const authorized = { action, review: review.id, grant, standing: null, judgement };
+    return ok(this.#notices.begin({ ...authorized, durability: spent.value }, review));
   }
 
   async #refuseWithNotice(judgement: Judgement, reason: Refusal): Promise<Result<never, Refusal>> {
@@ -350,7 +356,7 @@ export class Pipeline implements StatefulGate {
     const entry = this.#outcomeEntry(authorized, outcome);
     const { standing } = authorized;
     if (standing !== null) this.#standing?.settle(standing, authorized.action, outcome.rows, entry);
-    else this.#ports.store.append(entry, 'soon');
+    else this.#notices.append(entry, authorized, outcome);
   }
 
   /** Stage 9 together with a connector's own state. */
@@ -360,7 +366,8 @@ export class Pipeline implements StatefulGate {
     mutations: readonly Mutation[],
   ): Promise<boolean> {
     const entries = [this.#outcomeEntry(authorized, outcome)];
-    return (await this.#ports.store.commit({ mutations, entries })).ok;
+    const told = await this.#notices.ofStored(authorized, outcome);
+    return (await this.#ports.store.commit({ mutations: [...mutations, ...told], entries })).ok;
   }
 
   #outcomeEntry(authorized: Authorized, outcome: Outcome): ReturnType<typeof outcomeEntry> {

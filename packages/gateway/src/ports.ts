@@ -25,6 +25,7 @@ export type { CheckpointRow, Durability, EntryRow, Mutation, RequestKey, Store }
 export type * from './ports-attention.ts';
 export type * from './ports-passkeys.ts';
 export type * from './ports-break-glass.ts';
+export type * from './ports-outbox.ts';
 
 /** Law 11: the only source of time. */
 export interface Clock {

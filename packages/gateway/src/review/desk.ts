@@ -20,6 +20,7 @@ import type {
   Events,
   GroupingTemplates,
   Hashing,
+  Outbox,
   Passkeys,
   PolicyEngine,
   Previewer,
@@ -54,6 +55,8 @@ export interface DeskPorts {
   readonly directory: Directory;
   readonly calendars: WorkingCalendars;
   readonly events: Events;
+  /** Left out: nobody outside is told. */
+  readonly outbox?: Outbox;
   /** Where a person opens a review: `${publicUrl}/reviews/ID`. */
   readonly publicUrl: string;
   readonly limits: Limits;
@@ -245,7 +248,8 @@ export class Desk implements ReviewDesk {
   }
 
   #opening(ask: HoldAsk, review: Review, ended: Review | undefined): Change {
-    const mutations: Mutation[] = [{ kind: 'review.open', review }];
+    const told = this.#changes.tell(review, { kind: 'open' });
+    const mutations: Mutation[] = [{ kind: 'review.open', review }, ...told];
     const entries = [
       decisionEntry(ask.attempt, review.id),
       reviewEntry(review, ask.sealed.commitment, review.openedAtMs),

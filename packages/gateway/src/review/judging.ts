@@ -14,6 +14,7 @@ import type {
   AnswerAsk,
   Clock,
   Hashing,
+  Outbox,
   Passkeys,
   PolicyEngine,
   QuestionAsk,
@@ -40,6 +41,8 @@ export interface JudgingPorts {
   readonly log: Pick<Log, 'voteTaken' | 'voteRefused'>;
   /** Whether a client of this process waits for the review and for nothing else, and so uses an approval at once. */
   readonly isWaitedFor: (id: ReviewId) => boolean;
+  /** Left out: nobody outside is told. */
+  readonly outbox?: Outbox;
   /** What one person may approve in an hour; null, or left out: as much as they like. */
   readonly approvalsPerHour?: number | null;
   /** Called when a change is durable. */
