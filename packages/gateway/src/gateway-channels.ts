@@ -1,5 +1,10 @@
 /** The part of the composition root that is about channels: who is told of reviews, and through what. */
 import type { Channel, Inbound } from './channels/channel.ts';
+import { EmailChannel } from './channels/email/channel.ts';
+import { TerminalChannel } from './channels/terminal/channel.ts';
+import { printToTerminal } from './channels/terminal/print.ts';
+import { WebhookChannel } from './channels/webhook/channel.ts';
+import type { ChannelsConfiguration, Configuration } from './config/configuration.ts';
 import { outboxOf } from './outbox/outbox.ts';
 import { Sender, waking } from './outbox/sender.ts';
 import type { Clock, Directory, Outbox, Random, ReviewDesk, Store } from './ports.ts';
@@ -11,7 +16,7 @@ export interface ChannelsPorts {
   readonly store: Store;
   readonly publicUrl: string;
   readonly log: Log;
-  readonly channels: readonly Channel[];
+  readonly configuration: Pick<Configuration, 'channels'>;
 }
 
 export interface RunningChannels {
@@ -22,14 +27,39 @@ export interface RunningChannels {
   readonly start: (desk: ReviewDesk, directory: Directory) => Promise<() => Promise<void>>;
 }
 
+/** Every channel: a row in this array is all that the gateway knows of it. */
+const channelsOf = ({ terminal, webhooks, email }: ChannelsConfiguration): readonly Channel[] => [
+  ...(terminal ? [new TerminalChannel(printToTerminal)] : []),
+  ...(webhooks.length === 0 ? [] : [webhookChannel(webhooks)]),
+  ...(email === null ? [] : [emailChannel(email)]),
+];
+
+const webhookChannel = (webhooks: ChannelsConfiguration['webhooks']): Channel =>
+  new WebhookChannel({
+    endpoints: webhooks.map(({ secrets, ...webhook }) => ({
+      ...webhook,
+      secrets: secrets.map((secret) => secret.reveal()),
+    })),
+  });
+
+function emailChannel({ server, from, recipients }: NonNullable<ChannelsConfiguration['email']>): Channel {
+  const password = server.password?.reveal() ?? null;
+  return new EmailChannel({
+    server: { ...server, password },
+    from: { name: 'Sallyport', address: from },
+    recipients,
+  });
+}
+
 /** Nothing is sent before `start`; what is committed until then waits in the store. */
 export function openChannels(ports: ChannelsPorts): RunningChannels {
-  const { channels, log } = ports;
+  const { log } = ports;
+  const channels = channelsOf(ports.configuration.channels);
   let running: Sender | undefined;
   const store = waking(ports.store, (channel, destination) => running?.wake(channel, destination));
   return {
     store,
-    outbox: outboxOf(ports),
+    outbox: outboxOf({ ...ports, channels }),
     start: async (desk, directory) => {
       const inbound: Inbound = { desk, directory, review: (id) => store.read('review', { id }) };
       for (const channel of channels) {
@@ -38,7 +68,7 @@ export function openChannels(ports: ChannelsPorts): RunningChannels {
           log.failed({ where: `channel ${channel.name}`, error });
         });
       }
-      const sender = (running = new Sender({ ...ports, store, desk }));
+      const sender = (running = new Sender({ ...ports, channels, store, desk }));
       await sender.start();
       return async () => {
         await sender.close();

@@ -122,7 +122,7 @@ interface Assembly {
 async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const { configuration, policy, state, log, undo } = assembly;
   const { publicUrl } = configuration.listen.api;
-  const { store, outbox, start } = openChannels({ ...assembly, clock, random, publicUrl, channels: [] });
+  const { store, outbox, start } = openChannels({ ...assembly, clock, random, publicUrl });
   const limits: Limits = { ...bounds, ...configuration.limits };
   const ledger = await beginLedger(assembly);
 

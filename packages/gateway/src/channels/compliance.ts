@@ -18,6 +18,8 @@ export interface ChannelFixture {
   dispose(): Promise<void>;
   /** States that this platform doesn't know: a terminal is never away. */
   readonly without?: readonly PlatformState[];
+  /** What its `busy` says of the time to come back; default: 7 s. Null: this platform has no words for it. */
+  readonly busyMs?: number | null;
   /** Whether the platform shows the action itself. Where it doesn't, nothing of it may arrive there. */
   readonly showsAction: boolean;
 }
@@ -64,95 +66,123 @@ const viewOf = (review: Review): DeliveryView => ({
   nowMs: review.openedAtMs + 1_000,
 });
 
+/** The fixture of the current test. */
+class UnderTest {
+  #fixture: ChannelFixture | undefined;
+
+  set fixture(fixture: ChannelFixture) {
+    this.#fixture = fixture;
+  }
+
+  get fixture(): ChannelFixture {
+    if (this.#fixture === undefined) throw new Error('used outside of a test');
+    return this.#fixture;
+  }
+
+  lacks(state: PlatformState): boolean {
+    return this.fixture.without?.includes(state) === true;
+  }
+
+  routed(): { readonly notice: Notice; readonly destination: string }[] {
+    const { channel, review } = this.fixture;
+    return NOTICES.flatMap((notice) =>
+      channel.route(review, notice).map((destination) => ({ notice, destination })),
+    );
+  }
+
+  async send(notice: Notice, destination: string): Promise<Sending> {
+    const { channel, review } = this.fixture;
+    const delivery = deliveryOf(review, notice, destination, channel.name);
+    return channel.deliver(delivery, viewOf(review), new AbortController().signal);
+  }
+
+  async sendFirst(destination?: string): Promise<Sending> {
+    const [first] = this.routed();
+    if (first === undefined) throw new Error('the fixture’s review is routed nowhere');
+    return this.send(first.notice, destination ?? first.destination);
+  }
+}
+
 /** What every channel must do. `make` is called for each test. */
 export function channelCompliance(name: string, make: () => Promise<ChannelFixture>): void {
   describe(`${name} complies with the contract of channels`, () => {
-    let fixture: ChannelFixture;
+    const at = new UnderTest();
     beforeEach(async () => {
-      fixture = await make();
+      at.fixture = await make();
     });
-    afterEach(() => fixture.dispose());
+    afterEach(() => at.fixture.dispose());
+    noticesArrive(at);
+    failuresAreTold(at);
+    problemsAreFound(at);
+  });
+}
 
-    const lacks = (state: PlatformState): boolean => fixture.without?.includes(state) === true;
-    const routed = (): { readonly notice: Notice; readonly destination: string }[] =>
-      NOTICES.flatMap((notice) =>
-        fixture.channel.route(fixture.review, notice).map((destination) => ({ notice, destination })),
-      );
-    async function send(
-      notice: Notice,
-      destination: string,
-      signal = new AbortController().signal,
-    ): Promise<Sending> {
-      const { channel, review } = fixture;
-      return channel.deliver(deliveryOf(review, notice, destination, channel.name), viewOf(review), signal);
+function noticesArrive(at: UnderTest): void {
+  test('who is to hear of a review depends on nothing but the review and the notice', () => {
+    const first = at.routed();
+    expect(first.length).toBeGreaterThan(0);
+    expect(at.routed()).toEqual(first);
+    for (const { destination } of first) {
+      expect(destination.length).toBeGreaterThan(0);
+      expect(destination.length).toBeLessThanOrEqual(limits.destinationCharacters);
+      expect(destination).not.toContain('CANARY');
     }
-    async function sendFirst(): Promise<Sending> {
-      const [first] = routed();
-      if (first === undefined) throw new Error('the fixture’s review is routed nowhere');
-      return send(first.notice, first.destination);
+  });
+
+  test('each notice that is routed arrives', async () => {
+    for (const { notice, destination } of at.routed()) {
+      const { kind } = await at.send(notice, destination);
+      expect([notice.kind, kind]).toEqual([notice.kind, 'sent']);
     }
+    expect(at.fixture.arrived().length).toBeGreaterThan(0);
+  });
 
-    test('who is to hear of a review depends on nothing but the review and the notice', () => {
-      const first = routed();
-      expect(first.length).toBeGreaterThan(0);
-      expect(routed()).toEqual(first);
-      for (const { destination } of first) {
-        expect(destination.length).toBeGreaterThan(0);
-        expect(destination.length).toBeLessThanOrEqual(limits.destinationCharacters);
-        expect(destination).not.toContain('CANARY');
-      }
-    });
+  test('no secret, and nothing of an action that isn’t shown there, arrives', async () => {
+    for (const { notice, destination } of at.routed()) await at.send(notice, destination);
+    const { showsAction } = at.fixture;
+    const kept = showsAction ? [canaries.salt, canaries.signature] : Object.values(canaries);
+    for (const text of at.fixture.arrived()) for (const canary of kept) expect(text).not.toContain(canary);
+  });
+}
 
-    test('each notice that is routed arrives', async () => {
-      for (const { notice, destination } of routed()) {
-        const { kind } = await send(notice, destination);
-        expect([notice.kind, kind]).toEqual([notice.kind, 'sent']);
-      }
-      expect(fixture.arrived().length).toBeGreaterThan(0);
-    });
+const expectedWaitMs = ({ busyMs }: ChannelFixture): number | null => (busyMs === undefined ? 7_000 : busyMs);
 
-    test('no secret, and nothing of an action that isn’t shown there, arrives', async () => {
-      for (const { notice, destination } of routed()) await send(notice, destination);
-      const { showsAction } = fixture;
-      const kept = showsAction ? [canaries.salt, canaries.signature] : Object.values(canaries);
-      for (const text of fixture.arrived()) for (const canary of kept) expect(text).not.toContain(canary);
-    });
+function failuresAreTold(at: UnderTest): void {
+  test('a platform that asks for patience gets it', async () => {
+    if (at.lacks('busy')) return;
+    await at.fixture.set('busy');
+    const sending = await at.sendFirst();
+    expect(sending).toMatchObject({ kind: 'later', retryAfterMs: expectedWaitMs(at.fixture) });
+  });
 
-    test('a platform that asks for patience gets it', async () => {
-      if (lacks('busy')) return;
-      await fixture.set('busy');
-      expect(await sendFirst()).toMatchObject({ kind: 'later', retryAfterMs: 7_000 });
-    });
+  test('a platform that is away is tried again', async () => {
+    if (at.lacks('away')) return;
+    await at.fixture.set('away');
+    const sending = await at.sendFirst().catch(() => ({ kind: 'later' }) as const);
+    expect(sending.kind).toBe('later');
+  });
 
-    test('a platform that is away is tried again', async () => {
-      if (lacks('away')) return;
-      await fixture.set('away');
-      const sending = await sendFirst().catch(() => ({ kind: 'later', problem: '' }) as const);
-      expect(sending.kind).toBe('later');
-    });
+  test('what the platform will never take is given up, with a reason in one line of our own words', async () => {
+    if (at.lacks('refusing')) return;
+    await at.fixture.set('refusing');
+    const sending = await at.sendFirst();
+    if (sending.kind !== 'failed') throw new Error(`it was ${sending.kind}`);
+    expect(sending.problem).toMatch(/^[^\n\r]{1,300}$/);
+    expect(sending.problem).not.toContain('CANARY');
+  });
 
-    test('what the platform will never take is given up, with a reason in one line of our own words', async () => {
-      if (lacks('refusing')) return;
-      await fixture.set('refusing');
-      const sending = await sendFirst();
-      if (sending.kind !== 'failed') throw new Error(`it was ${sending.kind}`);
-      expect(sending.problem).toMatch(/^[^\n\r]{1,300}$/);
-      expect(sending.problem).not.toContain('CANARY');
-    });
+  test('a destination that isn’t there any more is given up', async () => {
+    if (at.lacks('refusing')) return;
+    expect((await at.sendFirst('gone-since')).kind).toBe('failed');
+  });
+}
 
-    test('a destination that isn’t there any more is given up', async () => {
-      if (lacks('refusing')) return;
-      const [first] = routed();
-      if (first === undefined) throw new Error('the fixture’s review is routed nowhere');
-      expect((await send(first.notice, 'gone-since')).kind).toBe('failed');
-    });
-
-    test('a sound set-up has no problems; each problem is one line', async () => {
-      const { signal } = new AbortController();
-      expect(await fixture.channel.check(signal)).toEqual([]);
-      if (lacks('away')) return;
-      await fixture.set('away');
-      for (const problem of await fixture.channel.check(signal)) expect(problem).toMatch(/^[^\n\r]+$/);
-    });
+function problemsAreFound(at: UnderTest): void {
+  test('a sound set-up has no problems; each problem is one line', async () => {
+    const { signal } = new AbortController();
+    expect(await at.fixture.channel.check(signal)).toEqual([]);
+    if (at.lacks('away')) return;
+    await at.fixture.set('away');
+    for (const problem of await at.fixture.channel.check(signal)) expect(problem).toMatch(/^[^\n\r]+$/);
   });
 }

@@ -1,6 +1,8 @@
 import type { Calendar } from '../core/calendar.ts';
 import type { Agent, Person } from '../core/identity.ts';
 import type { Target } from '../core/identity.ts';
+import type { ReviewEventName } from '../core/review-events.ts';
+import type { Routing } from '../core/routing.ts';
 import type { RawConfiguration } from './schema.ts';
 import type { Secret } from './secret.ts';
 
@@ -64,6 +66,37 @@ export interface LedgerConfiguration {
   readonly whenWitnessesAreAway: 'publish-without-them' | 'publish-nothing';
 }
 
+export interface ChannelsConfiguration {
+  readonly terminal: boolean;
+  readonly webhooks: readonly {
+    readonly name: string;
+    readonly url: URL;
+    readonly template: 'standard' | 'pagerduty' | 'opsgenie';
+    readonly secrets: readonly Secret[];
+    readonly events: readonly ReviewEventName[];
+    readonly when: Routing;
+    readonly privateAddresses: readonly string[];
+    readonly fields: Readonly<Record<string, string>>;
+  }[];
+  /** Null: nobody is told by mail. */
+  readonly email: {
+    readonly server: {
+      readonly host: string;
+      readonly port: number;
+      readonly tls: 'implicit' | 'starttls' | 'none';
+      /** Null: nobody signs in. */
+      readonly user: string | null;
+      readonly password: Secret | null;
+    };
+    readonly from: string;
+    readonly recipients: readonly {
+      readonly to: readonly string[];
+      readonly events: readonly ReviewEventName[];
+      readonly when: Routing;
+    }[];
+  } | null;
+}
+
 /** A checked configuration: every reference leads somewhere, every file and secret has been read. */
 export interface Configuration {
   /** The file that it came from, absolute. */
@@ -94,4 +127,5 @@ export interface Configuration {
     readonly wordsPerMinute: number;
     readonly minimumReadingMs: number;
   };
+  readonly channels: ChannelsConfiguration;
 }

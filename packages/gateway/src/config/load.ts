@@ -4,6 +4,7 @@ import type { Agent, Person, Target } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
 import { calendarOf, checkCalendars } from './calendars.ts';
+import { channelsOf, checkChannels, checkSigningSecrets } from './channels.ts';
 import type {
   AgentConfiguration,
   Configuration,
@@ -143,6 +144,7 @@ function configurationOf(file: string, raw: RawConfiguration, material: Material
     policies: { directory: material.policyDirectory, files: material.policies },
     limits: raw.limits,
     attention: { ...raw.attention, approvalsPerHour: raw.attention.approvalsPerHour ?? null },
+    channels: channelsOf(raw, material),
   };
 }
 
@@ -181,8 +183,14 @@ export async function loadConfiguration(
   const material = await readMaterial(document.data, { folder: dirname(file), environment });
   const findings = [
     ...(raw.ok
-      ? [...checkPublicUrl(raw.value), ...checkWitnesses(raw.value), ...checkCalendars(raw.value)]
+      ? [
+          ...checkPublicUrl(raw.value),
+          ...checkWitnesses(raw.value),
+          ...checkCalendars(raw.value),
+          ...checkChannels(raw.value),
+        ]
       : raw.error),
+    ...(raw.ok && material.ok ? checkSigningSecrets(raw.value, material.value) : []),
     ...checkNames(document.data),
     ...checkTargets(document.data),
     ...(material.ok ? [] : material.error),

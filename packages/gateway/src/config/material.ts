@@ -36,6 +36,12 @@ const secretKinds: readonly SecretKind[] = [
   },
   { at: 'ledger.key.pkcs11.pin', form: /^[^\0\r\n]+$/, expected: 'one line' },
   {
+    at: 'channels.webhooks.*.secrets.*',
+    form: /^[\x21-\x7e]{16,512}$/,
+    expected: 'one word of 16 characters or more',
+  },
+  { at: 'channels.email.server.password', form: /^[^\0\r\n]+$/, expected: 'one line' },
+  {
     at: 'listen.postgres.tls.privateKey',
     form: /^-----BEGIN [A-Z ]*PRIVATE KEY-----/,
     expected: 'a PEM private key',

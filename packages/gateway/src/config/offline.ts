@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { Agent, Person, Target } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { checkCalendars } from './calendars.ts';
+import { checkChannels } from './channels.ts';
 import type { Configuration } from './configuration.ts';
 import { readDocument } from './document.ts';
 import { agentOf, apiTargetsOf, byPlace, catalogOf, personOf, readConfiguration } from './load.ts';
@@ -57,7 +58,7 @@ export async function loadPolicyConfiguration(
   if (document.problems.length > 0) return err(document.problems);
   const raw = checkStructure(document.data);
   const findings = [
-    ...(raw.ok ? checkCalendars(raw.value) : raw.error),
+    ...(raw.ok ? [...checkCalendars(raw.value), ...checkChannels(raw.value)] : raw.error),
     ...checkNames(document.data),
     ...checkTargets(document.data),
   ];

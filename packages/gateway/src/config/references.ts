@@ -13,9 +13,24 @@ interface Namespace {
 /** `unclassified` is what the gateway calls data that no entry speaks of, so nobody else may say it. */
 const RESERVED_CLASSES = ['unclassified'];
 
+/** Where it is said which reviews a channel is about. */
+const inRoutes = (list: string): readonly string[] =>
+  ['channels.webhooks.*.when', 'channels.email.recipients.*.when'].map((at) => `${at}.${list}.*`);
+
 const namespaces: readonly Namespace[] = [
-  { what: 'target', made: ['targets.*.name'], builtIn: [], used: ['catalog.*.target'] },
-  { what: 'group', made: ['groups.*.name'], builtIn: [], used: ['agents.*.groups.*', 'people.*.groups.*'] },
+  {
+    what: 'target',
+    made: ['targets.*.name'],
+    builtIn: [],
+    used: ['catalog.*.target', ...inRoutes('targets')],
+  },
+  {
+    what: 'group',
+    made: ['groups.*.name'],
+    builtIn: [],
+    used: ['agents.*.groups.*', 'people.*.groups.*', ...inRoutes('groups')],
+  },
+  { what: 'agent', made: ['agents.*.name'], builtIn: [], used: inRoutes('agents') },
   {
     what: 'person',
     made: ['people.*.name'],
@@ -46,6 +61,7 @@ const unique: readonly {
   { what: 'group', made: ['groups.*.name'], taken: [] },
   { what: 'agent or person', made: ['agents.*.name', 'people.*.name'], taken: [] },
   { what: 'calendar', made: ['calendars.*.name'], taken: [] },
+  { what: 'webhook', made: ['channels.webhooks.*.name'], taken: [] },
   { what: 'class', made: ['classes.*.name'], taken: [...Object.keys(builtInClasses), ...RESERVED_CLASSES] },
 ];
 

@@ -63,13 +63,6 @@ const loopback = listOf(LOOPBACK);
 const isIn = (list: BlockList, { address, family }: Address): boolean =>
   list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 
-export const isNetwork = (text: string): boolean => {
-  const [address = '', bits, ...rest] = text.split('/');
-  const most = isIP(address) === 6 ? 128 : 32;
-  if (isIP(address) === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
-};
-
 /** Without the brackets of an IPv6 address. */
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 
