@@ -16,6 +16,7 @@ import type {
   ActionDesk,
   BreakGlassDesk,
   BreakGlassReviews,
+  DeliveryDesk,
   PolicyEngine,
 } from '../packages/gateway/src/ports.ts';
 import type { Custody } from '../packages/gateway/src/api/deps.ts';
@@ -149,6 +150,7 @@ class Bench {
       breakGlass: {} as BreakGlassDesk,
       breakGlassReviews: {} as BreakGlassReviews,
       custody: {} as Custody,
+      deliveries: {} as DeliveryDesk,
       events,
       ledger: { vkey: '', origin: '', publishNow: async () => undefined, receipt: async () => null },
       publicUrl: 'http://bench',

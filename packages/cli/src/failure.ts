@@ -42,6 +42,8 @@ const endings: Readonly<Record<ErrorCode, Ending>> = {
   'erasure.unknown_subject': 'not_found',
   'erasure.in_use': 'conflict',
   'key.not_rotatable': 'conflict',
+  'delivery.not_found': 'not_found',
+  'delivery.waiting': 'conflict',
   'vote.not_a_person': 'refused',
   'vote.not_entitled': 'refused',
   'vote.own_request': 'refused',

@@ -5,9 +5,10 @@ import { TerminalChannel } from './channels/terminal/channel.ts';
 import { printToTerminal } from './channels/terminal/print.ts';
 import { WebhookChannel } from './channels/webhook/channel.ts';
 import type { ChannelsConfiguration, Configuration } from './config/configuration.ts';
+import { DeliveryOffice } from './outbox/office.ts';
 import { outboxOf } from './outbox/outbox.ts';
 import { Sender, waking } from './outbox/sender.ts';
-import type { Clock, Directory, Outbox, Random, ReviewDesk, Store } from './ports.ts';
+import type { Clock, DeliveryDesk, Directory, Outbox, Random, ReviewDesk, Store } from './ports.ts';
 import type { Log } from './telemetry/log.ts';
 
 export interface ChannelsPorts {
@@ -23,6 +24,7 @@ export interface RunningChannels {
   /** To be used in place of the one that was handed in: it wakes those who send. */
   readonly store: Store;
   readonly outbox: Outbox;
+  readonly deliveries: DeliveryDesk;
   /** Starts the channels, then sends what an earlier process left. Resolves with what ends both. */
   readonly start: (desk: ReviewDesk, directory: Directory) => Promise<() => Promise<void>>;
 }
@@ -56,10 +58,12 @@ export function openChannels(ports: ChannelsPorts): RunningChannels {
   const { log } = ports;
   const channels = channelsOf(ports.configuration.channels);
   let running: Sender | undefined;
-  const store = waking(ports.store, (channel, destination) => running?.wake(channel, destination));
+  const wake = (channel: string, destination: string): void => running?.wake(channel, destination);
+  const store = waking(ports.store, wake);
   return {
     store,
     outbox: outboxOf({ ...ports, channels }),
+    deliveries: new DeliveryOffice({ ...ports, channels, store, wake }),
     start: async (desk, directory) => {
       const inbound: Inbound = { desk, directory, review: (id) => store.read('review', { id }) };
       for (const channel of channels) {

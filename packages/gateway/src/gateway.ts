@@ -1,7 +1,5 @@
 /** The composition root: the one place that knows every plug-in. */
 import { join, resolve } from 'node:path';
-import { type Replay, ReplayCache, verifyGrant, verifyProof } from '@sallyport/sdk/grant';
-import { KeySet } from '@sallyport/sdk/contract';
 import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from './api/api.ts';
 import { listenApi } from './api/listen.ts';
@@ -11,7 +9,7 @@ import type { Environment } from './config/environment.ts';
 import { loadConfiguration } from './config/load.ts';
 import { formatConfigProblem } from './config/problem.ts';
 import { ApiConnector, type ApiConnectorOptions } from './connectors/api/connector.ts';
-import { createIssuer, type Issuer } from './connectors/api/issuer.ts';
+import { createIssuer } from './connectors/api/issuer.ts';
 import { groupingTemplate as templateOfCall } from './connectors/api/shape.ts';
 import type { Listening } from './connectors/connector.ts';
 import {
@@ -26,6 +24,7 @@ import {
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
 import { openChannels } from './gateway-channels.ts';
+import { tokenChecks } from './gateway-token-checks.ts';
 import { Attention } from './review/attention.ts';
 import { workingCalendars } from './review/calendars.ts';
 import { BreakGlassGate, type BreakGlassPorts } from './review/break-glass/gate.ts';
@@ -41,7 +40,7 @@ import { openKeyFile } from './ledger/key-file.ts';
 import { HeartbeatWriter } from './ledger/heartbeat.ts';
 import { openLedger, type Ledger } from './ledger/open.ts';
 import { recover } from './ledger/recover.ts';
-import { err, ok } from './core/result.ts';
+import { ok } from './core/result.ts';
 import { limits as bounds, type Limits } from './limits.ts';
 import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
@@ -51,7 +50,7 @@ import { LivePolicies } from './policy/live.ts';
 import { readPolicyFiles } from './config/policy-files.ts';
 import type { KnownNames } from './policy/annotation-values.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { GroupingTemplates, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
+import type { GroupingTemplates, Outbox, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -114,6 +113,7 @@ interface Assembly {
   readonly policy: LivePolicies;
   readonly state: string;
   readonly store: Store;
+  readonly outbox?: Outbox;
   readonly log: Log;
   /** What has to be undone, in the order in which it was done. */
   readonly undo: (() => Promise<void> | void)[];
@@ -122,9 +122,9 @@ interface Assembly {
 async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const { configuration, policy, state, log, undo } = assembly;
   const { publicUrl } = configuration.listen.api;
-  const { store, outbox, start } = openChannels({ ...assembly, clock, random, publicUrl });
+  const { start, ...told } = openChannels({ ...assembly, clock, random, publicUrl });
   const limits: Limits = { ...bounds, ...configuration.limits };
-  const ledger = await beginLedger(assembly);
+  const ledger = await beginLedger({ ...assembly, ...told });
 
   const directory = directoryOf(configuration);
   const authenticator = new Authenticator(configuration, directory);
@@ -132,7 +132,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const classifier = new Catalog(configuration.catalog);
   const calendars = workingCalendars(configuration.calendars, limits);
   const passkeys = passkeysOf(assembly, limits);
-  const shared = { ...ambient, store, outbox, policy, directory, calendars, passkeys, shapes, publicUrl };
+  const shared = { ...ambient, ...told, policy, directory, calendars, passkeys, shapes, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
   const { approvalsPerHour } = configuration.attention;
@@ -167,7 +167,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const app = createApi({
     ...shared,
     authenticate: (token) => authenticator.authenticateBearer(token),
-    recordRefusedCall: (principal, action) => recordRefusedCall(store, principal.name, action),
+    recordRefusedCall: (principal, action) => recordRefusedCall(told.store, principal.name, action),
     desk,
     standing: new StandingGrants({ ...shared, limits, log }),
     attention: new Attention({ ...shared, limits, rules: configuration.attention, desk }),
@@ -243,8 +243,9 @@ async function recordRefusedCall(store: Store, principal: string, action: string
 }
 
 /** Recovery is part of every start: what an earlier run left unfinished is recorded before anything else happens. */
-async function announceStart({ store, policy, log }: Assembly): Promise<void> {
-  const count = await recover({ store, clock });
+async function announceStart(assembly: Assembly): Promise<void> {
+  const { store, policy, log } = assembly;
+  const count = await recover({ ...assembly, clock });
   if (count > 0) log.intentsRecovered({ count });
   await store.append(
     noticeEntry('gateway.started', { policies: policy.version, version: VERSION }, clock.nowMs()),
@@ -304,27 +305,6 @@ async function actionsConnector(
 
 /** Beside the ledger's key, and another: who trusts one need not trust the other. */
 const GRANT_KEY_FILE = 'grant-key.pem';
-
-/** The checks that resource servers do, in the gateway's own name. A token's first use is a matter of the store. */
-function tokenChecks({ keys }: Issuer, issuer: string): TokenChecks {
-  const keySet = KeySet.parse(keys);
-  const proofs = new ReplayCache();
-  const replay: Replay = {
-    take: (id, untilMs, nowMs) => !id.startsWith('proof ') || proofs.take(id, untilMs, nowMs),
-  };
-  return {
-    proof: async (ask) => {
-      const checked = await verifyProof({ ...ask, grant: null, nowMs: clock.nowMs(), replay });
-      return checked.ok ? ok(checked.thumbprint) : err(checked.code);
-    },
-    grant: async (ask) => {
-      const checked = await verifyGrant({ ...ask, issuer, keys: keySet, nowMs: clock.nowMs(), replay });
-      if (!checked.ok) return err(checked.code);
-      const { jti, sub, authorization_details: details } = checked.claims;
-      return ok({ id: jti, agent: sub, action: details[0].action });
-    },
-  };
-}
 
 async function certificateOf(
   configuration: Configuration,

@@ -5,7 +5,7 @@ import { type Action, canonicalAction } from '../src/core/action.ts';
 import type { BreakGlassUse } from '../src/core/break-glass.ts';
 import type { Agent, Person, Principal } from '../src/core/identity.ts';
 import { type ActionId, makeId, type ReviewId } from '../src/core/ids.ts';
-import { ok } from '../src/core/result.ts';
+import { err, ok } from '../src/core/result.ts';
 import type { Review, ReviewSubject } from '../src/core/review.ts';
 import { limits } from '../src/limits.ts';
 import type { Submission } from '../src/core/submission.ts';
@@ -313,6 +313,12 @@ export function createFake(): Fake {
       custody: {
         erase: async () => ok({ index: 0, atMs: 0 }),
         rotate: async () => ok({ index: 0, previous: 'before', vkey: 'after' }),
+      },
+      deliveries: {
+        overview: async () => ({ channels: ['webhook'], destinations: [] }),
+        list: async () => [],
+        check: async () => [],
+        replay: async () => err('delivery.not_found'),
       },
       authenticate: async (token) => {
         const name = (Object.keys(tokens) as TokenName[]).find((known) => tokens[known] === token);

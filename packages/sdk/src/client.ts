@@ -13,6 +13,10 @@ import {
   Bundle,
   type BundleVoteRequest,
   BundleVoteResults,
+  ChannelCheck,
+  ChannelList,
+  Delivery,
+  DeliveryPage,
   EntryPage,
   IssuedGrant,
   Erasure,
@@ -45,6 +49,7 @@ import {
 import type {
   ActionWait,
   BreakGlassFilter,
+  DeliveryFilter,
   KnownAction,
   LedgerEntry,
   Repeatable,
@@ -308,6 +313,25 @@ export class SallyportClient {
       if (page.entries.length === 0 && page.next !== null) throw gap(next, page.next);
       if (page.next === null) return;
     }
+  }
+
+  channels(): Promise<ChannelList> {
+    return this.#json(ChannelList, '/v1/channels');
+  }
+
+  /** What is wrong with the set-up of each channel; nobody is told anything. */
+  checkChannels(): Promise<ChannelCheck> {
+    return this.#json(ChannelCheck, '/v1/channels/check', { method: 'POST', body: {} });
+  }
+
+  listDeliveries(filter: DeliveryFilter = {}): Promise<DeliveryPage> {
+    return this.#json(DeliveryPage, `/v1/deliveries${query({ ...filter })}`);
+  }
+
+  /** Sends a dead letter again, with its old id. */
+  replayDelivery(id: string): Promise<Delivery> {
+    const path = `/v1/deliveries/${encodeURIComponent(id)}/replay`;
+    return this.#json(Delivery, path, { method: 'POST', body: {} });
   }
 
   /** The signed checkpoint over everything that was durable when it was asked for. */

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { attention } from './attention.ts';
 import { breakGlassCommands } from './break-glass.ts';
+import { channelCommands } from './channels.ts';
 import { configCheck, up } from './gateway.ts';
 import { ledgerErase, ledgerExport, ledgerRotateKey, ledgerVerify, receipt, verify } from './ledger.ts';
 import { policyCommands } from './policy.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   answer,
   ...standingCommands,
   ...breakGlassCommands,
+  ...channelCommands,
   usage,
   attention,
   receipt,

@@ -88,6 +88,8 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   revokePasskey: () => ({}),
   eraseValues: () => ({ subject: { kind: 'agent', name: 'reporter' }, reason: 'asked' }),
   rotateLedgerKey: () => ({}),
+  checkChannels: () => ({}),
+  replayDelivery: () => ({}),
   challengeVote: (review) => {
     const { digest, rendering, kind } = ballotFor(review);
     return { digest, rendering, kind };
@@ -98,6 +100,7 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
 /** Routes whose handler has something else to say to a person who may call it, and just read the review. */
 const otherwise: Readonly<Record<string, string>> = {
   retractVote: 'vote.nothing_to_retract',
+  replayDelivery: 'delivery.not_found',
   answerQuestion: 'question.not_yours',
   registerPasskey: 'passkey.challenge_unknown',
   revokePasskey: 'passkey.not_found',

@@ -15,6 +15,7 @@ import type {
   BreakGlassDesk,
   BreakGlassReviews,
   Clock,
+  DeliveryDesk,
   Directory,
   Events,
   Hashing,
@@ -159,6 +160,7 @@ export interface ApiDeps {
   readonly events: Events;
   readonly ledger: LedgerAccess;
   readonly custody: Custody;
+  readonly deliveries: DeliveryDesk;
   readonly clock: Clock;
   /** Where people reach this API, without a slash at its end. */
   readonly publicUrl: string;

@@ -152,6 +152,8 @@ const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   'erasure.reason_required': { status: 422, title: 'A reason is required' },
   'erasure.unknown_subject': { status: 404, title: 'Nothing to erase' },
   'erasure.in_use': { status: 409, title: 'Not over yet' },
+  'delivery.not_found': { status: 404, title: 'No such delivery' },
+  'delivery.waiting': { status: 409, title: 'It waits already' },
   'key.not_rotatable': { status: 409, title: 'The key stays' },
   'precondition.failed': { status: 412, title: 'Changed since you looked' },
   'access.agents_only': { status: 403, title: 'Not for people' },

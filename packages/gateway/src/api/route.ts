@@ -28,6 +28,8 @@ export const apiActions = [
   'api:ledger.read',
   'api:ledger.erase',
   'api:ledger.rotate',
+  'api:channels.read',
+  'api:channels.manage',
   'api:receipts.read',
   'api:document.read',
   'api:actions.submit',

@@ -27,6 +27,7 @@ import { actionRoutes } from './action-routes.ts';
 import { readAttention, readGroups } from './attention-handlers.ts';
 import { breakGlassRoutes } from './break-glass-routes.ts';
 import { readBundle, voteOnBundle } from './bundle-handlers.ts';
+import { channelRoutes } from './channel-routes.ts';
 import { streamReviewEvents } from './event-handler.ts';
 import { custodyRoutes } from './custody-routes.ts';
 import { conditionalRead, conditionalVote, resumed } from './headers.ts';
@@ -323,6 +324,7 @@ export const routes: readonly Route[] = [
     handle: decidePage,
   }),
   ...custodyRoutes,
+  ...channelRoutes,
   ...passkeyRoutes,
   ...breakGlassRoutes,
   ...pages,

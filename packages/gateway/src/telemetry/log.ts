@@ -86,6 +86,12 @@ export interface Log {
   deliveryFailed(fields: Delivered): void;
   /** It is a dead letter now: nobody there was told, unless somebody sends it again. */
   deliveryGivenUp(fields: Delivered): void;
+  /** A person had a dead letter sent again. */
+  deliveryReplayed(fields: {
+    readonly delivery: string;
+    readonly channel: string;
+    readonly person: string;
+  }): void;
   callRefused(fields: { readonly principal: string; readonly action: string; readonly code: string }): void;
   /** A bug, or something under us that failed. */
   failed(fields: { readonly where: string; readonly error: unknown }): void;
@@ -135,6 +141,7 @@ export function createLog(options: LogOptions): Log {
     breakGlassRefused: (fields) => logger.error({ event: 'break_glass.refused', ...fields }),
     deliveryFailed: (fields) => logger.warn({ event: 'delivery.failed', ...fields }),
     deliveryGivenUp: (fields) => logger.error({ event: 'delivery.given_up', ...fields }),
+    deliveryReplayed: (fields) => logger.info({ event: 'delivery.replayed', ...fields }),
     callRefused: (fields) => logger.warn({ event: 'call.refused', ...fields }),
     failed: ({ where, error }) => logger.error({ event: 'failed', where, error: traceOf(error) }),
     ledgerFailed: ({ error }) => logger.error({ event: 'ledger.failed', error: traceOf(error) }),

@@ -38,6 +38,14 @@ export {
   BreakGlassSignature,
   BreakGlassSummary,
 } from './break-glass.ts';
+export {
+  ChannelCheck,
+  ChannelList,
+  Delivery,
+  DeliveryPage,
+  DeliveryQuery,
+  maxDeliveriesPerPage,
+} from './channel.ts';
 export { ReviewEvent } from './event.ts';
 export {
   AuthorizationDetail,
@@ -77,6 +85,7 @@ export {
   actionProblemCodes,
   apiProblemCodes,
   breakGlassProblemCodes,
+  channelProblemCodes,
   custodyProblemCodes,
   passkeyProblemCodes,
   Problem,

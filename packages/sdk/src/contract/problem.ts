@@ -97,6 +97,9 @@ export const custodyProblemCodes = [
   'key.not_rotatable',
 ] as const;
 
+/** Why a dead letter was not sent again. */
+export const channelProblemCodes = ['delivery.not_found', 'delivery.waiting'] as const;
+
 /** Why a person may not break glass, or not review a use of it. */
 export const breakGlassProblemCodes = [
   'break_glass.not_found',
@@ -145,6 +148,7 @@ export const ProblemCode = z
       ...actionProblemCodes,
       ...grantProblemCodes,
       ...custodyProblemCodes,
+      ...channelProblemCodes,
       ...apiProblemCodes,
     ]),
   ])
