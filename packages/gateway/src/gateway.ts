@@ -50,7 +50,7 @@ import { LivePolicies } from './policy/live.ts';
 import { readPolicyFiles } from './config/policy-files.ts';
 import type { KnownNames } from './policy/annotation-values.ts';
 import { formatPolicyProblem } from './policy/problems.ts';
-import type { GroupingTemplates, Outbox, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
+import type { GroupingTemplates, Outbox, Previewer, Shapes, Store } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';

@@ -19,8 +19,6 @@ export type Notice =
   /** What was approved has run, or nobody knows (`unknown`). */
   | { readonly kind: 'outcome'; readonly status: OutcomeStatus; readonly rows: number };
 
-export type NoticeKind = Notice['kind'];
-
 /** `dead`: given up, and kept until somebody sends it again. */
 export type DeliveryState = 'waiting' | 'dead';
 
