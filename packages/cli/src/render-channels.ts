@@ -10,7 +10,7 @@ export function renderChannels({ channels, destinations }: ChannelList, style: S
   if (destinations.length === 0) return `${head}\nnothing waits, and nothing was given up`;
   const rows = destinations.map(({ channel, destination, waiting, dead }) => [
     channel,
-    shown(destination, style),
+    destination,
     String(waiting),
     String(dead),
   ]);
@@ -22,12 +22,12 @@ export function renderDeliveries(deliveries: readonly Delivery[], style: Style):
   const rows = deliveries.map(({ id, channel, destination, review, notice, attempts, state, problem }) => [
     id,
     channel,
-    shown(destination, style),
+    destination,
     review,
     notice,
     state,
     String(attempts),
-    shown(problem, style) || '-',
+    problem === '' ? '-' : problem,
   ]);
   const head = ['DELIVERY', 'CHANNEL', 'DESTINATION', 'REVIEW', 'TELLS', 'STATE', 'ATTEMPTS', 'WHY'];
   return table([head, ...rows], style).join('\n');

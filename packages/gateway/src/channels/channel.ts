@@ -17,7 +17,10 @@ export interface DeliveryView {
   readonly nowMs: number;
 }
 
-/** How one attempt ended. `problem`: one line for the operator, without a secret and without anything of the action. */
+/**
+ * How one attempt ended. `problem`: one line for the operator in the channel's own words and codes, in ASCII: never the
+ * platform's text, a secret, or anything of the action.
+ */
 export type Sending =
   /**
    * It is there. `reference`: the platform's name of the message that shows the review as the view has it; null where

@@ -23,7 +23,9 @@ export async function attempt(
   const cancel = clock.after(limits.deliveryMs, () => late.abort());
   const ended = new Promise<Sending>((resolve) => {
     const problem = `no answer within ${limits.deliveryMs / 1_000} seconds`;
-    signal.addEventListener('abort', () => resolve({ kind: 'later', retryAfterMs: null, problem }));
+    const end = (): void => resolve({ kind: 'later', retryAfterMs: null, problem });
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end);
   });
   try {
     return await Promise.race([channel.deliver(delivery, view, signal), ended]);

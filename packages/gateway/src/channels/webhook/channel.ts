@@ -64,7 +64,7 @@ export class WebhookChannel implements Channel {
         `webhook ${name}: ${url.hostname} leads to a private address; if it should, name that in its privateAddresses`,
       ];
     } catch {
-      return [`webhook ${name}: ${url.hostname} can’t be resolved; correct the URL, or the name service`];
+      return [`webhook ${name}: ${url.hostname} cannot be resolved; correct the URL, or the name service`];
     }
   }
 
@@ -91,7 +91,7 @@ function sendingOf(posted: Posted, reference: string | null, nowMs: number): Sen
   if (status >= 200 && status < 300) return { kind: 'sent', reference };
   const problem = `answered ${status.toString()}`;
   if (status >= 300 && status < 400)
-    return { kind: 'failed', problem: `${problem}: redirects aren’t followed; correct the URL` };
+    return { kind: 'failed', problem: `${problem}: redirects are not followed; correct the URL` };
   if (REFUSED.includes(status)) return { kind: 'failed', problem };
   return { kind: 'later', retryAfterMs: retryAfterMs(posted.retryAfter, nowMs), problem };
 }
