@@ -162,6 +162,8 @@ export interface QuestionAsk {
   readonly to: 'agent' | 'sponsor';
   readonly text: string;
   readonly channel: string;
+  /** As in VoteAsk. */
+  readonly key?: string | null;
 }
 
 export interface AnswerAsk {

@@ -45,7 +45,7 @@ function requester({ subject, supersedes }: Review): CardSection {
       fact('On behalf of', `${onBehalfOf}, ${basisOf(subject.requester)}`),
       fact('Session', `${session} from ${client}`),
       fact('Target', `${target.name} · ${target.protocol} · ${target.environment}`),
-      fact('Operation', subject.operation),
+      fact('Operation', `${subject.operation}: ${subject.title}`),
       ...(supersedes === null ? [] : [fact('Asked instead of', supersedes)]),
     ],
   };
