@@ -2,7 +2,7 @@
 
 const gateway = 'packages/gateway/src';
 const core = `^${gateway}/core/`;
-const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass|-outbox)?\\.ts$`;
+const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass|-chat|-outbox)?\\.ts$`;
 const pipeline = `^${gateway}/pipeline\\.ts$`;
 const desk = `^${gateway}/review/`;
 const limits = `^${gateway}/limits\\.ts$`;
@@ -11,7 +11,7 @@ const verifier = '^packages/verifier/src/';
 const sdk = '^packages/sdk/src/';
 const contract = '^packages/sdk/src/contract/';
 const plugin = '(connectors|channels|stores)';
-const pluginContract = `^${gateway}/(connectors/connector|channels/channel|stores/store(-deliveries)?)\\.ts$`;
+const pluginContract = `^${gateway}/(connectors/connector|channels/channel|stores/store(-chat-links|-deliveries)?)\\.ts$`;
 
 /** Whatever the place, bounds and business events come from one file each. */
 const everywhere = [limits, telemetry];

@@ -201,8 +201,8 @@ export const limits = {
   deliveryProblemCharacters: 300,
   /** A room, an address, the name of an endpoint. */
   destinationCharacters: 320,
-  /** Of one message to Slack, in the units of its JSON: it refuses some 13,200, by no documented rule. */
-  slackMessageCharacters: 12_000,
+  /** Sections of one message to Slack, as JSON, beside its frame: it refuses some 13,200 in all, by no documented rule. */
+  slackMessageCharacters: 10_500,
   /** The same as a form carries it back with a click, beside what Slack adds: within `apiBodyBytes`. */
   slackEncodedCharacters: 36_000,
   /** Slack's own, for one message and one modal. */

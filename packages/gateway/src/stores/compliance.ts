@@ -5,6 +5,7 @@ import {
   entriesKeepTheirOrder,
   failuresCloseTheStore,
 } from './compliance-durability.ts';
+import { chatLinksAreKept } from './compliance-chat-links.ts';
 import { deadLettersAreKept, deliveriesAreKept, deliveriesKeepTheirOrder } from './compliance-deliveries.ts';
 import { erasureWaits, recordsAreErased, valuesAreErased } from './compliance-erasure.ts';
 import { useStore } from './compliance-fixture.ts';
@@ -38,6 +39,7 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     passkeysAreVouchedFor(at);
     breakGlassIsSpentOnce(at);
     breakGlassIsTracked(at);
+    chatLinksAreKept(at);
     deliveriesAreKept(at);
     deliveriesKeepTheirOrder(at);
     deadLettersAreKept(at);

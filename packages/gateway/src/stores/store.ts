@@ -10,6 +10,7 @@ import type { StandingGrant, StandingStatus, StandingUse } from '../core/standin
 import type { Revocation } from '../core/standing-changes.ts';
 import type { ErasedSubject } from '../core/subject.ts';
 import type { Submission } from '../core/submission.ts';
+import type { ChatLinkConflict, ChatLinkMutation, ChatLinkReads } from './store-chat-links.ts';
 import type { DeliveryConflict, DeliveryMutation, DeliveryReads } from './store-deliveries.ts';
 
 export type { DeliveryMutation, DeliveryQueue } from './store-deliveries.ts';
@@ -100,6 +101,7 @@ export type Mutation =
   /** Replaces the use whose revision is `use.revision - 1`; else `break_glass.conflict`. */
   | { readonly kind: 'break_glass.update'; readonly use: BreakGlassUse }
   | DeliveryMutation
+  | ChatLinkMutation
   /**
    * Erases every value of the subject: asides of entries, and what the state holds of its actions. From the commit on no
    * read gives them, and when the commit is acknowledged their keys are destroyed. Refused with `subject.unknown` where
@@ -153,7 +155,7 @@ export type StoreRefusal =
   | { readonly code: 'standing.missing' | 'standing.conflict' | 'standing.unusable' | 'standing.over' }
   | { readonly code: PasskeyConflict }
   | { readonly code: 'break_glass.too_many' | 'break_glass.missing' | 'break_glass.conflict' }
-  | { readonly code: DeliveryConflict }
+  | { readonly code: DeliveryConflict | ChatLinkConflict }
   /** `in_use`: these are not over yet: ids of reviews, grants, standing grants and submitted actions. */
   | { readonly code: 'subject.in_use'; readonly by: readonly string[] }
   | { readonly code: 'subject.unknown' };
@@ -229,7 +231,7 @@ export interface ReviewGroup {
 }
 
 /** Every question that a store answers. Answers see all that was durable when the question was queued. */
-export interface Reads extends DeliveryReads {
+export interface Reads extends DeliveryReads, ChatLinkReads {
   review: { ask: { readonly id: ReviewId }; answer: Review | null };
   /** Newest first; `before` is the id after which (in that order) the page starts. What is null or absent is left open. */
   reviews: {

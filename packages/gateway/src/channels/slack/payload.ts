@@ -1,7 +1,8 @@
 /** What Slack sends when somebody does something, parsed once into what we use of it; anything else is refused. */
 import { z } from 'zod';
 
-const id = z.string().min(1).max(100);
+/** Slack’s own form of its ids: nothing else gets into a record. */
+const id = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/);
 const account = z.object({ id, team_id: id.optional(), name: z.string().max(200).optional() });
 const team = z.object({ id });
 

@@ -1,5 +1,6 @@
 import type { KeptJudgment } from '../../core/attention.ts';
 import type { BreakGlassUse } from '../../core/break-glass.ts';
+import type { ChatLink } from '../../core/chat-link.ts';
 import type { Delivery, SentMessage } from '../../core/delivery.ts';
 import type { UsageCount } from '../../core/entry.ts';
 import type { Grant } from '../../core/grant.ts';
@@ -29,6 +30,8 @@ export class MemoryMedium {
   readonly messages = new Map<string, SentMessage>();
   /** When each dead letter was given up, the last one last. */
   readonly buried = new Map<string, number>();
+  /** By account. */
+  readonly chatLinks = new Map<string, ChatLink>();
   readonly passkeys = new Map<string, PasskeyRow>();
   readonly tiles = new Map<string, TileRow>();
   readonly usage = new Map<string, UsageRow>();

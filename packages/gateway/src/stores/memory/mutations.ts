@@ -6,6 +6,7 @@ import { revokeStanding, settleStanding, spendStanding } from '../../core/standi
 import { isForWhom, type StandingGrant } from '../../core/standing.ts';
 import { StoreError } from '../store.ts';
 import type { Mutation, StoreRefusal } from '../store.ts';
+import { chatLinkMutations } from './chat-links.ts';
 import { deliveryMutations } from './deliveries.ts';
 import { eraseSubject } from './erase.ts';
 import { tileKey } from './medium.ts';
@@ -241,6 +242,7 @@ const table: Table = {
     medium.put(medium.breakGlass, use.id, use);
     return null;
   },
+  ...chatLinkMutations,
   ...deliveryMutations,
   'subject.erase': (medium, { subject, atMs }) => eraseSubject(medium, subject, atMs),
   'key.handOver': (medium) => {

@@ -4,6 +4,7 @@ import type { ActionId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
 import { statusOf } from '../../core/standing.ts';
 import type { EntryRow, Reads, ReviewGroup } from '../store.ts';
+import { chatLinkReads } from './chat-links.ts';
 import { deliveryReads } from './deliveries.ts';
 import { overlaps, tileKey } from './medium.ts';
 import type { HeldEntry, MemoryMedium } from './medium.ts';
@@ -102,6 +103,7 @@ const table: Table = {
       .filter((use) => before === null || use.id < before)
       .sort((left, right) => byId(right, left))
       .slice(0, limit),
+  ...chatLinkReads,
   ...deliveryReads,
   pendingReview: (medium, { binding }) => findPending(medium, binding),
   entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit).map(rowOf),

@@ -254,6 +254,18 @@ const DELIVERIES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** People's accounts in chats, as they have said themselves. */
+const CHAT_LINKS = `
+  CREATE TABLE chat_links (
+    platform TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    user TEXT NOT NULL,
+    person TEXT NOT NULL,
+    link TEXT NOT NULL,
+    PRIMARY KEY (platform, tenant, user)
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** What each version has beyond the one before; a version never changes. */
 const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = [
   SCHEMA,
@@ -265,6 +277,7 @@ const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = 
   SEALED,
   LISTED,
   DELIVERIES,
+  CHAT_LINKS,
 ];
 const SCHEMA_VERSION = VERSIONS.length;
 

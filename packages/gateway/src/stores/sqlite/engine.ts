@@ -137,6 +137,7 @@ export class Engine {
       requestKey: (ask) => state.submissions.requestKey(ask),
       breakGlass: ({ id }) => state.breakGlass.read(id),
       breakGlasses: (ask) => state.breakGlass.list(ask),
+      chatLinks: () => state.chatLinks.read(),
       delivery: ({ id }) => state.deliveries.read(id),
       deliveries: (ask) => state.deliveries.list(ask),
       deliveryQueues: () => state.deliveries.queues(),

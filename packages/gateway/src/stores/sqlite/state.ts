@@ -12,6 +12,7 @@ import { Standings } from './standings.ts';
 import { Submissions } from './submissions.ts';
 import { Passkeys } from './passkeys.ts';
 import { BreakGlass } from './break-glass.ts';
+import { ChatLinks } from './chat-links.ts';
 import { Deliveries } from './deliveries.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
@@ -71,6 +72,7 @@ export class State {
   readonly passkeys: Passkeys;
   readonly attention: Attention;
   readonly breakGlass: BreakGlass;
+  readonly chatLinks: ChatLinks;
   readonly deliveries: Deliveries;
   readonly #database: Database;
   readonly #rows: SealedRows;
@@ -102,6 +104,7 @@ export class State {
     this.passkeys = new Passkeys(database);
     this.attention = new Attention(database, rows);
     this.breakGlass = new BreakGlass(database, rows);
+    this.chatLinks = new ChatLinks(database);
     this.deliveries = new Deliveries(database);
     this.#review = database.prepare(`${REVIEW}WHERE id = ?`);
     this.#pendingReview = database.prepare(`${REVIEW}WHERE binding = ? AND status = 'pending'`);
@@ -169,6 +172,8 @@ export class State {
     'break_glass.open': ({ use, mostOpen }) => this.breakGlass.open(use, mostOpen),
     'break_glass.spend': (spend) => this.breakGlass.spend(spend),
     'break_glass.update': ({ use }) => this.breakGlass.update(use),
+    'chat_link.put': ({ link }) => this.chatLinks.put(link),
+    'chat_link.remove': ({ link }) => this.chatLinks.remove(link),
     'delivery.add': ({ delivery }) => this.deliveries.add(delivery),
     'delivery.end': ({ id, message }) => this.deliveries.end(id, message),
     'delivery.retry': (retry) => this.deliveries.retry(retry),
