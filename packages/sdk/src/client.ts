@@ -28,6 +28,10 @@ import {
   type QuestionRequest,
   Replay,
   type ReplayRequest,
+  type ChatAccount,
+  ChatLink,
+  ChatLinkList,
+  ChatLinkOffer,
   Passkey,
   PasskeyList,
   RegistrationOffer,
@@ -241,6 +245,24 @@ export class SallyportClient {
   }
 
   /** The caller's own, revoked ones too. */
+  /** The accounts in chats that the caller has linked; the page /link of the gateway links one. */
+  async listChatLinks(): Promise<readonly ChatLink[]> {
+    return (await this.#json(ChatLinkList, '/v1/chat-links')).links;
+  }
+
+  /** Whose account the token of an address from a chat would link. */
+  describeChatLink(token: string): Promise<ChatLinkOffer> {
+    return this.#json(ChatLinkOffer, '/v1/chat-links/offer', { method: 'POST', body: { token } });
+  }
+
+  linkChatAccount(token: string): Promise<ChatLink> {
+    return this.#json(ChatLink, '/v1/chat-links', { method: 'POST', body: { token } });
+  }
+
+  unlinkChatAccount(account: ChatAccount): Promise<ChatLink> {
+    return this.#json(ChatLink, '/v1/chat-links/unlink', { method: 'POST', body: account });
+  }
+
   async listPasskeys(): Promise<readonly Passkey[]> {
     return (await this.#json(PasskeyList, '/v1/passkeys')).passkeys;
   }

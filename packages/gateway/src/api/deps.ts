@@ -24,6 +24,7 @@ import type {
   ReviewDesk,
   StandingDesk,
 } from '../ports.ts';
+import type { ChatLinks, PlatformEndpoint } from '../ports-chat.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { EventLog } from './event-log.ts';
 
@@ -154,6 +155,10 @@ export interface ApiDeps {
   readonly actions: ActionDesk;
   readonly breakGlass: BreakGlassDesk;
   readonly breakGlassReviews: BreakGlassReviews;
+  /** Whose account in a chat is whose. */
+  readonly chatLinks: ChatLinks;
+  /** By the name of a channel: where its platform's requests go. */
+  readonly platforms: ReadonlyMap<string, PlatformEndpoint>;
   readonly hashing: Hashing;
   readonly passkeys: Passkeys;
   readonly store: Records;

@@ -8,6 +8,7 @@ import type {
 } from '../core/reasons.ts';
 import type { ProblemMembers, Reply } from './route.ts';
 import type { PasskeyRefusalCode } from '../core/passkey.ts';
+import type { LinkRefusalCode } from '../ports-chat.ts';
 
 interface ProblemKind {
   readonly status: 400 | 401 | 403 | 404 | 408 | 409 | 412 | 413 | 422 | 429 | 500 | 503;
@@ -112,6 +113,12 @@ const actionProblems: Readonly<Record<Exclude<ActionRefusalCode, VoteRefusalCode
   'proof.replayed': proofRefused,
 };
 
+const chatProblems: Readonly<Record<Exclude<LinkRefusalCode, VoteRefusalCode>, ProblemKind>> = {
+  'link.unknown': { status: 404, title: 'No such link' },
+  'link.taken': { status: 409, title: 'The account is somebody’s already' },
+  'link.second': { status: 409, title: 'You have another account there' },
+};
+
 const passkeyProblems: Readonly<Record<PasskeyRefusalCode, ProblemKind>> = {
   'passkey.unavailable': { status: 409, title: 'No passkeys at this address' },
   'passkey.none': { status: 409, title: 'No passkey yet' },
@@ -157,6 +164,7 @@ const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   'key.not_rotatable': { status: 409, title: 'The key stays' },
   'precondition.failed': { status: 412, title: 'Changed since you looked' },
   'access.agents_only': { status: 403, title: 'Not for people' },
+  ...chatProblems,
   ...passkeyProblems,
   ...breakGlassProblems,
   'break_glass.not_a_person': { status: 403, title: 'Not for agents' },

@@ -26,6 +26,7 @@ import { z } from 'zod';
 import { actionRoutes } from './action-routes.ts';
 import { readAttention, readGroups } from './attention-handlers.ts';
 import { breakGlassRoutes } from './break-glass-routes.ts';
+import { chatRoutes } from './chat-routes.ts';
 import { readBundle, voteOnBundle } from './bundle-handlers.ts';
 import { channelRoutes } from './channel-routes.ts';
 import { streamReviewEvents } from './event-handler.ts';
@@ -209,6 +210,7 @@ export const routes: readonly Route[] = [
     handle: streamReviewEvents,
   }),
   ...actionRoutes,
+  ...chatRoutes,
   guarded({
     method: 'get',
     path: '/v1/usage',

@@ -9,7 +9,7 @@ import type { Decision } from '../../src/core/decide.ts';
 import type { Person } from '../../src/core/identity.ts';
 import type { Review } from '../../src/core/review.ts';
 import { AccountLinks } from '../../src/identity/account-links.ts';
-import { limits } from '../../src/limits.ts';
+import { limits, type Limits } from '../../src/limits.ts';
 import { openChannels } from '../../src/gateway-channels.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import type { Clock, GatewayEvent } from '../../src/ports.ts';
@@ -55,7 +55,7 @@ export interface SlackWorld {
 export interface SlackWorldOptions {
   readonly mode?: 'http' | 'socket';
   readonly slack?: Partial<SlackOptions>;
-  readonly limits?: Partial<typeof limits>;
+  readonly limits?: Partial<Limits>;
 }
 
 /** Sam and Kim are stewards with accounts in Slack; Ana answers for the agent, and has one too. */

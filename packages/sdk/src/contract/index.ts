@@ -46,6 +46,7 @@ export {
   DeliveryQuery,
   maxDeliveriesPerPage,
 } from './channel.ts';
+export { ChatAccount, ChatLink, ChatLinkList, ChatLinkOffer, ChatLinkRequest } from './chat-link.ts';
 export { ReviewEvent } from './event.ts';
 export {
   AuthorizationDetail,
@@ -86,6 +87,7 @@ export {
   apiProblemCodes,
   breakGlassProblemCodes,
   channelProblemCodes,
+  chatProblemCodes,
   custodyProblemCodes,
   passkeyProblemCodes,
   Problem,

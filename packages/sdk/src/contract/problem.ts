@@ -89,6 +89,9 @@ export const passkeyProblemCodes = [
   'passkey.revoked',
 ] as const;
 
+/** Why an account in a chat was not linked, or not taken back. */
+export const chatProblemCodes = ['link.unknown', 'link.taken', 'link.second', 'ledger.unavailable'] as const;
+
 /** Why values were not erased, or the log's key not handed over. */
 export const custodyProblemCodes = [
   'erasure.reason_required',
@@ -144,6 +147,7 @@ export const ProblemCode = z
       ...standingProblemCodes,
       ...passkeyProblemCodes,
       ...breakGlassProblemCodes,
+      ...chatProblemCodes,
       ...refusalProblemCodes,
       ...actionProblemCodes,
       ...grantProblemCodes,
