@@ -164,7 +164,7 @@ const table = [
   },
   {
     name: 'composition',
-    from: `^${gateway}/(gateway|gateway-channels|gateway-token-checks|main)\\.ts$`,
+    from: `^${gateway}/(gateway|gateway-channels|gateway-slack|gateway-token-checks|main)\\.ts$`,
     may: [`^${gateway}/`, sdk, verifier],
     because: 'the composition root knows every part of the gateway, and no other program.',
   },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from '../packages/gateway/src/api/api.ts';
+import type { ApiDeps } from '../packages/gateway/src/api/deps.ts';
 import type { Hold } from '../packages/gateway/src/connectors/connector.ts';
 import type { Agent, Person, Requester } from '../packages/gateway/src/core/identity.ts';
 import { makeId } from '../packages/gateway/src/core/ids.ts';
@@ -147,6 +148,8 @@ class Bench {
       attention: this.#attention,
       // None of its routes is measured.
       actions: {} as ActionDesk,
+      chatLinks: {} as ApiDeps['chatLinks'],
+      platforms: new Map(),
       breakGlass: {} as BreakGlassDesk,
       breakGlassReviews: {} as BreakGlassReviews,
       custody: {} as Custody,

@@ -18,6 +18,8 @@ export interface ChannelsPorts {
   readonly publicUrl: string;
   readonly log: Log;
   readonly configuration: Pick<Configuration, 'channels'>;
+  /** Those that need more than their options: chats. */
+  readonly chats: readonly Channel[];
 }
 
 export interface RunningChannels {
@@ -56,7 +58,7 @@ function emailChannel({ server, from, recipients }: NonNullable<ChannelsConfigur
 /** Nothing is sent before `start`; what is committed until then waits in the store. */
 export function openChannels(ports: ChannelsPorts): RunningChannels {
   const { log } = ports;
-  const channels = channelsOf(ports.configuration.channels);
+  const channels = [...channelsOf(ports.configuration.channels), ...ports.chats];
   let running: Sender | undefined;
   const wake = (channel: string, destination: string): void => running?.wake(channel, destination);
   const store = waking(ports.store, wake);

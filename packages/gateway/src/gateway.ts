@@ -24,6 +24,7 @@ import {
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
 import { openChannels } from './gateway-channels.ts';
+import { openChat } from './gateway-slack.ts';
 import { tokenChecks } from './gateway-token-checks.ts';
 import { Attention } from './review/attention.ts';
 import { workingCalendars } from './review/calendars.ts';
@@ -122,11 +123,12 @@ interface Assembly {
 async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const { configuration, policy, state, log, undo } = assembly;
   const { publicUrl } = configuration.listen.api;
-  const { start, ...told } = openChannels({ ...assembly, clock, random, publicUrl });
+  const directory = directoryOf(configuration);
+  const chat = await openChat({ ...assembly, ...ambient, directory });
+  const { start, ...told } = openChannels({ ...assembly, ...ambient, ...chat, publicUrl });
   const limits: Limits = { ...bounds, ...configuration.limits };
   const ledger = await beginLedger({ ...assembly, ...told });
 
-  const directory = directoryOf(configuration);
   const authenticator = new Authenticator(configuration, directory);
   const events = fanOut(log);
   const classifier = new Catalog(configuration.catalog);
@@ -161,11 +163,10 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   });
   undo.push(() => postgres.close());
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
-
   undo.push(followPolicies(assembly));
-
   const app = createApi({
     ...shared,
+    ...chat,
     authenticate: (token) => authenticator.authenticateBearer(token),
     recordRefusedCall: (principal, action) => recordRefusedCall(told.store, principal.name, action),
     desk,

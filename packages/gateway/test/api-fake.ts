@@ -22,6 +22,7 @@ import type {
   StandingDesk,
   Store,
 } from '../src/ports.ts';
+import type { ChatLinks } from '../src/ports-chat.ts';
 import { electorateOf } from '../src/review/approvals.ts';
 import { PasskeyService } from '../src/passkeys/service.ts';
 import { Judging } from '../src/review/judging.ts';
@@ -328,6 +329,8 @@ export function createFake(): Fake {
         if (!fake.ledgerWorks) throw new Error('the disk is full');
         fake.recorded.push(`${principal.name} ${action}`);
       },
+      chatLinks: fakeChatLinks,
+      platforms: new Map([['slack', async ({ body }) => ({ kind: 'taken', body: { bytes: body.length } })]]),
       directory,
       policy,
       desk: fakeDesk(reviews, publish, policy, passkeys),
@@ -469,6 +472,24 @@ function fakePasskeys(): Passkeys {
   const ports = { clock, random, hashing, limits, store: createMemoryStore(), log: silent };
   return new PasskeyService({ ...ports, crypto: webCryptoVerifier(), publicUrl: 'http://127.0.0.1:7080' });
 }
+
+const linked = {
+  account: { platform: 'slack', tenant: 'T1', user: 'U1' },
+  person: 'vera',
+  identity: 'vera',
+  linkedAtMs: startMs,
+} as const;
+
+/** Everything works; its rules are tested where they are. */
+const fakeChatLinks: ChatLinks = {
+  personOf: () => undefined,
+  accountsOf: () => [],
+  offer: () => '',
+  describe: () => ok({ account: linked.account, shownAs: 'vera', expiresAtMs: startMs }),
+  link: async () => ok(linked),
+  linksOf: () => [linked],
+  unlink: async () => ok(linked),
+};
 
 const nothing = (): void => undefined;
 

@@ -5,6 +5,7 @@ import type { ChannelsConfiguration } from './configuration.ts';
 import type { Material } from './material.ts';
 import { formatPath, type Finding, type Path } from './problem.ts';
 import type { RawConfiguration } from './schema.ts';
+import { checkSlack, slackOf } from './slack.ts';
 
 type RawChannels = RawConfiguration['channels'];
 type RawWebhook = RawChannels['webhooks'][number];
@@ -44,9 +45,10 @@ function isNetwork(text: string): boolean {
 const urlOf = ({ url, template }: RawWebhook): string | undefined => url ?? DEFAULT_URLS[template];
 
 export function channelsOf({ channels }: RawConfiguration, { secrets }: Material): ChannelsConfiguration {
-  const { terminal, webhooks, email } = channels;
+  const { terminal, webhooks, email, slack } = channels;
   return {
     terminal,
+    slack: slack === undefined ? null : slackOf(slack, secrets),
     webhooks: webhooks.map((webhook, index) => ({
       ...webhook,
       url: new URL(urlOf(webhook) ?? ''),
@@ -77,10 +79,11 @@ const invalid = (path: Path, message: string, hint: string): Finding => ({
   hint,
 });
 
-export function checkChannels({ channels }: RawConfiguration): readonly Finding[] {
+export function checkChannels({ channels, people }: RawConfiguration): readonly Finding[] {
   return [
     ...channels.webhooks.flatMap((webhook, index) => checkWebhook(webhook, ['channels', 'webhooks', index])),
     ...checkEmail(channels.email),
+    ...checkSlack(channels.slack, people),
   ];
 }
 

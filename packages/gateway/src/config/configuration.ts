@@ -30,6 +30,10 @@ export interface AgentConfiguration {
 
 export interface PersonConfiguration {
   readonly person: Person;
+  /** Null: none is configured. */
+  readonly slack: { readonly team: string; readonly user: string } | null;
+  /** In lower case; null: none. */
+  readonly email: string | null;
   /** Lower-case hexadecimal SHA-256 of the person's token; null: can't sign in. */
   readonly tokenSha256: Secret | null;
 }
@@ -66,6 +70,19 @@ export interface LedgerConfiguration {
   readonly whenWitnessesAreAway: 'publish-without-them' | 'publish-nothing';
 }
 
+export interface SlackConfiguration {
+  readonly team: string;
+  readonly apiUrl: string;
+  readonly botToken: Secret;
+  /** Null: people's clicks come by HTTP. */
+  readonly appToken: Secret | null;
+  readonly signingSecrets: readonly Secret[];
+  readonly room: string | null;
+  readonly rooms: readonly { readonly room: string; readonly when: Routing }[];
+  readonly directMessages: boolean;
+  readonly linkByEmail: boolean;
+}
+
 export interface ChannelsConfiguration {
   readonly terminal: boolean;
   readonly webhooks: readonly {
@@ -78,6 +95,8 @@ export interface ChannelsConfiguration {
     readonly privateAddresses: readonly string[];
     readonly fields: Readonly<Record<string, string>>;
   }[];
+  /** Null: not used. */
+  readonly slack: SlackConfiguration | null;
   /** Null: nobody is told by mail. */
   readonly email: {
     readonly server: {

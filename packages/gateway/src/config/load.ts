@@ -105,7 +105,12 @@ function agentsOf({ agents }: RawConfiguration, { secrets }: Material): readonly
   }));
 }
 
-export const personOf = ({ credential: _, ...person }: RawConfiguration['people'][number]): Person => ({
+export const personOf = ({
+  credential: _,
+  slack: __,
+  email: ___,
+  ...person
+}: RawConfiguration['people'][number]): Person => ({
   kind: 'person',
   ...person,
   displayName: person.displayName ?? person.name,
@@ -115,6 +120,8 @@ export const personOf = ({ credential: _, ...person }: RawConfiguration['people'
 function peopleOf({ people }: RawConfiguration, { secrets }: Material): readonly PersonConfiguration[] {
   return people.map((person, index) => ({
     person: personOf(person),
+    slack: person.slack ?? null,
+    email: person.email?.toLowerCase() ?? null,
     tokenSha256: secrets.get(`people[${index}].credential.tokenSha256`) ?? null,
   }));
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { reviewEvents } from '../core/review-events.ts';
 import { limits } from '../limits.ts';
-import { host, name, names, port, secretReference, text } from './schema-parts.ts';
+import { host, name, port, secretReference, text } from './schema-parts.ts';
+import { slack } from './schema-slack.ts';
+import { when } from './schema-when.ts';
 
 const MOST_WEBHOOKS = 100;
 const MOST_RECIPIENTS = 100;
@@ -15,18 +17,6 @@ const address = (what: string) =>
     .max(limits.destinationCharacters)
     .regex(ADDRESS, 'one e-mail address is expected, such as stewards@example.com')
     .describe(what);
-
-const when = z
-  .strictObject({
-    targets: names('Targets.'),
-    environments: names('Environments.'),
-    agents: names('Agents.'),
-    groups: names('Groups of which members may approve, from the start or by escalation.'),
-    policies: z.array(text('The id of a policy.')).default([]).describe('Policies that demand the review.'),
-    minRisk: z.int().min(0).max(100).default(0).describe('The least risk score.'),
-  })
-  .prefault({})
-  .describe('Which reviews: those that are in every list which isn’t empty. Without it: all.');
 
 const events = (what: string) =>
   z.array(z.enum(reviewEvents).describe('An event.')).min(1).optional().describe(what);
@@ -106,6 +96,9 @@ export const channels = z
       .max(MOST_WEBHOOKS)
       .default([])
       .describe('Programs that are told, by HTTP. Nothing of the action but names, ids and counts is sent.'),
+    slack: slack
+      .optional()
+      .describe('People who are told in Slack, and decide there where the whole action can be shown.'),
     email: email
       .optional()
       .describe('People who are told by mail. It links to the review; answers decide nothing.'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { channels } from './schema-channels.ts';
+import { slackAccount } from './schema-slack.ts';
 import { host, name, names, port, secretReference, text } from './schema-parts.ts';
 
 /** Every option of sallyport.yaml. The reference page is generated from here; nothing is documented elsewhere. */
@@ -114,6 +115,12 @@ const person = z.strictObject({
   ).optional(),
   groups: names('Groups that the person is in.'),
   disabled: z.boolean().default(false).describe('A disabled person stays in the records and can do nothing.'),
+  slack: slackAccount.optional(),
+  email: z
+    .email()
+    .max(320)
+    .optional()
+    .describe('The person’s address, for channels that may know people by it.'),
   credential: z
     .strictObject({
       tokenSha256: secretReference.describe(

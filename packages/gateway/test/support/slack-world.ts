@@ -199,7 +199,8 @@ async function run(world: SlackWorld, options: SlackWorldOptions): Promise<Runni
     store: memory,
     publicUrl,
     log,
-    channels: [channel],
+    configuration: { channels: { terminal: false, webhooks: [], email: null, slack: null } },
+    chats: [channel],
   });
   const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys: noPasskeys };
   const events = { publish: (_: GatewayEvent) => undefined, subscribe: () => nothing };

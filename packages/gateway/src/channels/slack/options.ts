@@ -1,5 +1,6 @@
 import type { ReviewId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
+import type { Routing } from '../../core/routing.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, Directory, Hashing, PolicyEngine } from '../../ports.ts';
 import type { ChatAccounts } from '../../ports-chat.ts';
@@ -7,10 +8,9 @@ import type { Log } from '../../telemetry/log.ts';
 import type { Actor } from './payload.ts';
 import type { Secret } from './secret.ts';
 
-/** Reviews of a target or an environment that have a room of their own; null: any. */
+/** Reviews that have a room of their own. */
 export interface RoomRule {
-  readonly environment: string | null;
-  readonly target: string | null;
+  readonly when: Routing;
   readonly room: string;
 }
 

@@ -1,6 +1,7 @@
 /** Who in Slack hears of a review. Pure over configuration and directory. */
 import { approversAt, isParty } from '../../core/electorate.ts';
 import type { Review } from '../../core/review.ts';
+import { isRouted } from '../../core/routing.ts';
 import type { SlackOptions } from './options.ts';
 
 type Routing = Pick<
@@ -12,11 +13,7 @@ const ROOM = 'room ';
 const DIRECT = 'direct ';
 
 export function destinationsOf(review: Review, options: Routing): readonly string[] {
-  const { target } = review.subject;
-  const rule = options.rooms.find(
-    (each) =>
-      (each.environment ?? target.environment) === target.environment && (each.target ?? target.name) === target.name,
-  );
+  const rule = options.rooms.find(({ when }) => isRouted(review, when));
   const room = rule?.room ?? options.room;
   const rooms = room === null ? [] : [ROOM + room];
   if (!options.directMessages) return rooms;
