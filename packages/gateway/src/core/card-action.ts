@@ -104,7 +104,7 @@ const classed = (classes: readonly string[]): string =>
 function dataset({ dataset: name, access, basis, columns, classes }: DatasetUsage): readonly string[] {
   return [
     `${name}: ${access.join(' and ')}${classed(classes)}${BASES[basis]}`,
-    ...columns.map((column) => `  ${column.name}: ${column.uses.join(', ')}${classed(column.classes)}`),
+    ...columns.map((column) => `${name}.${column.name}: ${column.uses.join(', ')}${classed(column.classes)}`),
   ];
 }
 

@@ -26,7 +26,8 @@ function demand(review: Review, standing: Standing, index: number): CardSection 
   const steps = asked.escalation.map((step, at) => ({ ...step, atMs: schedule?.escalationsAtMs[at] ?? 0 }));
   const facts: CardFact[] = [
     { label: 'Policy', value: asked.policy },
-    { label: 'Because', value: asked.reason },
+    // Said once, above, where it is a reason of the decision.
+    ...(review.subject.reasons.includes(asked.reason) ? [] : [{ label: 'Because', value: asked.reason }]),
     {
       label: 'Approvals',
       value: `${approvals.toString()} of ${asked.quorum.toString()}${met ? ', met' : ''}`,

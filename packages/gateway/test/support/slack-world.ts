@@ -169,11 +169,13 @@ async function run(world: SlackWorld, options: SlackWorldOptions): Promise<Runni
     })),
   });
   const { slack } = world;
+  const { appToken, botToken } = slack.workspace;
   const channel = new SlackChannel({
     team: slack.workspace.team,
     apiUrl: slack.apiUrl,
-    botToken: { reveal: () => slack.workspace.botToken },
-    appToken: options.mode === 'socket' ? { reveal: () => slack.workspace.appToken } : null,
+    // What is configured stays, whatever Slack thinks of it later.
+    botToken: { reveal: () => botToken },
+    appToken: options.mode === 'socket' ? { reveal: () => appToken } : null,
     signingSecrets: [{ reveal: () => 'the next secret' }, { reveal: () => 'fake-signing-secret' }],
     rooms: [],
     room: ROOM,
