@@ -130,3 +130,63 @@ describe('what is refused', () => {
       ]);
   });
 });
+
+describe('Slack', () => {
+  const slack = (rest: string): string => `  slack:
+    team: T0SALLYPORT
+    botToken: { env: BOT }
+${rest}`;
+  const tokens = {
+    BOT: 'xoxb-0123456789',
+    APP: 'xapp-0123456789',
+    SIGN: '0123456789abcdef',
+    WRONG: 'hunter2',
+  };
+
+  async function codes(channels: string, people = ''): Promise<string[]> {
+    const file = join(folder, 'sallyport.yaml');
+    writeFileSync(file, `origin: sallyport.example.com/ledger\nchannels:\n${channels}\n${people}`);
+    chmodSync(file, 0o600);
+    const loaded = await loadConfiguration(file, tokens);
+    return loaded.ok ? [] : loaded.error.map(({ code, path }) => `${code} ${path}`);
+  }
+
+  test('by Socket Mode, and by HTTP with two secrets', async () => {
+    expect(await codes(slack('    appToken: { env: APP }'))).toEqual([]);
+    expect(
+      await codes(slack('    signingSecrets: [{ env: SIGN }, { env: SIGN }]\n    channel: C0REVIEWS')),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ['neither way for clicks', '', 'value.invalid channels.slack.appToken'],
+    [
+      'nobody to tell',
+      '    appToken: { env: APP }\n    directMessages: false',
+      'value.invalid channels.slack.channel',
+    ],
+    [
+      'plain http',
+      '    appToken: { env: APP }\n    apiUrl: http://slack.example/api/',
+      'value.invalid channels.slack.apiUrl',
+    ],
+    ['a token of another kind', '    appToken: { env: BOT }', 'secret.invalid channels.slack.appToken'],
+    [
+      'a name for a channel',
+      '    appToken: { env: APP }\n    channel: reviews',
+      'value.invalid channels.slack.channel',
+    ],
+  ])('%s is refused', async (_, rest, expected) => {
+    expect(await codes(slack(rest))).toEqual([expected]);
+  });
+
+  test('one account, or one address, is one person’s', async () => {
+    const people = `people:
+  - { name: sam, slack: { team: T0SALLYPORT, user: U0SAM }, email: a@example.com }
+  - { name: kim, slack: { team: T0SALLYPORT, user: U0SAM }, email: A@example.com }`;
+    expect(await codes(slack('    appToken: { env: APP }'), people)).toEqual([
+      'value.invalid people[1].slack',
+      'value.invalid people[1].email',
+    ]);
+  });
+});

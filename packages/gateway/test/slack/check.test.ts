@@ -54,11 +54,9 @@ test.each([
   '%s',
   async (_, change, expected) => {
     world = await openSlackWorld({ mode: 'socket' });
-    // What `openSlackWorld` was given stays; what Slack says of it changes.
-    const { botToken, appToken } = world.slack.workspace;
     change(world);
     const problems = await world.channel.check();
-      expect(problems).toHaveLength(1);
+    expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(expected);
     expect(problems[0]).not.toContain('\n');
   },

@@ -370,3 +370,18 @@ test('/sallyport pending lists, and show shows with buttons that decide; to link
   await slack.pressEphemeral(shown, APPROVE);
   expect(await ended(held.review)).toBe('approved');
 });
+
+test('where the operator lets it, an address that Slack has confirmed tells who somebody is; an unconfirmed one doesn’t', async () => {
+  const personByEmail = (email: string): string | undefined =>
+    email === 'zoe@example.com' ? 'kim' : undefined;
+  const { slack } = await open({ slack: { linkByEmail: true, personByEmail }, limits: { slackUserMs: 0 } });
+  world.decision = reviewed({ quorum: 2 });
+  const { held, message } = await world.hold();
+  const zoe = slack.workspace.users.get('U0ZOE')!;
+  zoe.isEmailConfirmed = false;
+  await slack.press('U0ZOE', message, APPROVE);
+  expect((await world.read(held.review)).votes).toEqual([]);
+  zoe.isEmailConfirmed = true;
+  await slack.press('U0ZOE', message, APPROVE);
+  expect((await world.read(held.review)).votes).toMatchObject([{ person: 'kim' }]);
+});

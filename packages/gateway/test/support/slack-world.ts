@@ -113,7 +113,7 @@ interface Running {
 
 function clockOf(world: SlackWorld): Clock {
   return {
-    // eslint-disable-next-line no-restricted-properties -- beside a real socket, over which nobody can step time
+     
     nowMs: () => Date.now() + world.offMs,
     monotonicMs: () => performance.now(),
     after: (delayMs, fire) => {

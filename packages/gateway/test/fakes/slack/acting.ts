@@ -173,7 +173,7 @@ export function submissionOf({ workspace }: Acting, view: FakeView, written: Wri
     const chosen = element.options.find(({ value }) => value === given) ?? element.initial_option ?? null;
     return [id, { [action]: { type, selected_option: chosen } }] as const;
   });
-  const state = { values: Object.fromEntries(values) };
+  const state = { values: Object.fromEntries<object>(values) };
   const payload = {
     type: 'view_submission',
     team: { id: workspace.team, domain: 'example' },

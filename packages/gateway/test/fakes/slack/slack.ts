@@ -78,7 +78,7 @@ export class FakeSlack {
   }
 
   nowMs(): number {
-    // eslint-disable-next-line no-restricted-properties -- the fake stands for another machine, with a clock of its own
+     
     return (this.#options.nowMs?.() ?? Date.now()) + this.offMs;
   }
 
