@@ -163,7 +163,9 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   });
   undo.push(() => postgres.close());
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
+
   undo.push(followPolicies(assembly));
+
   const app = createApi({
     ...shared,
     ...chat,
