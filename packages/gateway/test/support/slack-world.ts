@@ -113,7 +113,6 @@ interface Running {
 
 function clockOf(world: SlackWorld): Clock {
   return {
-     
     nowMs: () => Date.now() + world.offMs,
     monotonicMs: () => performance.now(),
     after: (delayMs, fire) => {

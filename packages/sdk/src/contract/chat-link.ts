@@ -10,12 +10,10 @@ export const ChatAccount = z
   .meta({ id: 'ChatAccount', description: 'Somebody’s account in a chat.' });
 export type ChatAccount = z.infer<typeof ChatAccount>;
 
-export const ChatLink = z
-  .object({ account: ChatAccount, person: z.string(), linkedAt: Timestamp })
-  .meta({
-    id: 'ChatLink',
-    description: 'An account in a chat that is a person’s: what it decides, they decide.',
-  });
+export const ChatLink = z.object({ account: ChatAccount, person: z.string(), linkedAt: Timestamp }).meta({
+  id: 'ChatLink',
+  description: 'An account in a chat that is a person’s: what it decides, they decide.',
+});
 export type ChatLink = z.infer<typeof ChatLink>;
 
 export const ChatLinkList = z.object({ links: z.array(ChatLink) }).meta({ id: 'ChatLinkList' });

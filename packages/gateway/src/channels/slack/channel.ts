@@ -65,7 +65,12 @@ export class SlackChannel implements Channel {
       const { clock, publicUrl, limits } = this.#options;
       const card = cardOf(view.review, { ...view.shown, nowMs: clock.nowMs(), publicUrl });
       const place = await this.#show(card, delivery, view);
-      const blocks = threadBlocks(delivery.notice, view.review, eligibleAccounts(view.review, this.#options), limits);
+      const blocks = threadBlocks(
+        delivery.notice,
+        view.review,
+        eligibleAccounts(view.review, this.#options),
+        limits,
+      );
       if (blocks !== null)
         await this.#web.post({ ...blocks, channel: place.channel, thread: place.ts, delivery: delivery.id });
       return { kind: 'sent', reference: `${place.channel} ${place.ts}` };
@@ -149,7 +154,8 @@ export class SlackChannel implements Channel {
       web: this.#web,
     });
     const handle = (incoming: Incoming): Promise<Acknowledgement> => interactions.handle(incoming);
-    const socket = appToken === null ? null : new SlackSocket({ ...options, appToken, clock, limits, handle });
+    const socket =
+      appToken === null ? null : new SlackSocket({ ...options, appToken, clock, limits, handle });
     this.#running = { interactions, deciding, socket };
     await socket?.start();
   }
@@ -175,7 +181,10 @@ export class SlackChannel implements Channel {
 }
 
 /** Slack lets a message a second into a channel, and some fifty updates a minute. */
-const paceOf = ({ slackPerMinute, slackBurst }: Limits): Rate => ({ perMinute: slackPerMinute, burst: slackBurst });
+const paceOf = ({ slackPerMinute, slackBurst }: Limits): Rate => ({
+  perMinute: slackPerMinute,
+  burst: slackBurst,
+});
 
 function placeOf(reference: string): Place | undefined {
   const [channel, ts, ...more] = reference.split(' ');

@@ -21,7 +21,8 @@ const WAYS_OUT: Readonly<Record<string, string>> = {
   token_revoked: `The bot’s token was revoked: install the app again, and put its token where ${TOKEN} says.`,
   token_expired: `The bot’s token has expired: put a fresh one where ${TOKEN} says.`,
   account_inactive: `The bot was removed from the workspace: install the app again, and put its token where ${TOKEN} says.`,
-  channel_not_found: 'There is no channel %, or the bot may not see it: invite the bot, or name another channel.',
+  channel_not_found:
+    'There is no channel %, or the bot may not see it: invite the bot, or name another channel.',
   ratelimited: 'Slack is asked too often: wait a minute.',
   unreachable: 'Slack can’t be reached: look at the network, and at channels.slack.apiUrl.',
 };
@@ -44,7 +45,9 @@ export async function checkSlack(web: SlackWeb, options: CheckOptions): Promise<
   }
   const problems: string[] = [];
   if (self.team !== options.team)
-    problems.push(`The token is for the team ${self.team}, and channels.slack.team is ${options.team}: correct one of them.`);
+    problems.push(
+      `The token is for the team ${self.team}, and channels.slack.team is ${options.team}: correct one of them.`,
+    );
   problems.push(...clockProblems(self.atMs, options));
   for (const [scope, what] of Object.entries(options.scopes))
     if (!self.scopes.includes(scope)) problems.push(lacking(scope, what));

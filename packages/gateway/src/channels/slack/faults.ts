@@ -3,10 +3,18 @@ import type { Sending } from '../channel.ts';
 import { SlackFault } from './web.ts';
 
 /** The message is gone, or can't be changed any more: another one is posted. */
-export const VANISHED: ReadonlySet<string> = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed']);
+export const VANISHED: ReadonlySet<string> = new Set([
+  'message_not_found',
+  'cant_update_message',
+  'edit_window_closed',
+]);
 
 /** Slack doesn't take the blocks, by rules that it doesn't document. */
-export const UNSHOWABLE: ReadonlySet<string> = new Set(['msg_blocks_too_long', 'invalid_blocks', 'msg_too_long']);
+export const UNSHOWABLE: ReadonlySet<string> = new Set([
+  'msg_blocks_too_long',
+  'invalid_blocks',
+  'msg_too_long',
+]);
 
 /** No repetition helps; an operator mends it, and sends the dead letter again. */
 const FINAL: Readonly<Record<string, string>> = {

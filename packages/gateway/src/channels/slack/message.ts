@@ -46,7 +46,11 @@ export const linkMessageOf = (card: Card, limits: Limits): Message => ({
   blocks: [
     header(card, limits),
     rich('state', line(literal(`${card.state} Slack can’t show it: open it.`))),
-    { type: 'actions', block_id: 'actions', elements: [button(ACTIONS.open, 'Open in browser', { url: card.url })] },
+    {
+      type: 'actions',
+      block_id: 'actions',
+      elements: [button(ACTIONS.open, 'Open in browser', { url: card.url })],
+    },
   ],
 });
 

@@ -34,7 +34,9 @@ export function eligibleAccounts(
     .people()
     .filter((person) => !person.disabled && !isParty(requester, person))
     .filter((person) =>
-      approvers.some(({ kind, name }) => (kind === 'person' ? name === person.name : person.groups.includes(name))),
+      approvers.some(({ kind, name }) =>
+        kind === 'person' ? name === person.name : person.groups.includes(name),
+      ),
     );
   return people.flatMap(({ name }) => accounts.accountsOf(name, 'slack', team).map(({ user }) => user));
 }

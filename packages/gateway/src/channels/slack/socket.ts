@@ -91,6 +91,8 @@ export class SlackSocket {
 }
 
 /** Whether Slack would let us: the connection's address is asked for, and not used. Rejects with a SlackFault. */
-export async function openSocketOnce(options: Pick<SocketOptions, 'appToken' | 'apiUrl' | 'limits'>): Promise<void> {
+export async function openSocketOnce(
+  options: Pick<SocketOptions, 'appToken' | 'apiUrl' | 'limits'>,
+): Promise<void> {
   await socketAddress(options);
 }

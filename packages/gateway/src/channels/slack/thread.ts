@@ -25,11 +25,15 @@ export function threadBlocks(
   const said = lineOf(notice, review);
   if (said === null) return null;
   const text = visible(said.text);
-  const called = said.calls ? people.slice(0, slackDirectPeople).flatMap((user) => [mention(user), ...literal(' ')]) : [];
+  const called = said.calls
+    ? people.slice(0, slackDirectPeople).flatMap((user) => [mention(user), ...literal(' ')])
+    : [];
   const parts: RichTextPart[] = [line(called, literal(text))];
   const words = said.words === undefined ? '' : visible(said.words, { keepLineFeeds: true });
   if (words !== '')
-    parts.push(quote(words.length <= slackTextCharacters ? words : 'Too long to be shown here: open the review.'));
+    parts.push(
+      quote(words.length <= slackTextCharacters ? words : 'Too long to be shown here: open the review.'),
+    );
   return { text: escapeMarkup(text), blocks: [rich('said', ...parts)] };
 }
 
@@ -68,6 +72,7 @@ function answerLine({ questions }: Review, id: number): Line | null {
 
 function outcomeLine({ status, rows }: Extract<Notice, { kind: 'outcome' }>): Line {
   const counted = `${rows.toString()} ${rows === 1 ? 'row' : 'rows'}`;
-  if (status === 'unknown') return { text: 'Nobody knows whether it ran: it is not run again by itself.', calls: false };
+  if (status === 'unknown')
+    return { text: 'Nobody knows whether it ran: it is not run again by itself.', calls: false };
   return { text: `It ${status === 'succeeded' ? 'ran' : status}: ${counted}.`, calls: false };
 }

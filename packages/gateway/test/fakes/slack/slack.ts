@@ -78,7 +78,6 @@ export class FakeSlack {
   }
 
   nowMs(): number {
-     
     return (this.#options.nowMs?.() ?? Date.now()) + this.offMs;
   }
 
