@@ -69,7 +69,7 @@ const table = [
   {
     name: 'plugin-contract',
     from: pluginContract,
-    may: [core, ports, verifier, limits, `^${gateway}/stores/store-deliveries\\.ts$`],
+    may: [core, ports, verifier, limits, `^${gateway}/stores/store-(chat-links|deliveries)\\.ts$`],
     because: 'a third party implements it from this one place: core and ports are all it may speak of.',
   },
   {
@@ -222,7 +222,7 @@ module.exports = {
           limits,
           `^${gateway}/${plugin}/`,
           `^${gateway}/(ledger|policy|classify|identity|passkeys|config|api|tools|outbox)/`,
-          `^${gateway}/(gateway|gateway-channels|gateway-token-checks|main|system|config)\\.ts$`,
+          `^${gateway}/(gateway|gateway-channels|gateway-slack|gateway-token-checks|main|system|config)\\.ts$`,
         ],
       },
       to: {},

@@ -84,7 +84,6 @@ const input = z.strictObject({
 const inMessages = z.discriminatedUnion('type', [richText, header, actions]);
 const inModals = z.discriminatedUnion('type', [richText, header, actions, input]);
 export type FakeBlock = z.output<typeof inModals>;
-export type FakeInput = z.output<typeof input>;
 export type FakeButton = z.output<typeof button>;
 
 const unique = (blocks: readonly { readonly block_id?: string | undefined }[]): boolean => {
