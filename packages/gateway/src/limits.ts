@@ -231,9 +231,12 @@ export const limits = {
   /** After a Socket Mode connection was lost: doubled from the first to the longest. */
   slackReconnectMs: 1_000,
   slackReconnectLongestMs: 60_000,
-  /** In the long run and at once, for all of a workspace: Slack lets some fifty calls of a kind through in a minute. */
-  slackPerMinute: 50,
-  slackBurst: 20,
+  /**
+   * In the long run and at once, for all of a workspace: Slack lets a message a second into a channel, some hundreds a
+   * minute into all, and fewer updates; what it refuses it says when to send again.
+   */
+  slackPerMinute: 100,
+  slackBurst: 40,
   /** People who get a message of their own; more are a room's matter. */
   slackDirectPeople: 20,
   /** Reviews that the command lists. */

@@ -171,6 +171,16 @@ test('Slack away at the start stops nothing: the connection is tried until it st
   await until(() => slack.connections === 1);
 });
 
+test('a connection on which Slack says nothing is given up and opened again', async () => {
+  const { slack } = await open({ mode: 'socket', limits: { slackReconnectMs: 20, slackCallMs: 150 } });
+  slack.isMute = true;
+  await world.restart();
+  slack.isMute = false;
+  const { held, message } = await world.hold();
+  await until(async () => (await slack.press('U0SAM', message, APPROVE)).acked);
+  expect((await world.read(held.review)).state.status).toBe('approved');
+});
+
 test('no token, secret or text of the action gets into the log, whatever Slack refuses (law 8)', async () => {
   const { slack } = await open();
   slack.limit('chat.postMessage', 1, 1);

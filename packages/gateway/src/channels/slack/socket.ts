@@ -39,7 +39,7 @@ export class SlackSocket {
 
   /** Resolves when the first attempt is over, whatever came of it; it goes on trying. */
   async start(): Promise<void> {
-    const { appToken, apiUrl, limits, log } = this.#options;
+    const { appToken, apiUrl, limits } = this.#options;
     const client = new SocketModeClient({
       appToken: appToken.reveal(),
       autoReconnectEnabled: false,
@@ -50,13 +50,35 @@ export class SlackSocket {
     client.on('interactive', (envelope: Envelope) => this.#take(envelope, readInteraction(envelope.body)));
     client.on('slash_commands', (envelope: Envelope) => this.#take(envelope, readCommand(envelope.body)));
     client.on('disconnected', () => this.#again(client));
-    try {
-      await client.start();
-      this.#failures = 0;
-    } catch (error) {
-      log.failed({ where: 'slack.socket', error });
+    if (!(await this.#opens(client))) {
+      this.#leave(client);
       this.#again(client);
-    }
+    } else if (this.#isClosed) this.#leave(client);
+    else this.#failures = 0;
+  }
+
+  /** False where Slack refuses, or takes the connection and says nothing. */
+  async #opens(client: SocketModeClient): Promise<boolean> {
+    const { clock, limits, log } = this.#options;
+    const opened = client.start().then(
+      () => true,
+      (error: unknown) => {
+        log.failed({ where: 'slack.socket', error });
+        return false;
+      },
+    );
+    let cancel = (): void => undefined;
+    const late = new Promise<boolean>((resolve) => {
+      cancel = clock.after(limits.slackCallMs, () => resolve(false));
+    });
+    const isOpen = await Promise.race([opened, late]);
+    cancel();
+    return isOpen;
+  }
+
+  /** Its end isn't waited for: a peer that says nothing may take half a minute of it. */
+  #leave(client: SocketModeClient): void {
+    client.disconnect().catch(() => undefined);
   }
 
   async close(): Promise<void> {

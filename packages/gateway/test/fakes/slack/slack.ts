@@ -38,6 +38,8 @@ export class FakeSlack {
   /** Every call of the Web API that was answered well, by method. */
   readonly calls: string[] = [];
   readonly acting: Acting;
+  /** Takes Socket Mode connections, and says nothing on them. */
+  isMute = false;
   /** How far its clock is from the machine's. */
   offMs = 0;
   readonly #options: FakeSlackOptions;
@@ -142,7 +144,7 @@ export class FakeSlack {
       const { envelope_id: id, payload } = JSON.parse(data.toString('utf8')) as Record<string, unknown>;
       this.acting.waiting.get(String(id))?.(payload);
     });
-    socket.send(JSON.stringify({ type: 'hello', num_connections: 1 }));
+    if (!this.isMute) socket.send(JSON.stringify({ type: 'hello', num_connections: 1 }));
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
