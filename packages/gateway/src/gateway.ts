@@ -123,9 +123,7 @@ interface Assembly {
 async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const { configuration, policy, state, log, undo } = assembly;
   const { publicUrl } = configuration.listen.api;
-  const directory = directoryOf(configuration);
-  const chat = await openChat({ ...assembly, ...ambient, directory });
-  const { start, ...told } = openChannels({ ...assembly, ...ambient, ...chat, publicUrl });
+  const { directory, chat, start, ...told } = await openTelling(assembly);
   const limits: Limits = { ...bounds, ...configuration.limits };
   const ledger = await beginLedger({ ...assembly, ...told });
 
@@ -191,6 +189,15 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     ledger: { vkey: ledger.vkey, origin: ledger.origin },
     close: () => closeAll(assembly, ledger),
   };
+}
+
+/** Who is told of reviews, and who decides where they are told. */
+async function openTelling(assembly: Assembly) {
+  const { configuration } = assembly;
+  const { publicUrl } = configuration.listen.api;
+  const directory = directoryOf(configuration);
+  const chat = await openChat({ ...assembly, ...ambient, directory });
+  return { directory, chat, ...openChannels({ ...assembly, ...ambient, ...chat, publicUrl }) };
 }
 
 async function beginLedger(assembly: Assembly): Promise<Ledger> {

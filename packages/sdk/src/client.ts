@@ -28,10 +28,6 @@ import {
   type QuestionRequest,
   Replay,
   type ReplayRequest,
-  type ChatAccount,
-  ChatLink,
-  ChatLinkList,
-  ChatLinkOffer,
   Passkey,
   PasskeyList,
   RegistrationOffer,
@@ -61,6 +57,7 @@ import type {
   StandingFilter,
   UsageFilter,
 } from './client-asks.ts';
+import { ChatLinks } from './client-chat.ts';
 import { SallyportError } from './errors.ts';
 import { type EventOptions, type ReceivedEvent, streamEvents } from './events.ts';
 import { type ClientOptions, createTransport, type Init, type Transport } from './transport.ts';
@@ -70,6 +67,9 @@ export type * from './client-asks.ts';
 /** The API of one gateway, for one token. Every method rejects with a `SallyportError` and nothing else. */
 export class SallyportClient {
   readonly #transport: Transport;
+
+  /** The caller's accounts in chats. */
+  readonly chatLinks = new ChatLinks((schema, path, init) => this.#json(schema, path, init));
 
   constructor(options: ClientOptions) {
     this.#transport = createTransport(options);
@@ -245,24 +245,6 @@ export class SallyportClient {
   }
 
   /** The caller's own, revoked ones too. */
-  /** The accounts in chats that the caller has linked; the page /link of the gateway links one. */
-  async listChatLinks(): Promise<readonly ChatLink[]> {
-    return (await this.#json(ChatLinkList, '/v1/chat-links')).links;
-  }
-
-  /** Whose account the token of an address from a chat would link. */
-  describeChatLink(token: string): Promise<ChatLinkOffer> {
-    return this.#json(ChatLinkOffer, '/v1/chat-links/offer', { method: 'POST', body: { token } });
-  }
-
-  linkChatAccount(token: string): Promise<ChatLink> {
-    return this.#json(ChatLink, '/v1/chat-links', { method: 'POST', body: { token } });
-  }
-
-  unlinkChatAccount(account: ChatAccount): Promise<ChatLink> {
-    return this.#json(ChatLink, '/v1/chat-links/unlink', { method: 'POST', body: account });
-  }
-
   async listPasskeys(): Promise<readonly Passkey[]> {
     return (await this.#json(PasskeyList, '/v1/passkeys')).passkeys;
   }
