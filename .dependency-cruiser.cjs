@@ -2,7 +2,7 @@
 
 const gateway = 'packages/gateway/src';
 const core = `^${gateway}/core/`;
-const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass|-scan|-history|-authority)?\\.ts$`;
+const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass|-scan|-history|-authority|-chat|-outbox)?\\.ts$`;
 const pipeline = `^${gateway}/pipeline\\.ts$`;
 const desk = `^${gateway}/review/`;
 const limits = `^${gateway}/limits\\.ts$`;
@@ -11,7 +11,7 @@ const verifier = '^packages/verifier/src/';
 const sdk = '^packages/sdk/src/';
 const contract = '^packages/sdk/src/contract/';
 const plugin = '(connectors|channels|stores)';
-const pluginContract = `^${gateway}/(connectors/connector|channels/channel|stores/store)\\.ts$`;
+const pluginContract = `^${gateway}/(connectors/connector|channels/channel|stores/store(-chat-links|-deliveries)?)\\.ts$`;
 
 /** Whatever the place, bounds and business events come from one file each. */
 const everywhere = [limits, telemetry];
@@ -69,8 +69,8 @@ const table = [
   {
     name: 'plugin-contract',
     from: pluginContract,
-    may: [core, ports, verifier, limits],
-    because: 'a third party implements it from this one file: core and ports are all it may speak of.',
+    may: [core, ports, verifier, limits, `^${gateway}/stores/store-(chat-links|deliveries)\\.ts$`],
+    because: 'a third party implements it from this one place: core and ports are all it may speak of.',
   },
   {
     name: 'plugin-compliance',
@@ -85,6 +85,12 @@ const table = [
     may: [`^${gateway}/$1/$2/`, pluginContract, core, ports, verifier, ...everywhere],
     because:
       'a plug-in is its own directory over its contract and core: never a sibling, the pipeline or the API.',
+  },
+  {
+    name: 'outbox',
+    from: `^${gateway}/outbox/`,
+    may: [`^${gateway}/outbox/`, core, ports, pluginContract, ...everywhere],
+    because: 'the outbox hands deliveries to whatever keeps the contract of channels: it knows no channel.',
   },
   {
     name: 'ledger',
@@ -164,7 +170,7 @@ const table = [
   },
   {
     name: 'composition',
-    from: `^${gateway}/(gateway|main|composition/[a-z-]+)\\.ts$`,
+    from: `^${gateway}/(gateway|gateway-channels|gateway-slack|gateway-token-checks|main|composition/[a-z-]+)\\.ts$`,
     may: [`^${gateway}/`, sdk, verifier],
     because: 'the composition root knows every part of the gateway, and no other program.',
   },
@@ -221,8 +227,8 @@ module.exports = {
           telemetry,
           limits,
           `^${gateway}/${plugin}/`,
-          `^${gateway}/(ledger|policy|assess|classify|identity|passkeys|config|api|tools|composition)/`,
-          `^${gateway}/(gateway|main|system|config)\\.ts$`,
+          `^${gateway}/(ledger|policy|assess|classify|identity|passkeys|config|api|tools|composition|outbox)/`,
+          `^${gateway}/(gateway|gateway-channels|gateway-slack|gateway-token-checks|main|system|config)\\.ts$`,
         ],
       },
       to: {},

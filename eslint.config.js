@@ -68,6 +68,7 @@ export const bans = [
       'packages/cli/src/main.ts',
       'packages/cli/src/output.ts',
       'packages/gateway/src/main.ts',
+      'packages/gateway/src/channels/terminal/print.ts',
       ...outside,
     ],
     selectors: [

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from '../packages/gateway/src/api/api.ts';
+import type { ApiDeps } from '../packages/gateway/src/api/deps.ts';
 import type { Hold } from '../packages/gateway/src/connectors/connector.ts';
 import type { Agent, Person, Requester } from '../packages/gateway/src/core/identity.ts';
 import { makeId } from '../packages/gateway/src/core/ids.ts';
@@ -18,6 +19,7 @@ import type {
   DelegationDesk,
   PolicyDesk,
   BreakGlassReviews,
+  DeliveryDesk,
   PolicyEngine,
 } from '../packages/gateway/src/ports.ts';
 import type { CatalogScans } from '../packages/gateway/src/ports-scan.ts';
@@ -149,12 +151,15 @@ class Bench {
       attention: this.#attention,
       // None of its routes is measured.
       actions: {} as ActionDesk,
+      chatLinks: {} as ApiDeps['chatLinks'],
+      platforms: new Map(),
       breakGlass: {} as BreakGlassDesk,
       breakGlassReviews: {} as BreakGlassReviews,
       custody: {} as Custody,
       scans: {} as CatalogScans,
       delegations: {} as DelegationDesk,
       policies: {} as PolicyDesk,
+      deliveries: {} as DeliveryDesk,
       events,
       ledger: { vkey: '', origin: '', publishNow: async () => undefined, receipt: async () => null },
       publicUrl: 'http://bench',

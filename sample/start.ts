@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util';
 import { agentName } from './configuration.ts';
 import { startSystem, type SampleSystem } from './system.ts';
 
-const usage = `npm start -- [--state DIR] [--api-port N] [--pg-port N]
+const usage = `npm start -- [--state DIR] [--api-port N] [--pg-port N] [--with-fake-slack]
   --state DIR   everything that is kept: data, ledger, reviews, tokens (default ./.state)
   --api-port N  where reviewers and the CLI connect
   --pg-port N   where the agent connects
+  --with-fake-slack  a local stand-in for Slack, with a page to decide on
 `;
 
 function readArguments() {
@@ -16,12 +17,13 @@ function readArguments() {
         state: { type: 'string', default: '.state' },
         'api-port': { type: 'string' },
         'pg-port': { type: 'string' },
+        'with-fake-slack': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
     if (values.help) return undefined;
     const ports = { apiPort: toPort(values['api-port']), postgresPort: toPort(values['pg-port']) };
-    return { stateDirectory: values.state, ...ports };
+    return { stateDirectory: values.state, fakeSlack: values['with-fake-slack'], ...ports };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${usage}`);
     process.exit(2);
@@ -50,13 +52,22 @@ The reviewer (sam, a data steward), in another one:
   npx sallyport show ID
   npx sallyport approve ID
 
-What to try as the agent:
+${slackPart(system)}What to try as the agent:
 
   SELECT country, count(*) FROM customers GROUP BY country;   -- allowed: nothing classified
   SELECT full_name, email FROM customers;                     -- held until sam approves it
   DROP TABLE customers CASCADE;                               -- denied, with the reason
 
 Who and what: ${relative('.', system.configPath)}. Afterwards: npx sallyport usage --agent ${agentName}
+`;
+
+const slackPart = ({ slackUrl }: SampleSystem): string =>
+  slackUrl === null
+    ? ''
+    : `Slack, as far as a local stand-in goes: choose who you are, and press the buttons (olga links her account first).
+
+  ${slackUrl}
+
 `;
 
 /** Resolves at the first Ctrl-C or SIGTERM, also at one during the start; the second one ends at once. */

@@ -7,10 +7,13 @@ import {
   type PortWishes,
 } from './configuration.ts';
 import { startSampleDatabase } from './database.ts';
+import { startFakeSlack } from './fake-slack.ts';
 import { openStateDirectory } from './state.ts';
 
 export interface SystemOptions extends PortWishes {
   readonly stateDirectory: string;
+  /** Whether a local Slack is started besides. Default: no. */
+  readonly fakeSlack?: boolean;
   /** Called before each step, with what is about to happen. */
   readonly onStep?: (step: string) => void;
 }
@@ -24,6 +27,8 @@ export interface SampleSystem {
   readonly tokens: Readonly<Record<PersonName, string>>;
   readonly ledger: { readonly vkey: string; readonly origin: string };
   readonly configPath: string;
+  /** The page of the local Slack; null: there is none. */
+  readonly slackUrl: string | null;
   /** How to ask the database behind the gateway: what is really there. */
   readonly databaseBehind: string;
   /** The gateway first, so that what it still does can end; then the database. */
@@ -39,18 +44,22 @@ export async function startSystem(options: SystemOptions): Promise<SampleSystem>
   try {
     step('reading sallyport.yaml');
     const configuration = await ensureConfiguration(stateDirectory, database, options);
+    const slack = options.fakeSlack === true ? await startFakeSlack(configuration.path) : null;
+    const configPath = slack?.configPath ?? configuration.path;
     step('starting the gateway');
-    const gateway = await startGateway({ configPath: configuration.path });
+    const gateway = await startGateway({ configPath });
     return {
       databaseUrl: `postgres://${agentName}:${configuration.agentToken}@${gateway.postgres.address}/${targetName}`,
       apiUrl: gateway.api.address,
       tokens: configuration.tokens,
       ledger: gateway.ledger,
-      configPath: configuration.path,
+      configPath,
+      slackUrl: slack?.url ?? null,
       databaseBehind: `postgres://${database.user}:${database.password}@${database.host}:${database.port}/${database.database}`,
       close: async () => {
         step('stopping the gateway');
         await gateway.close();
+        await slack?.close();
         step('stopping PostgreSQL');
         await database.stop();
       },

@@ -1,7 +1,5 @@
 /** The composition root: the one place that knows every plug-in. */
 import { join, resolve } from 'node:path';
-import { type Replay, ReplayCache, verifyGrant, verifyProof } from '@sallyport/sdk/grant';
-import { KeySet } from '@sallyport/sdk/contract';
 import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from './api/api.ts';
 import { listenApi } from './api/listen.ts';
@@ -13,7 +11,7 @@ import type { Environment } from './config/environment.ts';
 import { loadConfiguration } from './config/load.ts';
 import { formatConfigProblem } from './config/problem.ts';
 import { ApiConnector, type ApiConnectorOptions } from './connectors/api/connector.ts';
-import { createIssuer, type Issuer } from './connectors/api/issuer.ts';
+import { createIssuer } from './connectors/api/issuer.ts';
 import { groupingTemplate as templateOfCall } from './connectors/api/shape.ts';
 import type { Listening } from './connectors/connector.ts';
 import {
@@ -28,6 +26,9 @@ import {
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
 import { openCanaries } from './composition/canaries.ts';
+import { openChannels } from './gateway-channels.ts';
+import { openChat } from './gateway-slack.ts';
+import { tokenChecks } from './gateway-token-checks.ts';
 import { Attention } from './review/attention.ts';
 import { workingCalendars } from './review/calendars.ts';
 import { BreakGlassGate, type BreakGlassPorts } from './review/break-glass/gate.ts';
@@ -38,7 +39,7 @@ import { StandingGrants } from './review/standing/desk.ts';
 import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
 import { Authenticator } from './identity/authenticator.ts';
-import { authorityOf } from './composition/authority.ts';
+import { delegationsOf, directoryOf } from './composition/authority.ts';
 import {
   finishWriting,
   hasState,
@@ -51,11 +52,11 @@ import { openKeyFile } from './ledger/key-file.ts';
 import { HeartbeatWriter } from './ledger/heartbeat.ts';
 import { openLedger, type Ledger } from './ledger/open.ts';
 import { recover } from './ledger/recover.ts';
-import { err, ok } from './core/result.ts';
+import { ok } from './core/result.ts';
 import { limits as bounds, type Limits } from './limits.ts';
 import { PasskeyService } from './passkeys/service.ts';
 import { Pipeline } from './pipeline.ts';
-import type { GroupingTemplates, ObservedDraft, Previewer, Shapes, Store, TokenChecks } from './ports.ts';
+import type { GroupingTemplates, ObservedDraft, Outbox, Previewer, Shapes, Store } from './ports.ts';
 import { openSqliteStore } from './stores/sqlite/store.ts';
 import { clock, hashing, random } from './system.ts';
 import type { Log } from './telemetry/log.ts';
@@ -125,32 +126,35 @@ interface Assembly {
   readonly interrupted: Interrupted | null;
   readonly state: string;
   readonly store: Store;
+  readonly outbox?: Outbox;
   readonly log: Log;
   /** What has to be undone, in the order in which it was done. */
   readonly undo: (() => Promise<void> | void)[];
 }
 
 async function assemble(assembly: Assembly): Promise<RunningGateway> {
-  const { configuration, policies, state, store, log, undo } = assembly;
+  const { configuration, policies, state, log, undo } = assembly;
   const { live: policy, drafts } = policies;
   const { publicUrl } = configuration.listen.api;
+  const { directory, chat, start, ...told } = await openTelling(assembly);
   const limits: Limits = { ...bounds, ...configuration.limits };
-  const ledger = await beginLedger(assembly);
+  const ledger = await beginLedger({ ...assembly, ...told });
+  const delegations = await delegationsOf(configuration, { ...system, ...told, directory, limits });
 
-  const { directory, delegations } = await authorityOf(configuration, { ...system, store, limits });
   const authenticator = new Authenticator(configuration, directory);
   const events = fanOut(log);
   const classifier = new Catalog(configuration.catalog);
   const calendars = workingCalendars(configuration.calendars, limits);
   const passkeys = passkeysOf(assembly, limits);
   const people = { directory, delegations };
-  const shared = { ...system, ...people, store, policy, calendars, passkeys, shapes, publicUrl };
+  const shared = { ...system, ...told, ...people, policy, calendars, passkeys, shapes, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
   const { approvalsPerHour } = configuration.attention;
   const desk = new Desk({ ...shared, events, limits, log, previewers, templates, approvalsPerHour });
   await desk.resume();
   undo.push(() => desk.close());
+  undo.push(await start(desk, directory));
   const uses = new StandingUses({ ...shared, limits });
   const history = await AgentHistory.learn({ ...shared, limits });
   const gate = new Pipeline({ ...shared, classifier, history, drafts }, desk, uses);
@@ -175,17 +179,14 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
 
   undo.push(await openCanaries({ ...shared, gate, events, limits, log, postgres }, configuration));
-  const ruling = await startPolicies(configuration, policies, assembly.interrupted, {
-    ...system,
-    store,
-    log,
-  });
+  const ruling = await startPolicies(configuration, policies, assembly.interrupted, { ...shared, log });
   undo.push(() => ruling.close());
 
   const app = createApi({
     ...shared,
+    ...chat,
     authenticate: (token) => authenticator.authenticateBearer(token),
-    recordRefusedCall: (principal, action) => recordRefusedCall(store, principal.name, action),
+    recordRefusedCall: (principal, action) => recordRefusedCall(told.store, principal.name, action),
     desk,
     standing: new StandingGrants({ ...shared, limits, log }),
     attention: new Attention({ ...shared, limits, rules: configuration.attention, desk }),
@@ -220,6 +221,15 @@ function announce(
     observed,
     close: () => closeAll(assembly, ledger),
   };
+}
+
+/** Who is told of reviews, and who decides where they are told. */
+async function openTelling(assembly: Assembly) {
+  const { configuration, policies } = assembly;
+  const { publicUrl } = configuration.listen.api;
+  const directory = directoryOf(configuration, clock);
+  const chat = await openChat({ ...assembly, ...system, policy: policies.live, directory });
+  return { directory, chat, ...openChannels({ ...assembly, ...system, ...chat, publicUrl }) };
 }
 
 async function beginLedger(assembly: Assembly): Promise<Ledger> {
@@ -260,8 +270,9 @@ async function recordRefusedCall(store: Store, principal: string, action: string
 }
 
 /** Recovery is part of every start: what an earlier run left unfinished is recorded before anything else happens. */
-async function announceStart({ store, policies, log }: Assembly): Promise<void> {
-  const count = await recover({ store, clock });
+async function announceStart(assembly: Assembly): Promise<void> {
+  const { store, policies, log } = assembly;
+  const count = await recover({ ...assembly, clock });
   if (count > 0) log.intentsRecovered({ count });
   await store.append(
     noticeEntry('gateway.started', { policies: policies.live.version, version: VERSION }, clock.nowMs()),
@@ -321,27 +332,6 @@ async function actionsConnector(
 
 /** Beside the ledger's key, and another: who trusts one need not trust the other. */
 const GRANT_KEY_FILE = 'grant-key.pem';
-
-/** The checks that resource servers do, in the gateway's own name. A token's first use is a matter of the store. */
-function tokenChecks({ keys }: Issuer, issuer: string): TokenChecks {
-  const keySet = KeySet.parse(keys);
-  const proofs = new ReplayCache();
-  const replay: Replay = {
-    take: (id, untilMs, nowMs) => !id.startsWith('proof ') || proofs.take(id, untilMs, nowMs),
-  };
-  return {
-    proof: async (ask) => {
-      const checked = await verifyProof({ ...ask, grant: null, nowMs: clock.nowMs(), replay });
-      return checked.ok ? ok(checked.thumbprint) : err(checked.code);
-    },
-    grant: async (ask) => {
-      const checked = await verifyGrant({ ...ask, issuer, keys: keySet, nowMs: clock.nowMs(), replay });
-      if (!checked.ok) return err(checked.code);
-      const { jti, sub, authorization_details: details } = checked.claims;
-      return ok({ id: jti, agent: sub, action: details[0].action });
-    },
-  };
-}
 
 async function certificateOf(
   configuration: Configuration,

@@ -241,6 +241,70 @@ export const limits = {
   requestKeyMs: 86_400_000,
   /** A grant outside of the process: its caller uses it at once. */
   tokenMs: 60_000,
+  /** One attempt to tell a channel something; platforms answer within two seconds, or not at all. */
+  deliveryMs: 10_000,
+  /** Attempts of one channel at once: destinations that hang must not hold up its others. */
+  deliveriesAtOncePerChannel: 8,
+  /** The wait after the first failure; it doubles with each one. */
+  deliveryFirstWaitMs: 1_000,
+  /** The longest wait between two attempts, and the longest that a platform's Retry-After is honoured for. */
+  deliveryLongestWaitMs: 15 * 60_000,
+  /** Then it is a dead letter: a day or so, with the waits above. A count, so that setting a clock gives nothing up. */
+  deliveryAttempts: 100,
+  /** The longest pause of a destination that fails again and again, whatever waits for it. */
+  destinationPauseMs: 60_000,
+  /** Dead letters that are kept, those given up last: each is a line of a list that a person reads. */
+  deadLetters: 10_000,
+  /** Why an attempt failed, in one line. */
+  deliveryProblemCharacters: 300,
+  /** A room, an address, the name of an endpoint. */
+  destinationCharacters: 320,
+  /** Sections of one message to Slack, as JSON, beside its frame: it refuses some 13,200 in all, by no documented rule. */
+  slackMessageCharacters: 10_500,
+  /** The same as a form carries it back with a click, beside what Slack adds: within `apiBodyBytes`. */
+  slackEncodedCharacters: 36_000,
+  /** Slack's own, for one message and one modal. */
+  slackMessageBlocks: 50,
+  slackModalBlocks: 100,
+  /** Slack's own for a text; what is longer it refuses, or folds away. */
+  slackTextCharacters: 3_000,
+  /** Lines of one section; a longer one is more than a screen, and is read in the browser. */
+  slackSectionLines: 100,
+  /** Slack's own. */
+  slackHeaderCharacters: 150,
+  /** The most that Slack allows between its stamp and now; a replay is refused after it. */
+  slackStampMs: 5 * 60_000,
+  /** Slack shows an error after 3 s; whoever clicked is told before that what is known. */
+  slackAckMs: 1_500,
+  /** How long a click is tried while nothing can be recorded; Slack lets it be answered for 30 minutes. */
+  slackClickMs: 15 * 60_000,
+  slackClickRetryMs: 2_000,
+  /** Clicks that are tried so at once; those beyond are told to come back. */
+  slackClicksWaiting: 1_000,
+  /** How long Slack's word on who somebody is holds: whoever is deactivated clicks no longer than that. */
+  slackUserMs: 30_000,
+  slackUsersKept: 10_000,
+  /** One call of Slack's Web API. */
+  slackCallMs: 10_000,
+  /** After a Socket Mode connection was lost: doubled from the first to the longest. */
+  slackReconnectMs: 1_000,
+  slackReconnectLongestMs: 60_000,
+  /**
+   * In the long run and at once, for all of a workspace: Slack lets a message a second into a channel, some hundreds a
+   * minute into all, and fewer updates; what it refuses it says when to send again.
+   */
+  slackPerMinute: 100,
+  slackBurst: 40,
+  /** People who get a message of their own; more are a room's matter. */
+  slackDirectPeople: 20,
+  /** Reviews that the command lists. */
+  slackListed: 20,
+  /** Words of people, as the API takes them. */
+  judgmentCharacters: 2_000,
+  /** How long a link between a chat account and a person can be used, once. */
+  chatLinkMs: 10 * 60_000,
+  /** Such links that are open at once. */
+  chatLinksOpen: 1_000,
   /** The longest span of one usage report. */
   usageSpanMs: 400 * 86_400_000,
 } as const;

@@ -7,6 +7,7 @@
  *     → deny:   refuse
  */
 import { Approvals } from './review/approvals.ts';
+import { OutcomeNotices } from './review/outcome-notices.ts';
 import type { StandingUses } from './review/standing/uses.ts';
 import type {
   Approval,
@@ -45,6 +46,7 @@ import type {
   Directory,
   Hashing,
   Mutation,
+  Outbox,
   PolicyEngine,
   Random,
   Store,
@@ -64,6 +66,7 @@ export interface PipelinePorts {
   readonly delegations?: DelegationBook;
   /** Absent: nothing is observed. */
   readonly drafts?: DraftPolicies;
+  readonly outbox?: Outbox;
 }
 
 const SALT_BYTES = 16;
@@ -74,6 +77,7 @@ export class Pipeline implements StatefulGate {
   readonly #approvals: Approvals;
   readonly #standing: StandingUses | null;
   readonly #judging: Judging;
+  readonly #notices: OutcomeNotices;
 
   /** @param standing null: nothing is covered by a standing grant, and every action that policy holds is reviewed. */
   constructor(ports: PipelinePorts, desk: Desk, standing: StandingUses | null = null) {
@@ -83,6 +87,7 @@ export class Pipeline implements StatefulGate {
     const isOver = (grant: GrantId, resolvedAtMs: number): boolean => desk.isOver(grant, resolvedAtMs);
     this.#approvals = new Approvals({ ...ports, isOver });
     this.#standing = standing;
+    this.#notices = new OutcomeNotices(ports);
   }
 
   get wantsEstimates(): boolean {
@@ -243,7 +248,8 @@ export class Pipeline implements StatefulGate {
     if (!spent.ok) return this.#refuseWithNotice(judgement, spent.error);
     const action = review.subject.action;
     const { grant } = approval;
-    return ok({ action, review: review.id, grant, standing: null, judgement, durability: spent.value });
+    const authorized = { action, review: review.id, grant, standing: null, judgement };
+    return ok(this.#notices.begin({ ...authorized, durability: spent.value }, review));
   }
 
   async #refuseWithNotice(judgement: Judgement, reason: Refusal): Promise<Result<never, Refusal>> {
@@ -324,7 +330,7 @@ export class Pipeline implements StatefulGate {
     const entry = this.#outcomeEntry(authorized, outcome);
     const { standing } = authorized;
     if (standing !== null) this.#standing?.settle(standing, authorized.action, outcome.rows, entry);
-    else this.#ports.store.append(entry, 'soon');
+    else this.#notices.append(entry, authorized, outcome);
   }
 
   /** Stage 9 together with a connector's own state. */
@@ -334,7 +340,8 @@ export class Pipeline implements StatefulGate {
     mutations: readonly Mutation[],
   ): Promise<boolean> {
     const entries = [this.#outcomeEntry(authorized, outcome)];
-    return (await this.#ports.store.commit({ mutations, entries })).ok;
+    const told = await this.#notices.ofStored(authorized, outcome);
+    return (await this.#ports.store.commit({ mutations: [...mutations, ...told], entries })).ok;
   }
 
   #outcomeEntry(authorized: Authorized, outcome: Outcome): ReturnType<typeof outcomeEntry> {

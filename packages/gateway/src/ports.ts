@@ -27,6 +27,7 @@ export type * from './ports-attention.ts';
 export type * from './ports-passkeys.ts';
 export type * from './ports-break-glass.ts';
 export type * from './ports-authority.ts';
+export type * from './ports-outbox.ts';
 
 /** Law 11: the only source of time. */
 export interface Clock {
@@ -181,6 +182,8 @@ export interface QuestionAsk {
   readonly to: 'agent' | 'sponsor';
   readonly text: string;
   readonly channel: string;
+  /** As in VoteAsk. */
+  readonly key?: string | null;
 }
 
 export interface AnswerAsk {

@@ -5,7 +5,7 @@ import { type Action, canonicalAction } from '../src/core/action.ts';
 import type { BreakGlassUse } from '../src/core/break-glass.ts';
 import type { Agent, Person, Principal } from '../src/core/identity.ts';
 import { type ActionId, makeId, type ReviewId } from '../src/core/ids.ts';
-import { ok } from '../src/core/result.ts';
+import { err, ok } from '../src/core/result.ts';
 import type { Review, ReviewSubject } from '../src/core/review.ts';
 import { limits } from '../src/limits.ts';
 import type { Submission } from '../src/core/submission.ts';
@@ -22,6 +22,7 @@ import type {
   StandingDesk,
   Store,
 } from '../src/ports.ts';
+import type { ChatLinks } from '../src/ports-chat.ts';
 import { electorateOf } from '../src/review/approvals.ts';
 import { PasskeyService } from '../src/passkeys/service.ts';
 import { Judging } from '../src/review/judging.ts';
@@ -320,6 +321,12 @@ export function createFake(): Fake {
         erase: async () => ok({ index: 0, atMs: 0 }),
         rotate: async () => ok({ index: 0, previous: 'before', vkey: 'after' }),
       },
+      deliveries: {
+        overview: async () => ({ channels: ['webhook'], destinations: [] }),
+        list: async () => [],
+        check: async () => [],
+        replay: async () => err('delivery.not_found'),
+      },
       authenticate: async (token) => {
         const name = (Object.keys(tokens) as TokenName[]).find((known) => tokens[known] === token);
         return name === undefined ? undefined : principals[name];
@@ -328,6 +335,8 @@ export function createFake(): Fake {
         if (!fake.ledgerWorks) throw new Error('the disk is full');
         fake.recorded.push(`${principal.name} ${action}`);
       },
+      chatLinks: fakeChatLinks,
+      platforms: new Map([['slack', async ({ body }) => ({ kind: 'taken', body: { bytes: body.length } })]]),
       directory,
       delegations: fakeDelegations,
       policies: fakePolicies,
@@ -473,6 +482,24 @@ function fakePasskeys(): Passkeys {
   const ports = { clock, random, hashing, limits, store: createMemoryStore(), log: silent };
   return new PasskeyService({ ...ports, crypto: webCryptoVerifier(), publicUrl: 'http://127.0.0.1:7080' });
 }
+
+const linked = {
+  account: { platform: 'slack', tenant: 'T1', user: 'U1' },
+  person: 'vera',
+  identity: 'vera',
+  linkedAtMs: startMs,
+} as const;
+
+/** Everything works; its rules are tested where they are. */
+const fakeChatLinks: ChatLinks = {
+  personOf: () => undefined,
+  accountsOf: () => [],
+  offer: () => '',
+  describe: () => ok({ account: linked.account, shownAs: 'vera', expiresAtMs: startMs }),
+  link: async () => ok(linked),
+  linksOf: () => [linked],
+  unlink: async () => ok(linked),
+};
 
 const nothing = (): void => undefined;
 

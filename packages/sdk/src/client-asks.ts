@@ -33,6 +33,15 @@ export interface BreakGlassFilter {
   readonly before?: string;
 }
 
+export interface DeliveryFilter {
+  /** Default: `dead`. */
+  readonly state?: 'waiting' | 'dead';
+  readonly channel?: string;
+  readonly limit?: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
 export interface UsageFilter {
   readonly agent?: string;
   /** RFC 3339; the default is 24 hours before `until`. */

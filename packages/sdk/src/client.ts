@@ -14,6 +14,10 @@ import {
   type BundleVoteRequest,
   BundleVoteResults,
   CatalogScan,
+  ChannelCheck,
+  ChannelList,
+  Delivery,
+  DeliveryPage,
   EntryPage,
   IssuedGrant,
   Erasure,
@@ -47,6 +51,7 @@ import { AuthorityClient } from './authority-client.ts';
 import type {
   ActionWait,
   BreakGlassFilter,
+  DeliveryFilter,
   KnownAction,
   LedgerEntry,
   Repeatable,
@@ -54,6 +59,7 @@ import type {
   StandingFilter,
   UsageFilter,
 } from './client-asks.ts';
+import { ChatLinks } from './client-chat.ts';
 import { SallyportError } from './errors.ts';
 import { type EventOptions, type ReceivedEvent, streamEvents } from './events.ts';
 import { type ClientOptions, createTransport, type Init, type Transport } from './transport.ts';
@@ -68,6 +74,9 @@ export class SallyportClient {
   readonly #transport: Transport;
   /** Who decides, who decides in whose place, and by what rules. */
   readonly authority: AuthorityClient;
+
+  /** The caller's accounts in chats. */
+  readonly chatLinks = new ChatLinks((schema, path, init) => this.#json(schema, path, init));
 
   constructor(options: ClientOptions) {
     this.#transport = createTransport(options);
@@ -322,6 +331,25 @@ export class SallyportClient {
       if (page.entries.length === 0 && page.next !== null) throw gap(next, page.next);
       if (page.next === null) return;
     }
+  }
+
+  channels(): Promise<ChannelList> {
+    return this.#json(ChannelList, '/v1/channels');
+  }
+
+  /** What is wrong with the set-up of each channel; nobody is told anything. */
+  checkChannels(): Promise<ChannelCheck> {
+    return this.#json(ChannelCheck, '/v1/channels/check', { method: 'POST', body: {} });
+  }
+
+  listDeliveries(filter: DeliveryFilter = {}): Promise<DeliveryPage> {
+    return this.#json(DeliveryPage, `/v1/deliveries${query({ ...filter })}`);
+  }
+
+  /** Sends a dead letter again, with its old id. */
+  replayDelivery(id: string): Promise<Delivery> {
+    const path = `/v1/deliveries/${encodeURIComponent(id)}/replay`;
+    return this.#json(Delivery, path, { method: 'POST', body: {} });
   }
 
   /** The signed checkpoint over everything that was durable when it was asked for. */

@@ -3,6 +3,7 @@ import { delegationCommands } from './delegation.ts';
 import { attention } from './attention.ts';
 import { catalogScan } from './catalog.ts';
 import { breakGlassCommands } from './break-glass.ts';
+import { channelCommands } from './channels.ts';
 import { configCheck, up } from './gateway.ts';
 import { ledgerErase, ledgerExport, ledgerRotateKey, ledgerVerify, receipt, verify } from './ledger.ts';
 import { policyCommands } from './policy.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   ...standingCommands,
   ...delegationCommands,
   ...breakGlassCommands,
+  ...channelCommands,
   usage,
   attention,
   receipt,

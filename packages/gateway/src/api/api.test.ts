@@ -86,6 +86,9 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   closeBreakGlass: () => ({ finding: 'justified', text: 'The shop was down.' }),
   offerPasskeyRegistration: () => ({}),
   registerPasskey: () => ({ nonce: 'A'.repeat(43), credential: NO_CREDENTIAL }),
+  describeChatLink: () => ({ token: 'A'.repeat(43) }),
+  linkChatAccount: () => ({ token: 'A'.repeat(43) }),
+  unlinkChatAccount: () => ({ platform: 'slack', tenant: 'T1', user: 'U1' }),
   revokePasskey: () => ({}),
   eraseValues: () => ({ subject: { kind: 'agent', name: 'reporter' }, reason: 'asked' }),
   rotateLedgerKey: () => ({}),
@@ -95,6 +98,8 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   proposePolicies: () => ({ base: 'v', reason: 'less noise', files: [{ name: 'a.cedar', text: '' }] }),
   voteOnPolicies: () => ({ kind: 'approve', digest: 'a'.repeat(64) }),
   withdrawPolicies: () => ({}),
+  checkChannels: () => ({}),
+  replayDelivery: () => ({}),
   challengeVote: (review) => {
     const { digest, rendering, kind } = ballotFor(review);
     return { digest, rendering, kind };
@@ -105,6 +110,7 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
 /** Routes whose handler has something else to say to a person who may call it, and just read the review. */
 const otherwise: Readonly<Record<string, string>> = {
   retractVote: 'vote.nothing_to_retract',
+  replayDelivery: 'delivery.not_found',
   answerQuestion: 'question.not_yours',
   registerPasskey: 'passkey.challenge_unknown',
   revokePasskey: 'passkey.not_found',

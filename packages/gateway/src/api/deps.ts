@@ -17,6 +17,7 @@ import type {
   BreakGlassReviews,
   Clock,
   DelegationDesk,
+  DeliveryDesk,
   Directory,
   Events,
   Hashing,
@@ -27,6 +28,7 @@ import type {
   StandingDesk,
 } from '../ports.ts';
 import type { CatalogScans } from '../ports-scan.ts';
+import type { ChatLinks, PlatformEndpoint } from '../ports-chat.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { EventLog } from './event-log.ts';
 
@@ -163,6 +165,10 @@ export interface ApiDeps {
   readonly actions: ActionDesk;
   readonly breakGlass: BreakGlassDesk;
   readonly breakGlassReviews: BreakGlassReviews;
+  /** Whose account in a chat is whose. */
+  readonly chatLinks: ChatLinks;
+  /** By the name of a channel: where its platform's requests go. */
+  readonly platforms: ReadonlyMap<string, PlatformEndpoint>;
   readonly hashing: Hashing;
   readonly passkeys: Passkeys;
   readonly store: Records;
@@ -172,6 +178,7 @@ export interface ApiDeps {
   readonly scans: CatalogScans;
   readonly delegations: DelegationDesk;
   readonly policies: PolicyDesk;
+  readonly deliveries: DeliveryDesk;
   readonly clock: Clock;
   /** Where people reach this API, without a slash at its end. */
   readonly publicUrl: string;

@@ -5,6 +5,8 @@ import type { Call, Route } from './route.ts';
 
 type Input = Call<unknown, unknown, unknown>;
 
+const NOTHING = new Uint8Array();
+
 /** Parses all that a route takes; the error is a sentence that names the fields and repeats no value. */
 export async function readInput(c: Context, route: Route): Promise<Result<Input, string>> {
   const body = route.body === undefined ? ok(undefined) : await readJson(c);
@@ -22,6 +24,7 @@ export async function readInput(c: Context, route: Route): Promise<Result<Input,
     query: parsedQuery.value,
     body: parsedBody.value,
     headers: c.req.raw.headers,
+    raw: route.raw === true ? new Uint8Array(await c.req.arrayBuffer()) : NOTHING,
     client: clientOf(c),
   });
 }

@@ -10,6 +10,7 @@ import type { DelegationRefusalCode } from '../core/delegation.ts';
 import type { PolicyChangeRefusalCode } from '../core/policy-change.ts';
 import type { ProblemMembers, Reply } from './route.ts';
 import type { PasskeyRefusalCode } from '../core/passkey.ts';
+import type { LinkRefusalCode } from '../ports-chat.ts';
 
 interface ProblemKind {
   readonly status: 400 | 401 | 403 | 404 | 408 | 409 | 412 | 413 | 422 | 429 | 500 | 503;
@@ -115,6 +116,12 @@ const actionProblems: Readonly<Record<Exclude<ActionRefusalCode, VoteRefusalCode
   'proof.replayed': proofRefused,
 };
 
+const chatProblems: Readonly<Record<Exclude<LinkRefusalCode, VoteRefusalCode>, ProblemKind>> = {
+  'link.unknown': { status: 404, title: 'No such link' },
+  'link.taken': { status: 409, title: 'The account is somebody’s already' },
+  'link.second': { status: 409, title: 'You have another account there' },
+};
+
 const passkeyProblems: Readonly<Record<PasskeyRefusalCode, ProblemKind>> = {
   'passkey.unavailable': { status: 409, title: 'No passkeys at this address' },
   'passkey.none': { status: 409, title: 'No passkey yet' },
@@ -189,9 +196,12 @@ const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   'erasure.reason_required': { status: 422, title: 'A reason is required' },
   'erasure.unknown_subject': { status: 404, title: 'Nothing to erase' },
   'erasure.in_use': { status: 409, title: 'Not over yet' },
+  'delivery.not_found': { status: 404, title: 'No such delivery' },
+  'delivery.waiting': { status: 409, title: 'It waits already' },
   'key.not_rotatable': { status: 409, title: 'The key stays' },
   'precondition.failed': { status: 412, title: 'Changed since you looked' },
   'access.agents_only': { status: 403, title: 'Not for people' },
+  ...chatProblems,
   ...passkeyProblems,
   ...delegationProblems,
   ...policyChangeProblems,

@@ -19,6 +19,8 @@ export const apiActions = [
   'api:standing.revoke',
   'api:passkeys.read',
   'api:passkeys.write',
+  'api:chat_links.read',
+  'api:chat_links.write',
   'api:break_glass.run',
   'api:break_glass.read',
   'api:break_glass.review',
@@ -29,6 +31,8 @@ export const apiActions = [
   'api:ledger.erase',
   'api:catalog.scan',
   'api:ledger.rotate',
+  'api:channels.read',
+  'api:channels.manage',
   'api:receipts.read',
   'api:document.read',
   'api:delegations.read',
@@ -62,6 +66,8 @@ export interface Call<P, Q, B> {
   readonly query: Q;
   readonly body: B;
   readonly headers: Headers;
+  /** The bytes of the body, for a row that takes them as they are; otherwise none. */
+  readonly raw: Uint8Array;
   /** The caller's address as the gateway sees it; empty where it sees none. */
   readonly client: string;
 }
@@ -110,6 +116,8 @@ interface RowBase {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Takes the body as it is, byte for byte: what is signed is read by nobody before its signature. */
+  readonly raw?: true;
   /** Headers that it understands, for its readers: the handler checks them itself. */
   readonly headers?: z.ZodObject;
   readonly answer: Answer;

@@ -27,7 +27,9 @@ import { actionRoutes } from './action-routes.ts';
 import { authorityRoutes } from './authority-routes.ts';
 import { readAttention, readGroups } from './attention-handlers.ts';
 import { breakGlassRoutes } from './break-glass-routes.ts';
+import { chatRoutes } from './chat-routes.ts';
 import { readBundle, voteOnBundle } from './bundle-handlers.ts';
+import { channelRoutes } from './channel-routes.ts';
 import { streamReviewEvents } from './event-handler.ts';
 import { catalogRoutes } from './catalog-routes.ts';
 import { custodyRoutes } from './custody-routes.ts';
@@ -210,6 +212,7 @@ export const routes: readonly Route[] = [
     handle: streamReviewEvents,
   }),
   ...actionRoutes,
+  ...chatRoutes,
   guarded({
     method: 'get',
     path: '/v1/usage',
@@ -327,6 +330,7 @@ export const routes: readonly Route[] = [
   ...catalogRoutes,
   ...custodyRoutes,
   ...authorityRoutes,
+  ...channelRoutes,
   ...passkeyRoutes,
   ...breakGlassRoutes,
   ...pages,

@@ -4,24 +4,26 @@ import { calendarsOpenAt } from '../core/calendar-hours.ts';
 import { onCallAt } from '../core/rota.ts';
 import { StaticDirectory } from '../identity/directory.ts';
 import { RotatingDirectory } from '../identity/rotating.ts';
-import type { DelegationDesk, Directory } from '../ports.ts';
+import { limits as bounds } from '../limits.ts';
+import type { Clock, DelegationDesk, Directory } from '../ports.ts';
 import { Delegations, type DelegationPorts } from '../review/delegations.ts';
 
-export interface Authority {
-  readonly directory: Directory;
-  readonly delegations: DelegationDesk;
-}
-
-/** Resolves when what the configuration says of delegations is recorded. */
-export async function authorityOf(
-  { agents, people, rotas, calendars, delegations }: Configuration,
-  ports: Omit<DelegationPorts, 'directory'>,
-): Promise<Authority> {
+/** With the groups of the instant in which somebody asks. */
+export function directoryOf(
+  { agents, people, rotas, calendars, limits }: Configuration,
+  clock: Pick<Clock, 'nowMs'>,
+): Directory {
   const everybody = new StaticDirectory(
     agents.map(({ agent }) => agent),
     people.map(({ person }) => person),
   );
-  const onCall = onCallAt(rotas, calendarsOpenAt(calendars, ports.limits));
-  const directory = rotas.length === 0 ? everybody : new RotatingDirectory(everybody, ports.clock, onCall);
-  return { directory, delegations: await Delegations.open({ ...ports, directory }, delegations) };
+  if (rotas.length === 0) return everybody;
+  const openAt = calendarsOpenAt(calendars, { ...bounds, ...limits });
+  return new RotatingDirectory(everybody, clock, onCallAt(rotas, openAt));
 }
+
+/** Resolves when what the configuration says of them is recorded. */
+export const delegationsOf = (
+  { delegations }: Configuration,
+  ports: DelegationPorts,
+): Promise<DelegationDesk> => Delegations.open(ports, delegations);

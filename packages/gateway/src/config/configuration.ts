@@ -2,6 +2,8 @@ import type { Calendar } from '../core/calendar.ts';
 import type { Agent, Person } from '../core/identity.ts';
 import type { Target } from '../core/identity.ts';
 import type { Rota } from '../core/rota.ts';
+import type { ReviewEventName } from '../core/review-events.ts';
+import type { Routing } from '../core/routing.ts';
 import type { RawConfiguration } from './schema.ts';
 import type { Secret } from './secret.ts';
 
@@ -44,6 +46,10 @@ export interface CanaryConfiguration {
 
 export interface PersonConfiguration {
   readonly person: Person;
+  /** Null: none is configured. */
+  readonly slack: { readonly team: string; readonly user: string } | null;
+  /** In lower case; null: none. */
+  readonly email: string | null;
   /** Lower-case hexadecimal SHA-256 of the person's token; null: can't sign in. */
   readonly tokenSha256: Secret | null;
 }
@@ -78,6 +84,52 @@ export interface LedgerConfiguration {
   readonly witnesses: readonly { readonly key: string; readonly url: string }[];
   readonly witnessQuorum: number;
   readonly whenWitnessesAreAway: 'publish-without-them' | 'publish-nothing';
+}
+
+export interface SlackConfiguration {
+  readonly team: string;
+  readonly apiUrl: string;
+  readonly botToken: Secret;
+  /** Null: people's clicks come by HTTP. */
+  readonly appToken: Secret | null;
+  readonly signingSecrets: readonly Secret[];
+  readonly room: string | null;
+  readonly rooms: readonly { readonly room: string; readonly when: Routing }[];
+  readonly directMessages: boolean;
+  readonly linkByEmail: boolean;
+}
+
+export interface ChannelsConfiguration {
+  readonly terminal: boolean;
+  readonly webhooks: readonly {
+    readonly name: string;
+    readonly url: URL;
+    readonly template: 'standard' | 'pagerduty' | 'opsgenie';
+    readonly secrets: readonly Secret[];
+    readonly events: readonly ReviewEventName[];
+    readonly when: Routing;
+    readonly privateAddresses: readonly string[];
+    readonly fields: Readonly<Record<string, string>>;
+  }[];
+  /** Null: not used. */
+  readonly slack: SlackConfiguration | null;
+  /** Null: nobody is told by mail. */
+  readonly email: {
+    readonly server: {
+      readonly host: string;
+      readonly port: number;
+      readonly tls: 'implicit' | 'starttls' | 'none';
+      /** Null: nobody signs in. */
+      readonly user: string | null;
+      readonly password: Secret | null;
+    };
+    readonly from: string;
+    readonly recipients: readonly {
+      readonly to: readonly string[];
+      readonly events: readonly ReviewEventName[];
+      readonly when: Routing;
+    }[];
+  } | null;
 }
 
 /** A checked configuration: every reference leads somewhere, every file and secret has been read. */
@@ -122,4 +174,5 @@ export interface Configuration {
     /** Null: none are opened. */
     readonly canaries: CanaryConfiguration | null;
   };
+  readonly channels: ChannelsConfiguration;
 }

@@ -6,6 +6,7 @@ import { limits } from '../limits.ts';
 import { checkAuthority, delegationsOf, rotasOf } from './authority.ts';
 import { calendarsOf, checkCalendars } from './calendars.ts';
 import { canariesOf, checkCanaries } from './canaries.ts';
+import { channelsOf, checkChannels, checkSigningSecrets } from './channels.ts';
 import type {
   AgentConfiguration,
   Configuration,
@@ -110,7 +111,12 @@ function agentsOf({ agents }: RawConfiguration, { secrets }: Material): readonly
   }));
 }
 
-export const personOf = ({ credential: _, ...person }: RawConfiguration['people'][number]): Person => ({
+export const personOf = ({
+  credential: _,
+  slack: __,
+  email: ___,
+  ...person
+}: RawConfiguration['people'][number]): Person => ({
   kind: 'person',
   ...person,
   displayName: person.displayName ?? person.name,
@@ -120,6 +126,8 @@ export const personOf = ({ credential: _, ...person }: RawConfiguration['people'
 function peopleOf({ people }: RawConfiguration, { secrets }: Material): readonly PersonConfiguration[] {
   return people.map((person, index) => ({
     person: personOf(person),
+    slack: person.slack ?? null,
+    email: person.email?.toLowerCase() ?? null,
     tokenSha256: secrets.get(`people[${index}].credential.tokenSha256`) ?? null,
   }));
 }
@@ -158,6 +166,7 @@ function configurationOf(file: string, raw: RawConfiguration, material: Material
       approvalsPerHour: raw.attention.approvalsPerHour ?? null,
       canaries: canariesOf(raw, { agents: raw.agents.map(agentOf), targets: allTargetsOf(raw) }),
     },
+    channels: channelsOf(raw, material),
   };
 }
 
@@ -196,10 +205,16 @@ export async function loadConfiguration(
   const material = await readMaterial(document.data, { folder: dirname(file), environment });
   const findings = [
     ...(raw.ok
-      ? [checkPublicUrl, checkWitnesses, checkCalendars, checkAuthority, checkCanaries].flatMap((check) =>
-          check(raw.value),
-        )
+      ? [
+          checkPublicUrl,
+          checkWitnesses,
+          checkCalendars,
+          checkAuthority,
+          checkCanaries,
+          checkChannels,
+        ].flatMap((check) => check(raw.value))
       : raw.error),
+    ...(raw.ok && material.ok ? checkSigningSecrets(raw.value, material.value) : []),
     ...checkNames(document.data),
     ...checkTargets(document.data),
     ...(material.ok ? [] : material.error),

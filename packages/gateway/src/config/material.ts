@@ -36,6 +36,15 @@ const secretKinds: readonly SecretKind[] = [
   },
   { at: 'ledger.key.pkcs11.pin', form: /^[^\0\r\n]+$/, expected: 'one line' },
   {
+    at: 'channels.webhooks.*.secrets.*',
+    form: /^[\x21-\x7e]{16,512}$/,
+    expected: 'one word of 16 characters or more',
+  },
+  { at: 'channels.slack.botToken', form: /^xoxb-[\x21-\x7e]{8,400}$/, expected: 'xoxb-…' },
+  { at: 'channels.slack.appToken', form: /^xapp-[\x21-\x7e]{8,400}$/, expected: 'xapp-…' },
+  { at: 'channels.slack.signingSecrets.*', form: /^[\x21-\x7e]{16,200}$/, expected: 'one word' },
+  { at: 'channels.email.server.password', form: /^[^\0\r\n]+$/, expected: 'one line' },
+  {
     at: 'listen.postgres.tls.privateKey',
     form: /^-----BEGIN [A-Z ]*PRIVATE KEY-----/,
     expected: 'a PEM private key',

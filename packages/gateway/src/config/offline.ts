@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { checkAuthority, delegationsOf, rotasOf } from './authority.ts';
 import { calendarsOf, checkCalendars } from './calendars.ts';
 import { canariesOf, checkCanaries } from './canaries.ts';
+import { checkChannels } from './channels.ts';
 import type { CanaryConfiguration, Configuration } from './configuration.ts';
 import { readDocument } from './document.ts';
 import {
@@ -75,7 +76,7 @@ export async function loadPolicyConfiguration(
   const raw = checkStructure(document.data);
   const findings = [
     ...(raw.ok
-      ? [checkCalendars, checkAuthority, checkCanaries].flatMap((check) => check(raw.value))
+      ? [checkCalendars, checkAuthority, checkCanaries, checkChannels].flatMap((check) => check(raw.value))
       : raw.error),
     ...checkNames(document.data),
     ...checkTargets(document.data),

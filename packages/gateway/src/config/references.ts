@@ -13,18 +13,24 @@ interface Namespace {
 /** `unclassified` is what the gateway calls data that no entry speaks of, so nobody else may say it. */
 const RESERVED_CLASSES = ['unclassified'];
 
+/** Where it is said which reviews a channel is about. */
+const inRoutes = (list: string): readonly string[] =>
+  ['channels.webhooks.*.when', 'channels.email.recipients.*.when', 'channels.slack.rooms.*.when'].map(
+    (at) => `${at}.${list}.*`,
+  );
+
 const namespaces: readonly Namespace[] = [
   {
     what: 'target',
     made: ['targets.*.name'],
     builtIn: [],
-    used: ['catalog.*.target', 'attention.canaries.requests.*.target'],
+    used: ['catalog.*.target', 'attention.canaries.requests.*.target', ...inRoutes('targets')],
   },
   {
     what: 'agent',
     made: ['agents.*.name'],
     builtIn: [],
-    used: ['attention.canaries.requests.*.agent'],
+    used: ['attention.canaries.requests.*.agent', ...inRoutes('agents')],
   },
   {
     what: 'calendar',
@@ -32,7 +38,12 @@ const namespaces: readonly Namespace[] = [
     builtIn: [],
     used: ['attention.canaries.calendar'],
   },
-  { what: 'group', made: ['groups.*.name'], builtIn: [], used: ['agents.*.groups.*', 'people.*.groups.*'] },
+  {
+    what: 'group',
+    made: ['groups.*.name'],
+    builtIn: [],
+    used: ['agents.*.groups.*', 'people.*.groups.*', ...inRoutes('groups')],
+  },
   {
     what: 'person',
     made: ['people.*.name'],
@@ -76,6 +87,7 @@ const unique: readonly {
   { what: 'group', made: ['groups.*.name'], taken: [] },
   { what: 'agent or person', made: ['agents.*.name', 'people.*.name'], taken: [] },
   { what: 'calendar', made: ['calendars.*.name'], taken: [] },
+  { what: 'webhook', made: ['channels.webhooks.*.name'], taken: [] },
   { what: 'class', made: ['classes.*.name'], taken: [...Object.keys(builtInClasses), ...RESERVED_CLASSES] },
 ];
 

@@ -33,3 +33,13 @@ export const clockTime = (what: string) =>
     .string()
     .regex(CLOCK_TIME, 'a time of day from "00:00" to "24:00" is expected, hours and minutes in two digits')
     .describe(what);
+
+/** Where a secret is: never the secret itself. Recognised by identity, so that problems can speak of secrets. */
+export const secretReference = z
+  .union([
+    z.strictObject({ env: z.string().min(1).describe('Name of an environment variable.') }),
+    z.strictObject({
+      file: z.string().min(1).describe('Path of a file; one line break at its end is ignored.'),
+    }),
+  ])
+  .describe('Where the secret is: `{env: NAME}` or `{file: PATH}`. Never the secret itself.');

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { canariesOf } from './schema-canaries.ts';
 import { delegation, group } from './schema-authority.ts';
+import { channels } from './schema-channels.ts';
+import { slackAccount } from './schema-slack.ts';
 import {
   clockTime,
   DATE,
@@ -10,22 +12,13 @@ import {
   names,
   ORIGIN,
   port,
+  secretReference,
   text,
   TIME_ZONE,
   weekdays,
 } from './schema-parts.ts';
 
 /** Every option of sallyport.yaml. The reference page is generated from here; nothing is documented elsewhere. */
-
-/** Where a secret is: never the secret itself. Recognised by identity, so that problems can speak of secrets. */
-export const secretReference = z
-  .union([
-    z.strictObject({ env: z.string().min(1).describe('Name of an environment variable.') }),
-    z.strictObject({
-      file: z.string().min(1).describe('Path of a file; one line break at its end is ignored.'),
-    }),
-  ])
-  .describe('Where the secret is: `{env: NAME}` or `{file: PATH}`. Never the secret itself.');
 
 const listen = z
   .strictObject({
@@ -139,6 +132,12 @@ const person = z.strictObject({
   ).optional(),
   groups: names('Groups that the person is in.'),
   disabled: z.boolean().default(false).describe('A disabled person stays in the records and can do nothing.'),
+  slack: slackAccount.optional(),
+  email: z
+    .email()
+    .max(320)
+    .optional()
+    .describe('The person’s address, for channels that may know people by it.'),
   credential: z
     .strictObject({
       tokenSha256: secretReference.describe(
@@ -363,6 +362,7 @@ export const configurationSchema = z.strictObject({
   policies,
   limits: bounds,
   attention,
+  channels,
 });
 
 export type RawConfiguration = z.output<typeof configurationSchema>;

@@ -10,8 +10,9 @@ export type PasskeyId = `pky_${string}`;
 export type BreakGlassId = `bgl_${string}`;
 export type DelegationId = `dlg_${string}`;
 export type PolicyChangeId = `pch_${string}`;
+export type DeliveryId = `dlv_${string}`;
 
-type Prefix = 'act' | 'rev' | 'gra' | 'std' | 'pky' | 'bgl' | 'dlg' | 'pch' | 'ses';
+type Prefix = 'act' | 'rev' | 'gra' | 'std' | 'pky' | 'bgl' | 'dlg' | 'pch' | 'dlv' | 'ses';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const ULID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
+import { review } from '../../test/support/subjects.ts';
+import type { Notice } from '../core/delivery.ts';
 import { makeId } from '../core/ids.ts';
+import type { Outbox } from '../ports.ts';
+import { sampleDelivery } from '../stores/compliance-deliveries.ts';
 import type { ActionId } from '../core/ids.ts';
 import { MemoryMedium } from '../stores/memory/medium.ts';
 import { createMemoryStore } from '../stores/memory/store.ts';
@@ -37,4 +41,22 @@ test('after a crash each intent without an outcome is recorded as unknown, once'
   expect(await recover({ store, clock })).toBe(0);
   expect(await store.read('openIntents', {})).toEqual([]);
   expect(await store.read('size', {})).toBe(6);
+});
+
+test('those who were told of a review hear that nobody knows what came of it, with that record', async () => {
+  const store = createMemoryStore({ medium: new MemoryMedium() });
+  await store.commit({ mutations: [{ kind: 'review.open', review: review() }], entries: [] });
+  const intent = entry('intent', action(1));
+  store.append({ ...intent, leaf: `{"kind":"intent","review":"${review().id}"}` });
+  store.append(entry('intent', action(2)));
+  const told: Notice[] = [];
+  const delivery = sampleDelivery(1);
+  const tell: Outbox['tell'] = (_, notice) => {
+    told.push(notice);
+    return [{ kind: 'delivery.add', delivery }];
+  };
+  expect(await recover({ store, clock: createFakeClock(5_000), outbox: { tell } })).toBe(2);
+  expect(told).toEqual([{ kind: 'outcome', status: 'unknown', rows: 0 }]);
+  expect(await store.read('delivery', { id: delivery.id })).toEqual(delivery);
+  expect(await store.read('openIntents', {})).toEqual([]);
 });

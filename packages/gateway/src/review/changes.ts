@@ -1,5 +1,6 @@
 /** What each change of a review writes: the review's new state, and its entries. */
 import type { Judgment } from '../core/attention.ts';
+import type { Notice } from '../core/delivery.ts';
 import type { DueSteps } from '../core/due.ts';
 import { answerEntry, previewEntry, questionEntry } from '../core/clarification-entries.ts';
 import {
@@ -17,16 +18,19 @@ import { wordsOf } from '../core/reading.ts';
 import type { Review } from '../core/review.ts';
 import type { Change, Mutation } from '../stores/store.ts';
 import type { Limits } from '../limits.ts';
-import type { Hashing, Random } from '../ports.ts';
+import type { Hashing, Outbox, Random } from '../ports.ts';
 import { passkeyChecks } from './signing.ts';
 
 export interface ChangePorts {
   readonly hashing: Hashing;
   readonly random: Random;
   readonly limits: Limits;
+  /** Left out: nobody outside is told. */
+  readonly outbox?: Outbox;
 }
 
 const SALT_BYTES = 16;
+const CLOSE: Notice = { kind: 'close' };
 
 /** What is kept of the decision that the review's last vote is. */
 export function judgmentOf(review: Review): Judgment {
@@ -52,12 +56,24 @@ export class Changes {
     };
   }
 
+  /** The review's new state, with what has to be told of it. */
+  #update(review: Review, ...notices: readonly Notice[]): Mutation[] {
+    return [{ kind: 'review.update', review }, ...this.tell(review, ...notices)];
+  }
+
+  /** Deliveries for the change that makes the review what it is. */
+  tell(review: Review, ...notices: readonly Notice[]): readonly Mutation[] {
+    return notices.flatMap((notice) => this.#ports.outbox?.tell(review, notice) ?? []);
+  }
+
   /** The last vote of `review` is the one that was cast. */
   ofVote(review: Review, isWaitedFor: boolean): Change {
     const { commitment, action } = review.subject;
     const vote = review.votes.at(-1);
     if (vote === undefined) throw new Error('a change without a vote');
-    const mutations: Mutation[] = [{ kind: 'review.update', review }, ...passkeyChecks([vote])];
+    const voted = { kind: 'update', change: 'voted', vote: review.votes.length - 1 } as const;
+    const told = this.tell(review, voted, ...(review.state.status === 'pending' ? [] : [CLOSE]));
+    const mutations: Mutation[] = [{ kind: 'review.update', review }, ...passkeyChecks([vote]), ...told];
     const entries: SealedEntry[] = [voteEntry(review, vote, commitment, this.#sealing())];
     if (review.state.status !== 'pending') entries.push(reviewEntry(review, commitment, vote.atMs));
     if (review.state.status === 'approved') {
@@ -84,42 +100,48 @@ export class Changes {
   }
 
   ofRetraction(review: Review, identity: string, channel: string): Change {
-    const vote = review.votes.findLast((each) => each.identity === identity);
+    const at = review.votes.findLastIndex((each) => each.identity === identity);
+    const vote = review.votes[at];
     if (typeof vote?.retractedAtMs !== 'number') throw new Error('a change without a retraction');
     const retracted = { ...vote, retractedAtMs: vote.retractedAtMs };
     const sealing = { ...this.#sealing(), channel };
     const entry = retractionEntry(review, retracted, review.subject.commitment, sealing);
-    return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
+    const mutations = this.#update(review, { kind: 'update', change: 'retracted', vote: at });
+    return { mutations, entries: [entry] };
   }
 
   ofQuestion(review: Review): Change {
     const question = review.questions.at(-1);
     if (question === undefined) throw new Error('a change without a question');
     const entry = questionEntry(review, question, review.subject.commitment, this.#sealing());
-    return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
+    const mutations = this.#update(review, { kind: 'question', question: question.id });
+    return { mutations, entries: [entry] };
   }
 
   ofAnswer(review: Review, question: number): Change {
     const answer = review.questions.find((each) => each.id === question)?.answer;
     if (answer === null || answer === undefined) throw new Error('a change without an answer');
     const entry = answerEntry(review, { question, answer }, review.subject.commitment, this.#sealing());
-    return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
+    return { mutations: this.#update(review, { kind: 'answer', question }), entries: [entry] };
   }
 
   ofPreview(review: Review): Change {
     if (review.preview === null) throw new Error('a change without a preview');
     const entry = this.previewOf(review, review.preview);
-    return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
+    return { mutations: this.#update(review, { kind: 'update', change: 'previewed' }), entries: [entry] };
   }
 
-  /** Reminders leave no entry; a step of an escalation does, because from then on other people count. */
-  ofAnnouncement(review: Review, { escalations }: DueSteps, atMs: number): Change {
+  /**
+   * Reminders leave no entry; a step of an escalation does, because from then on other people count.
+   * @param told what people are to hear of it.
+   */
+  ofAnnouncement(review: Review, { escalations }: DueSteps, atMs: number, told: readonly Notice[]): Change {
     const entries = escalations.map(({ demand, step }) => {
       const policy = review.subject.demands[demand]?.policy ?? '';
       const details = { review: review.id, policy, step: (step + 1).toString() };
       return noticeEntry('review.escalated', details, atMs);
     });
-    return { mutations: [{ kind: 'review.update', review }], entries };
+    return { mutations: this.#update(review, ...told), entries };
   }
 
   /** The entry alone, for a review that has its preview from the start. */
@@ -136,6 +158,6 @@ export class Changes {
   /** A review that ended without a vote. */
   ofEnd(review: Review, atMs: number): Change {
     const entry = reviewEntry(review, review.subject.commitment, atMs);
-    return { mutations: [{ kind: 'review.update', review }], entries: [entry] };
+    return { mutations: this.#update(review, CLOSE), entries: [entry] };
   }
 }

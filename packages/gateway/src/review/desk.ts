@@ -21,6 +21,7 @@ import type {
   Events,
   GroupingTemplates,
   Hashing,
+  Outbox,
   Passkeys,
   PolicyEngine,
   Previewer,
@@ -56,6 +57,8 @@ export interface DeskPorts {
   readonly delegations?: DelegationBook;
   readonly calendars: WorkingCalendars;
   readonly events: Events;
+  /** Left out: nobody outside is told. */
+  readonly outbox?: Outbox;
   /** Where a person opens a review: `${publicUrl}/reviews/ID`. */
   readonly publicUrl: string;
   readonly limits: Limits;
@@ -247,7 +250,9 @@ export class Desk implements ReviewDesk {
   }
 
   #opening(ask: HoldAsk, review: Review, ended: Review | undefined): Change {
-    const mutations: Mutation[] = [{ kind: 'review.open', review }, ...(ask.state?.(review.id) ?? [])];
+    const told = this.#changes.tell(review, { kind: 'open' });
+    const state = ask.state?.(review.id) ?? [];
+    const mutations: Mutation[] = [{ kind: 'review.open', review }, ...state, ...told];
     const entries = [
       decisionEntry(ask.attempt, review.id),
       reviewEntry(review, ask.sealed.commitment, review.openedAtMs),

@@ -16,6 +16,7 @@ import type {
   AnswerAsk,
   Clock,
   Hashing,
+  Outbox,
   Passkeys,
   PolicyEngine,
   QuestionAsk,
@@ -42,6 +43,8 @@ export interface JudgingPorts {
   readonly log: Pick<Log, 'voteTaken' | 'voteRefused'>;
   /** Whether a client of this process waits for the review and for nothing else, and so uses an approval at once. */
   readonly isWaitedFor: (id: ReviewId) => boolean;
+  /** Left out: nobody outside is told. */
+  readonly outbox?: Outbox;
   /** What one person may approve in an hour; null, or left out: as much as they like. */
   readonly approvalsPerHour?: number | null;
   /** Called when a change is durable. */
@@ -75,7 +78,7 @@ export class Judging {
 
   async vote(ask: VoteAsk): Judged {
     const { voter, channel, kind } = ask;
-    const request = this.#requestOf(ask);
+    const request = this.#requestOfVote(ask);
     const signing = await signingOf({ kind: 'review', id: ask.review }, ask, this.#ports.passkeys);
     const judged = await this.#act({
       request,
@@ -165,14 +168,15 @@ export class Judging {
     });
   }
 
-  question({ review, asker, to, text, channel }: QuestionAsk): Judged {
+  question(ask: QuestionAsk): Judged {
+    const { review, asker, to, text, channel } = ask;
     const { electorate, limits } = this.#ports;
     const mostQuestions = limits.questionsPerReview;
     return this.#act({
       review,
       by: asker.name,
       channel,
-      request: null,
+      request: this.#requestOf('question', asker.name, ask, { review, to, text, channel }),
       apply: (stored, atMs) =>
         askQuestion(stored, { asker, question: { to, text, atMs, channel }, mostQuestions }, electorate),
       write: (changed) => this.#changes.ofQuestion(changed),
@@ -195,15 +199,24 @@ export class Judging {
     });
   }
 
-  /** The key that the voter gave, with the digest of all that was asked. */
-  #requestOf(ask: VoteAsk): RequestKey | null {
-    if (ask.key === undefined || ask.key === null) return null;
-    const { review, voter, kind, reason, digest: action, rendering, channel } = ask;
+  /** The key that its author gave, with the digest of all that was asked. */
+  #requestOf(
+    request: string,
+    principal: string,
+    { review, key }: Pick<VoteAsk, 'review' | 'key'>,
+    asked: Readonly<Record<string, string>>,
+  ): RequestKey | null {
+    if (key === undefined || key === null) return null;
     const { clock, hashing, limits } = this.#ports;
-    const asked = { review, kind, reason, action, rendering, channel };
     const expiresAtMs = clock.nowMs() + limits.requestKeyMs;
-    const digest = hashing.sha256Hex(requestForm('vote', asked));
-    return { principal: voter.name, key: ask.key, digest, subject: review, expiresAtMs };
+    const digest = hashing.sha256Hex(requestForm(request, asked));
+    return { principal, key, digest, subject: review, expiresAtMs };
+  }
+
+  #requestOfVote(ask: VoteAsk): RequestKey | null {
+    const { review, voter, kind, reason, digest: action, rendering, channel } = ask;
+    const asked = { review, kind, reason, action, rendering, channel };
+    return this.#requestOf('vote', voter.name, ask, asked);
   }
 
   /** The review, where the same was asked under this key and done; undefined where the key is free. */

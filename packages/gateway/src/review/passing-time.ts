@@ -1,4 +1,5 @@
 /** What the passing of time does to pending reviews. */
+import type { Notice } from '../core/delivery.ts';
 import { nextInstantOf, stepsDue, type DueSteps } from '../core/due.ts';
 import { isMet, type Electorate } from '../core/electorate.ts';
 import type { ReviewId } from '../core/ids.ts';
@@ -65,21 +66,33 @@ export class PassingTime {
     const { changes, store } = this.#ports;
     const announced = announce(review, due.untilMs);
     if (announced === undefined) return;
-    const committed = await store.commit(changes.ofAnnouncement(announced, due, nowMs));
+    const told = this.#toTell(announced, due);
+    const committed = await store.commit(changes.ofAnnouncement(announced, due, nowMs, told));
     // A change came first: the review is due still, and looked at anew.
     if (!committed.ok) return this.watch(review);
     this.watch(announced);
-    this.#tell(announced, due, nowMs);
+    if (due.escalations.length > 0) this.#ports.escalated(announced);
+    this.#publish(announced, told, nowMs);
   }
 
   /** Whoever has met a demand isn't told that it waits. */
-  #tell(review: Review, due: DueSteps, atMs: number): void {
-    const { events, electorate, escalated } = this.#ports;
-    const isOpen = (demand: number): boolean => !isMet(review, demand, electorate);
-    if (due.escalations.length > 0) escalated(review);
-    for (const { demand, step } of due.escalations)
-      if (isOpen(demand)) events.publish({ kind: 'review.escalated', review, atMs, demand, step });
+  #toTell(review: Review, due: DueSteps): readonly Notice[] {
+    const isOpen = (demand: number): boolean => !isMet(review, demand, this.#ports.electorate);
+    const escalations = due.escalations.filter(({ demand }) => isOpen(demand));
     const demands = due.reminders.filter(isOpen);
-    if (demands.length > 0) events.publish({ kind: 'review.reminded', review, atMs, demands });
+    const steps = escalations.map((step): Notice => ({ kind: 'escalate', ...step }));
+    return demands.length === 0 ? steps : [...steps, { kind: 'remind', demands }];
+  }
+
+  #publish(review: Review, told: readonly Notice[], atMs: number): void {
+    const { events } = this.#ports;
+    for (const notice of told) {
+      if (notice.kind === 'escalate') {
+        const { demand, step } = notice;
+        events.publish({ kind: 'review.escalated', review, atMs, demand, step });
+      } else if (notice.kind === 'remind') {
+        events.publish({ kind: 'review.reminded', review, atMs, demands: notice.demands });
+      }
+    }
   }
 }

@@ -5,6 +5,8 @@ import {
   entriesKeepTheirOrder,
   failuresCloseTheStore,
 } from './compliance-durability.ts';
+import { chatLinksAreKept } from './compliance-chat-links.ts';
+import { deadLettersAreKept, deliveriesAreKept, deliveriesKeepTheirOrder } from './compliance-deliveries.ts';
 import { erasureWaits, recordsAreErased, valuesAreErased } from './compliance-erasure.ts';
 import { useStore } from './compliance-fixture.ts';
 import type { StoreFixture } from './compliance-fixture.ts';
@@ -43,6 +45,10 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     breakGlassIsSpentOnce(at);
     breakGlassIsTracked(at);
     governanceIsRevised(at);
+    chatLinksAreKept(at);
+    deliveriesAreKept(at);
+    deliveriesKeepTheirOrder(at);
+    deadLettersAreKept(at);
     changesAreAtomic(at);
     submissionsAreRevised(at);
     requestKeysAreTakenOnce(at);

@@ -21,6 +21,10 @@ import type { StandingGrant, StandingStatus, StandingUse } from '../core/standin
 import type { Revocation } from '../core/standing-changes.ts';
 import type { ErasedSubject } from '../core/subject.ts';
 import type { Submission } from '../core/submission.ts';
+import type { ChatLinkConflict, ChatLinkMutation, ChatLinkReads } from './store-chat-links.ts';
+import type { DeliveryConflict, DeliveryMutation, DeliveryReads } from './store-deliveries.ts';
+
+export type { DeliveryMutation, DeliveryQueue } from './store-deliveries.ts';
 
 /** One conditional change of state. A change is applied whole, with its entries, or not at all. */
 export type Mutation =
@@ -110,6 +114,8 @@ export type Mutation =
   | { readonly kind: 'break_glass.update'; readonly use: BreakGlassUse }
   /** Replaces the record of that id whose revision is `record.revision - 1`, or none where that is 0; else `governance.conflict`. */
   | { readonly kind: 'governance.put'; readonly record: GovernanceRecord }
+  | DeliveryMutation
+  | ChatLinkMutation
   /**
    * Erases every value of the subject: asides of entries, and what the state holds of its actions. From the commit on no
    * read gives them, and when the commit is acknowledged their keys are destroyed. Refused with `subject.unknown` where
@@ -185,6 +191,7 @@ export type StoreRefusal =
   | { readonly code: PasskeyConflict }
   | { readonly code: 'governance.conflict' }
   | { readonly code: 'break_glass.too_many' | 'break_glass.missing' | 'break_glass.conflict' }
+  | { readonly code: DeliveryConflict | ChatLinkConflict }
   /** `in_use`: these are not over yet: ids of reviews, grants, standing grants and submitted actions. */
   | { readonly code: 'subject.in_use'; readonly by: readonly string[] }
   | { readonly code: 'subject.unknown' }
@@ -273,7 +280,7 @@ export interface ReviewGroup {
 }
 
 /** Every question that a store answers. Answers see all that was durable when the question was queued. */
-export interface Reads {
+export interface Reads extends DeliveryReads, ChatLinkReads {
   review: { ask: { readonly id: ReviewId }; answer: Review | null };
   /** Newest first; `before` is the id after which (in that order) the page starts. What is null or absent is left open. */
   reviews: {

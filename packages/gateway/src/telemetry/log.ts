@@ -20,6 +20,13 @@ interface Reviewed {
   readonly target: string;
 }
 
+interface Delivered {
+  readonly delivery: string;
+  readonly channel: string;
+  readonly review: string;
+  readonly attempts: number;
+}
+
 interface BrokenGlass {
   readonly use: string;
   readonly person: string;
@@ -81,6 +88,16 @@ export interface Log {
   breakGlassReminded(fields: BrokenGlass): void;
   breakGlassClosed(fields: BrokenGlass & { readonly by: string; readonly finding: string }): void;
   breakGlassRefused(fields: { readonly about: string; readonly person: string; readonly code: string }): void;
+  /** A channel was told in vain; it is tried again. Why is with the delivery: it may be another system's words. */
+  deliveryFailed(fields: Delivered): void;
+  /** It is a dead letter now: nobody there was told, unless somebody sends it again. */
+  deliveryGivenUp(fields: Delivered): void;
+  /** A person had a dead letter sent again. */
+  deliveryReplayed(fields: {
+    readonly delivery: string;
+    readonly channel: string;
+    readonly person: string;
+  }): void;
   callRefused(fields: { readonly principal: string; readonly action: string; readonly code: string }): void;
   /** A bug, or something under us that failed. */
   failed(fields: { readonly where: string; readonly error: unknown }): void;
@@ -135,6 +152,9 @@ export function createLog(options: LogOptions): Log {
     breakGlassReminded: (fields) => logger.error({ event: 'break_glass.reminded', ...fields }),
     breakGlassClosed: (fields) => logger.warn({ event: 'break_glass.closed', ...fields }),
     breakGlassRefused: (fields) => logger.error({ event: 'break_glass.refused', ...fields }),
+    deliveryFailed: (fields) => logger.warn({ event: 'delivery.failed', ...fields }),
+    deliveryGivenUp: (fields) => logger.error({ event: 'delivery.given_up', ...fields }),
+    deliveryReplayed: (fields) => logger.info({ event: 'delivery.replayed', ...fields }),
     callRefused: (fields) => logger.warn({ event: 'call.refused', ...fields }),
     failed: ({ where, error }) => logger.error({ event: 'failed', where, error: traceOf(error) }),
     ledgerFailed: ({ error }) => logger.error({ event: 'ledger.failed', error: traceOf(error) }),

@@ -38,6 +38,8 @@ export interface Site {
 export interface SiteOptions {
   /** Lines of YAML below `limits:`. */
   readonly limits?: string;
+  /** More of the configuration: its last lines. */
+  readonly more?: string;
 }
 
 /** Everything in `runs` and `customers.email` is classified: the policies that come with Sallyport ask a person. */
@@ -59,7 +61,10 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   for (const name of people) await personCredential(directory, name);
   const tokens = people.map((name) => [name, readToken(directory, name)]);
   const configPath = join(directory, 'sallyport.yaml');
-  writePrivateFile(configPath, await configuration(server, agentAccess.checkFile, options.limits ?? ''));
+  writePrivateFile(
+    configPath,
+    `${await configuration(server, agentAccess.checkFile, options.limits ?? '')}${options.more ?? ''}`,
+  );
   const started: GatewayProcess[] = [];
   const personTokens = Object.fromEntries(tokens) as Record<PersonName, string>;
   return {

@@ -7,7 +7,7 @@ import type { Result } from '../../src/core/result.ts';
 import type { Review } from '../../src/core/review.ts';
 import { limits as bounds, type Limits } from '../../src/limits.ts';
 import { Pipeline } from '../../src/pipeline.ts';
-import type { Clock, GatewayEvent, GroupingTemplates } from '../../src/ports.ts';
+import type { Clock, GatewayEvent, GroupingTemplates, Outbox } from '../../src/ports.ts';
 import { workingCalendars } from '../../src/review/calendars.ts';
 import { Desk } from '../../src/review/desk.ts';
 import { createMemoryStore } from '../../src/stores/memory/store.ts';
@@ -35,6 +35,7 @@ export interface TimeOptions {
   readonly store?: (store: Store) => Store;
   readonly templates?: GroupingTemplates;
   readonly approvalsPerHour?: number;
+  readonly outbox?: Outbox;
   /** Other bounds than those of the gateway. */
   readonly limits?: Partial<Limits>;
 }
@@ -90,9 +91,11 @@ export class TimeWorld {
       voteRefused: () => undefined,
     };
     const events = { publish, subscribe: () => () => undefined };
-    const { templates, approvalsPerHour } = this.#options;
+    const { templates, approvalsPerHour, outbox } = this.#options;
+    const told = outbox === undefined ? {} : { outbox };
     const desk = new Desk({
       ...shared,
+      ...told,
       ...(templates === undefined ? {} : { templates }),
       ...(approvalsPerHour === undefined ? {} : { approvalsPerHour }),
       passkeys: noPasskeys,
@@ -101,7 +104,7 @@ export class TimeWorld {
       limits,
       log,
     });
-    return [desk, new Pipeline({ ...shared, classifier: { classify: () => [] } }, desk)];
+    return [desk, new Pipeline({ ...shared, ...told, classifier: { classify: () => [] } }, desk)];
   }
 
   /** The process ends and another one starts, on the same store. */
@@ -190,7 +193,18 @@ export class TimeWorld {
     if (!settled.ok) return settled.error.code;
     const judged = this.#gate.judge(this.attempt(command));
     const authorized = await this.#gate.authorizeApproved(judged, settled.value);
-    return authorized.ok ? 'ran' : authorized.error.code;
+    if (!authorized.ok) return authorized.error.code;
+    this.#gate.record(authorized.value, SUCCEEDED);
+    return 'ran';
+  }
+
+  /** Sam asks the agent, and it answers. */
+  async clarify({ review }: Pick<Hold, 'review'>): Promise<void> {
+    const [sam] = this.people;
+    if (sam === undefined) throw new Error('nobody is there');
+    const ask = { review, channel: 'api', text: 'why?' };
+    await this.#desk.question({ ...ask, asker: sam, to: 'agent' });
+    await this.#desk.answer({ ...ask, answerer: agent, question: 1 });
   }
 
   async eligible(held: Hold): Promise<readonly string[]> {
@@ -208,6 +222,8 @@ export class TimeWorld {
     });
   }
 }
+
+const SUCCEEDED = { status: 'succeeded', rows: 3, bytes: 30, durationMs: 1, code: '' } as const;
 
 const DESCRIPTION: Attempt['description'] = {
   operation: 'sql:select',

@@ -53,6 +53,15 @@ export {
   BreakGlassSignature,
   BreakGlassSummary,
 } from './break-glass.ts';
+export {
+  ChannelCheck,
+  ChannelList,
+  Delivery,
+  DeliveryPage,
+  DeliveryQuery,
+  maxDeliveriesPerPage,
+} from './channel.ts';
+export { ChatAccount, ChatLink, ChatLinkList, ChatLinkOffer, ChatLinkRequest } from './chat-link.ts';
 export { ReviewEvent } from './event.ts';
 export {
   AuthorizationDetail,
@@ -93,6 +102,8 @@ export {
   actionProblemCodes,
   apiProblemCodes,
   breakGlassProblemCodes,
+  channelProblemCodes,
+  chatProblemCodes,
   custodyProblemCodes,
   scanProblemCodes,
   delegationProblemCodes,

@@ -93,6 +93,9 @@ export const passkeyProblemCodes = [
 /** Why a target's data was not looked at. */
 export const scanProblemCodes = ['scan.unknown_target', 'scan.busy', 'scan.unreachable'] as const;
 
+/** Why an account in a chat was not linked, or not taken back. */
+export const chatProblemCodes = ['link.unknown', 'link.taken', 'link.second', 'ledger.unavailable'] as const;
+
 /** Why values were not erased, or the log's key not handed over. */
 export const custodyProblemCodes = [
   'erasure.reason_required',
@@ -100,6 +103,9 @@ export const custodyProblemCodes = [
   'erasure.in_use',
   'key.not_rotatable',
 ] as const;
+
+/** Why a dead letter was not sent again. */
+export const channelProblemCodes = ['delivery.not_found', 'delivery.waiting'] as const;
 
 /** Why a person may not break glass, or not review a use of it. */
 export const breakGlassProblemCodes = [
@@ -176,6 +182,7 @@ export const ProblemCode = z
       ...standingProblemCodes,
       ...passkeyProblemCodes,
       ...breakGlassProblemCodes,
+      ...chatProblemCodes,
       ...refusalProblemCodes,
       ...actionProblemCodes,
       ...grantProblemCodes,
@@ -183,6 +190,7 @@ export const ProblemCode = z
       ...scanProblemCodes,
       ...delegationProblemCodes,
       ...policyChangeProblemCodes,
+      ...channelProblemCodes,
       ...apiProblemCodes,
     ]),
   ])

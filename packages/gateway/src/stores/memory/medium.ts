@@ -1,6 +1,8 @@
 import type { KeptJudgment } from '../../core/attention.ts';
 import type { Canary } from '../../core/canary.ts';
 import type { BreakGlassUse } from '../../core/break-glass.ts';
+import type { ChatLink } from '../../core/chat-link.ts';
+import type { Delivery, SentMessage } from '../../core/delivery.ts';
 import type { UsageCount } from '../../core/entry.ts';
 import type { Grant } from '../../core/grant.ts';
 import type { Review } from '../../core/review.ts';
@@ -32,6 +34,13 @@ export class MemoryMedium {
   readonly showings = new Map<string, number>();
   readonly judgments = new Map<string, KeptJudgment>();
   readonly breakGlass = new Map<string, BreakGlassUse>();
+  /** In the order in which they were added. */
+  readonly deliveries = new Map<string, Delivery>();
+  readonly messages = new Map<string, SentMessage>();
+  /** When each dead letter was given up, the last one last. */
+  readonly buried = new Map<string, number>();
+  /** By account. */
+  readonly chatLinks = new Map<string, ChatLink>();
   readonly passkeys = new Map<string, PasskeyRow>();
   readonly governance = new Map<string, GovernanceRecord>();
   readonly tiles = new Map<string, TileRow>();

@@ -7,6 +7,8 @@ import { isForWhom, type StandingGrant } from '../../core/standing.ts';
 import { StoreError } from '../store.ts';
 import type { Mutation, StoreRefusal } from '../store.ts';
 import { openCanary, revealCanary } from './canaries.ts';
+import { chatLinkMutations } from './chat-links.ts';
+import { deliveryMutations } from './deliveries.ts';
 import { eraseSubject } from './erase.ts';
 import { tileKey } from './medium.ts';
 import type { MemoryMedium } from './medium.ts';
@@ -252,6 +254,8 @@ const table: Table = {
     medium.put(medium.governance, record.id, record);
     return null;
   },
+  ...chatLinkMutations,
+  ...deliveryMutations,
   'subject.erase': (medium, { subject, atMs }) => eraseSubject(medium, subject, atMs),
   'canary.plan': (medium, { dueAtMs }) => {
     medium.put(medium.canaryPlan, 'only', dueAtMs);

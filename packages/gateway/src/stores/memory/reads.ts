@@ -4,6 +4,8 @@ import type { ActionId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
 import { statusOf } from '../../core/standing.ts';
 import type { EntryRow, GovernanceRecord, HabitRow, Reads, ReviewGroup, UsageRow } from '../store.ts';
+import { chatLinkReads } from './chat-links.ts';
+import { deliveryReads } from './deliveries.ts';
 import { overlaps, tileKey } from './medium.ts';
 import type { HeldEntry, MemoryMedium } from './medium.ts';
 import { findPending, isSameBinding, requestKeyName } from './mutations.ts';
@@ -145,6 +147,8 @@ const table: Table = {
     return record?.kind === 'policy_change' ? record : null;
   },
   policyChanges: ({ governance }, ask) => pageOf(governance, 'policy_change', ask),
+  ...chatLinkReads,
+  ...deliveryReads,
   pendingReview: (medium, { binding }) => findPending(medium, binding),
   entries: ({ entries }, { from, limit }) => entries.slice(from, from + limit).map(rowOf),
   entriesOfAction: ({ entries }, { action }) => entries.filter((entry) => entry.action === action).map(rowOf),

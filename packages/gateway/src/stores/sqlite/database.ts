@@ -257,6 +257,47 @@ const GOVERNANCE = `
   CREATE INDEX governance_by_kind ON governance (kind, id);
 `;
 
+/**
+ * What is to be sent about reviews, in the order of `position`, and what each destination shows. Names of reviews and
+ * destinations, and nothing of a subject's values: those are read when it is sent.
+ */
+const DELIVERIES = `
+  CREATE TABLE deliveries (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    channel TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    review TEXT NOT NULL,
+    state TEXT NOT NULL,
+    not_before_ms INTEGER NOT NULL,
+    buried INTEGER,
+    delivery TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX deliveries_waiting ON deliveries (channel, destination, review, position) WHERE state = 'waiting';
+  CREATE INDEX deliveries_by_state ON deliveries (state, position);
+  CREATE INDEX deliveries_buried ON deliveries (buried) WHERE buried IS NOT NULL;
+  CREATE TABLE messages (
+    channel TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    review TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (channel, destination, review)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** People's accounts in chats, as they have said themselves. */
+const CHAT_LINKS = `
+  CREATE TABLE chat_links (
+    platform TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    user TEXT NOT NULL,
+    person TEXT NOT NULL,
+    link TEXT NOT NULL,
+    PRIMARY KEY (platform, tenant, user)
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** What each version has beyond the one before; a version never changes. */
 const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = [
   SCHEMA,
@@ -269,6 +310,8 @@ const VERSIONS: readonly (string | ((database: Database.Database) => void))[] = 
   LISTED,
   CANARIES,
   GOVERNANCE,
+  DELIVERIES,
+  CHAT_LINKS,
 ];
 const SCHEMA_VERSION = VERSIONS.length;
 

@@ -14,6 +14,8 @@ import { Passkeys } from './passkeys.ts';
 import { BreakGlass } from './break-glass.ts';
 import { Canaries } from './canaries.ts';
 import { Governance } from './governance.ts';
+import { ChatLinks } from './chat-links.ts';
+import { Deliveries } from './deliveries.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
@@ -74,6 +76,8 @@ export class State {
   readonly breakGlass: BreakGlass;
   readonly canaries: Canaries;
   readonly governance: Governance;
+  readonly chatLinks: ChatLinks;
+  readonly deliveries: Deliveries;
   readonly #database: Database;
   readonly #rows: SealedRows;
   readonly #erasures: Erasures;
@@ -106,6 +110,8 @@ export class State {
     this.breakGlass = new BreakGlass(database, rows);
     this.canaries = new Canaries(database);
     this.governance = new Governance(database);
+    this.chatLinks = new ChatLinks(database);
+    this.deliveries = new Deliveries(database);
     this.#review = database.prepare(`${REVIEW}WHERE id = ?`);
     this.#pendingReview = database.prepare(`${REVIEW}WHERE binding = ? AND status = 'pending'`);
     this.#insertReview = database.prepare(
@@ -173,6 +179,13 @@ export class State {
     'break_glass.spend': (spend) => this.breakGlass.spend(spend),
     'governance.put': ({ record }) => this.governance.put(record),
     'break_glass.update': ({ use }) => this.breakGlass.update(use),
+    'chat_link.put': ({ link }) => this.chatLinks.put(link),
+    'chat_link.remove': ({ link }) => this.chatLinks.remove(link),
+    'delivery.add': ({ delivery }) => this.deliveries.add(delivery),
+    'delivery.end': ({ id, message }) => this.deliveries.end(id, message),
+    'delivery.retry': (retry) => this.deliveries.retry(retry),
+    'delivery.bury': (bury) => this.deliveries.bury(bury),
+    'delivery.replay': ({ id, atMs }) => this.deliveries.replay(id, atMs),
     'subject.erase': ({ subject, atMs }) => this.#erasures.erase(subject, atMs),
     'canary.plan': ({ dueAtMs }) => this.canaries.plan(dueAtMs),
     'canary.open': (open) => this.canaries.open(open),

@@ -1,0 +1,144 @@
+import { createTransport, type Transporter } from 'nodemailer';
+import type { Channel, DeliveryView, Sending } from '../channel.ts';
+import type { Delivery, Notice } from '../../core/delivery.ts';
+import { eventOf, type ReviewEventName } from '../../core/review-events.ts';
+import type { Review } from '../../core/review.ts';
+import { isRouted, type Routing } from '../../core/routing.ts';
+import { limits } from '../../limits.ts';
+import { messageOf } from './message.ts';
+
+export interface MailServer {
+  readonly host: string;
+  readonly port: number;
+  /** `none`: plain text, for a server on this machine. */
+  readonly tls: 'implicit' | 'starttls' | 'none';
+  /** Null: the server asks for nothing. */
+  readonly user: string | null;
+  readonly password: string | null;
+}
+
+export interface EmailRecipients {
+  /** Addresses, nothing else: no names, no lists. */
+  readonly to: readonly string[];
+  readonly events: readonly ReviewEventName[];
+  readonly when: Routing;
+}
+
+export interface EmailOptions {
+  readonly server: MailServer;
+  readonly from: { readonly name: string; readonly address: string };
+  readonly recipients: readonly EmailRecipients[];
+}
+
+/** Mail that notifies and links. It takes no votes: whoever can write a sender's address could cast them. */
+export class EmailChannel implements Channel {
+  readonly name = 'email';
+  readonly shows = 'events';
+  /** Mail servers take a rush of equal mail for spam. */
+  readonly pace = { perMinute: 120, burst: 30 };
+  readonly #options: EmailOptions;
+  readonly #transport: Transporter;
+
+  constructor(options: EmailOptions) {
+    this.#options = options;
+    this.#transport = transportOf(options.server);
+  }
+
+  route(review: Review, notice: Notice): readonly string[] {
+    const event = eventOf(notice, review.state.status);
+    const fitting = this.#options.recipients.filter(
+      ({ events, when }) => events.includes(event) && isRouted(review, when),
+    );
+    return [...new Set(fitting.flatMap(({ to }) => to))];
+  }
+
+  async deliver(delivery: Delivery, view: DeliveryView): Promise<Sending> {
+    const { destination } = delivery;
+    if (!this.#options.recipients.some(({ to }) => to.includes(destination)))
+      return { kind: 'failed', problem: 'no recipient of this address is configured' };
+    try {
+      await this.#send(delivery, view);
+      return { kind: 'sent', reference: null };
+    } catch (error) {
+      return sendingOf(error);
+    }
+  }
+
+  async #send(delivery: Delivery, view: DeliveryView): Promise<void> {
+    const { from } = this.#options;
+    const domain = from.address.split('@').at(-1) ?? 'sallyport';
+    const thread = `<${view.review.id}@${domain}>`;
+    const { notice, id } = delivery;
+    const { subject, text, html } = messageOf(delivery, view);
+    await this.#transport.sendMail({
+      from,
+      // As an object: nothing in it is taken for a second address.
+      to: { name: '', address: delivery.destination },
+      subject,
+      text,
+      html,
+      // The same at each attempt: mail programs show a duplicate once. The first mail of a review is what others answer to.
+      messageId: notice.kind === 'open' ? thread : `<${id}@${domain}>`,
+      ...(notice.kind === 'open' ? {} : { inReplyTo: thread, references: [thread] }),
+      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  }
+
+  async check(): Promise<readonly string[]> {
+    const { host, port } = this.#options.server;
+    try {
+      await this.#transport.verify();
+      return [];
+    } catch (error) {
+      return [`email: the mail server ${host}:${port} ${reasonOf(error)}; correct channels.email.server`];
+    }
+  }
+
+  async start(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#transport.close();
+  }
+}
+
+function transportOf({ host, port, tls, user, password }: MailServer): Transporter {
+  return createTransport({
+    host,
+    port,
+    secure: tls === 'implicit',
+    requireTLS: tls === 'starttls',
+    ignoreTLS: tls === 'none',
+    ...(user === null ? {} : { auth: { user, pass: password ?? '' } }),
+    connectionTimeout: limits.deliveryMs,
+    greetingTimeout: limits.deliveryMs,
+    socketTimeout: limits.deliveryMs,
+    dnsTimeout: limits.deliveryMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
+
+interface MailError {
+  readonly code?: unknown;
+  readonly permanent?: unknown;
+  readonly responseCode?: unknown;
+}
+
+/** RFC 5321 §4.2.1: the server refuses for good, and says so. A refused sign-in is the operator's to mend, and worth to try again. */
+function sendingOf(error: unknown): Sending {
+  const { code, permanent } = (error ?? {}) as MailError;
+  const isForGood = permanent === true && code !== 'EAUTH';
+  const problem = `the mail server ${reasonOf(error)}`;
+  return isForGood ? { kind: 'failed', problem } : { kind: 'later', retryAfterMs: null, problem };
+}
+
+/** Codes only: the server's words may quote the mail. */
+function reasonOf(error: unknown): string {
+  const { code, responseCode } = (error ?? {}) as MailError;
+  const said = typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code) ? code : 'no connection';
+  return typeof responseCode === 'number'
+    ? `answered ${responseCode.toString()} (${said})`
+    : `was not reached (${said})`;
+}

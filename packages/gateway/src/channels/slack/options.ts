@@ -1,0 +1,45 @@
+import type { ReviewId } from '../../core/ids.ts';
+import type { Review } from '../../core/review.ts';
+import type { Routing } from '../../core/routing.ts';
+import type { Limits } from '../../limits.ts';
+import type { Clock, Directory, Hashing, PolicyEngine } from '../../ports.ts';
+import type { ChatAccounts } from '../../ports-chat.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { Actor } from './payload.ts';
+import type { Secret } from './secret.ts';
+
+/** Reviews that have a room of their own. */
+export interface RoomRule {
+  readonly when: Routing;
+  readonly room: string;
+}
+
+export interface SlackOptions {
+  /** The workspace whose members decide. */
+  readonly team: string;
+  /** `https://slack.com/api/`, or that of another cloud. */
+  readonly apiUrl: string;
+  readonly botToken: Secret;
+  /** For Socket Mode; null: Slack comes by HTTP. */
+  readonly appToken: Secret | null;
+  readonly signingSecrets: readonly Secret[];
+  /** The first that fits; none: `room`. */
+  readonly rooms: readonly RoomRule[];
+  /** Null: reviews that no rule fits are told to nobody but by direct messages. */
+  readonly room: string | null;
+  readonly directMessages: boolean;
+  /** Whether an address that Slack has confirmed tells who somebody is. */
+  readonly linkByEmail: boolean;
+  readonly personByEmail: (email: string) => string | undefined;
+  readonly publicUrl: string;
+  readonly clock: Clock;
+  readonly hashing: Hashing;
+  readonly limits: Limits;
+  readonly directory: Directory;
+  readonly policy: Pick<PolicyEngine, 'mayCall'>;
+  readonly accounts: ChatAccounts;
+  /** Newest first, one more than are listed. */
+  readonly pending: () => Promise<readonly Review[]>;
+  readonly recordRefused: (actor: Actor, review: ReviewId | null) => Promise<void>;
+  readonly log: Pick<Log, 'failed'>;
+}

@@ -1,0 +1,48 @@
+/** Who in Slack hears of a review. Pure over configuration and directory. */
+import { approversAt, isParty } from '../../core/electorate.ts';
+import type { Review } from '../../core/review.ts';
+import { isRouted } from '../../core/routing.ts';
+import type { SlackOptions } from './options.ts';
+
+type Routing = Pick<
+  SlackOptions,
+  'accounts' | 'directMessages' | 'directory' | 'limits' | 'room' | 'rooms' | 'team'
+>;
+
+const ROOM = 'room ';
+const DIRECT = 'direct ';
+
+export function destinationsOf(review: Review, options: Routing): readonly string[] {
+  const rule = options.rooms.find(({ when }) => isRouted(review, when));
+  const room = rule?.room ?? options.room;
+  const rooms = room === null ? [] : [ROOM + room];
+  if (!options.directMessages) return rooms;
+  const accounts = eligibleAccounts(review, options);
+  // So many are a room's matter: nobody reads what everybody gets.
+  if (accounts.length > options.limits.slackDirectPeople && room !== null) return rooms;
+  return [...rooms, ...accounts.slice(0, options.limits.slackDirectPeople).map((user) => DIRECT + user)];
+}
+
+/** Slack's ids of the people who may decide by what the demands say, as far as the review has come. */
+export function eligibleAccounts(
+  review: Review,
+  { accounts, directory, team }: Pick<Routing, 'accounts' | 'directory' | 'team'>,
+): readonly string[] {
+  const { demands, requester } = review.subject;
+  const approvers = demands.flatMap((_, index) => approversAt(review, index, review.announcedUntilMs));
+  const people = directory
+    .people()
+    .filter((person) => !person.disabled && !isParty(requester, person))
+    .filter((person) =>
+      approvers.some(({ kind, name }) =>
+        kind === 'person' ? name === person.name : person.groups.includes(name),
+      ),
+    );
+  return people.flatMap(({ name }) => accounts.accountsOf(name, 'slack', team).map(({ user }) => user));
+}
+
+/** Undefined for a room. */
+export const directUser = (destination: string): string | undefined =>
+  destination.startsWith(DIRECT) ? destination.slice(DIRECT.length) : undefined;
+
+export const roomOf = (destination: string): string => destination.slice(ROOM.length);

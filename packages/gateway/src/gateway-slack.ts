@@ -1,0 +1,69 @@
+/** The part of the composition root that is about people's accounts in chats, and about Slack. */
+import { SlackChannel } from './channels/slack/channel.ts';
+import type { Channel } from './channels/channel.ts';
+import type { Configuration } from './config/configuration.ts';
+import { noticeEntry } from './core/entry.ts';
+import { AccountLinks } from './identity/account-links.ts';
+import { limits as bounds } from './limits.ts';
+import type { Clock, Directory, Hashing, PolicyEngine, Random, Store } from './ports.ts';
+import type { PlatformEndpoint } from './ports-chat.ts';
+import type { Log } from './telemetry/log.ts';
+
+export interface ChatPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hashing: Hashing;
+  readonly store: Store;
+  readonly policy: Pick<PolicyEngine, 'mayCall'>;
+  readonly directory: Directory;
+  readonly configuration: Pick<Configuration, 'channels' | 'limits' | 'listen' | 'people'>;
+  readonly log: Log;
+}
+
+export interface Chat {
+  readonly chatLinks: AccountLinks;
+  /** Beside those that need no accounts. */
+  readonly chats: readonly Channel[];
+  readonly platforms: ReadonlyMap<string, PlatformEndpoint>;
+}
+
+export async function openChat(ports: ChatPorts): Promise<Chat> {
+  const { configuration } = ports;
+  const limits = { ...bounds, ...configuration.limits };
+  const { publicUrl } = configuration.listen.api;
+  const configured = configuration.people.flatMap(({ person, slack }) =>
+    slack === null
+      ? []
+      : [
+          {
+            person: person.name,
+            account: { platform: 'slack', tenant: slack.team, user: slack.user } as const,
+          },
+        ],
+  );
+  const chatLinks = await AccountLinks.open({ ...ports, limits, publicUrl, configured });
+  const slack = slackOf({ ...ports, limits, publicUrl, accounts: chatLinks });
+  if (slack === null) return { chatLinks, chats: [], platforms: new Map() };
+  return { chatLinks, chats: [slack], platforms: new Map([[slack.name, slack.endpoint]]) };
+}
+
+type SlackPorts = ChatPorts &
+  Pick<ConstructorParameters<typeof SlackChannel>[0], 'limits' | 'publicUrl' | 'accounts'>;
+
+function slackOf(ports: SlackPorts): SlackChannel | null {
+  const { clock, configuration, limits, store } = ports;
+  const { slack } = configuration.channels;
+  if (slack === null) return null;
+  const byEmail = new Map(configuration.people.map(({ email, person }) => [email, person.name]));
+  return new SlackChannel({
+    ...ports,
+    ...slack,
+    personByEmail: (email) => (slack.linkByEmail ? byEmail.get(email) : undefined),
+    pending: () =>
+      store.read('reviews', { status: 'pending', agent: null, limit: limits.slackListed + 1, before: null }),
+    recordRefused: async ({ team, user }, review) => {
+      const details = { platform: 'slack', tenant: team, account: user, review: review ?? '' };
+      await store.append(noticeEntry('chat.refused', details, clock.nowMs())).done;
+    },
+  });
+}

@@ -1,0 +1,144 @@
+/**
+ * Whose account in a chat is whose: what the configuration says, and what people have said by a link that only the holder
+ * of the account got, and which only they could open with their own credential. Everything is in memory, and in the store
+ * and the ledger before it counts.
+ */
+import { noticeEntry } from '../core/entry.ts';
+import { sameAccount, type ChatAccount, type ChatLink } from '../core/chat-link.ts';
+import type { Person } from '../core/identity.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { Limits } from '../limits.ts';
+import type { Clock, Hashing, Random, Store } from '../ports.ts';
+import type { ChatLinks, LinkOffer, LinkRefusal, LinkRefusalCode } from '../ports-chat.ts';
+
+export interface ConfiguredAccount {
+  readonly person: string;
+  readonly account: ChatAccount;
+}
+
+export interface AccountLinksPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hashing: Hashing;
+  readonly store: Pick<Store, 'commit' | 'read'>;
+  readonly limits: Limits;
+  /** Without a slash at its end. */
+  readonly publicUrl: string;
+  readonly configured: readonly ConfiguredAccount[];
+}
+
+const TOKEN_BYTES = 32;
+
+const MESSAGES: Readonly<Record<LinkRefusalCode, string>> = {
+  'link.unknown':
+    'This link was used, has expired or is not one of ours. Press a button in the chat again for another.',
+  'link.taken': 'This account is linked to somebody already.',
+  'link.second': 'You have linked another account of that workspace. Unlink that one first.',
+  'ledger.unavailable': 'This can’t be recorded now, so nothing is linked. Try again.',
+};
+
+const refuse = (code: LinkRefusalCode): { readonly ok: false; readonly error: LinkRefusal } =>
+  err({ code, message: MESSAGES[code] });
+
+export class AccountLinks implements ChatLinks {
+  readonly #ports: AccountLinksPorts;
+  readonly #links: ChatLink[];
+  /** By the digest of their token, oldest first: what leaks from memory opens nothing. */
+  readonly #offers = new Map<string, LinkOffer>();
+
+  private constructor(ports: AccountLinksPorts, links: readonly ChatLink[]) {
+    this.#ports = ports;
+    this.#links = [...links];
+  }
+
+  static async open(ports: AccountLinksPorts): Promise<AccountLinks> {
+    return new AccountLinks(ports, await ports.store.read('chatLinks', {}));
+  }
+
+  personOf(account: ChatAccount): string | undefined {
+    const configured = this.#ports.configured.find((each) => sameAccount(each.account, account));
+    return configured?.person ?? this.#links.find((each) => sameAccount(each.account, account))?.person;
+  }
+
+  accountsOf(person: string, platform: ChatAccount['platform'], tenant: string): readonly ChatAccount[] {
+    return [...this.#ports.configured, ...this.#links]
+      .filter((each) => each.person === person)
+      .map(({ account }) => account)
+      .filter((account) => account.platform === platform && account.tenant === tenant);
+  }
+
+  offer(account: ChatAccount, shownAs: string): string {
+    const { clock, hashing, limits, publicUrl, random } = this.#ports;
+    const token = hashing.base64url(random.bytes(TOKEN_BYTES));
+    this.#forget();
+    const expiresAtMs = clock.nowMs() + limits.chatLinkMs;
+    this.#offers.set(hashing.sha256Hex(token), { account, shownAs, expiresAtMs });
+    // After the #, which browsers send to no server: it stays out of logs (law 8).
+    return `${publicUrl}/link#${token}`;
+  }
+
+  /** What has expired, the older ones of the account that asks, and what is too much. */
+  #forget(): void {
+    const { clock, limits } = this.#ports;
+    const nowMs = clock.nowMs();
+    for (const [key, { expiresAtMs }] of this.#offers) if (nowMs >= expiresAtMs) this.#offers.delete(key);
+    const excess = this.#offers.size + 1 - limits.chatLinksOpen;
+    for (const key of [...this.#offers.keys()].slice(0, Math.max(0, excess))) this.#offers.delete(key);
+  }
+
+  describe(token: string): Result<LinkOffer, LinkRefusal> {
+    const offer = this.#offers.get(this.#ports.hashing.sha256Hex(token));
+    if (offer === undefined || this.#ports.clock.nowMs() >= offer.expiresAtMs) return refuse('link.unknown');
+    return ok(offer);
+  }
+
+  async link(token: string, person: Person): Promise<Result<ChatLink, LinkRefusal>> {
+    const offer = this.describe(token);
+    if (!offer.ok) return offer;
+    // Used, whatever comes of it.
+    this.#offers.delete(this.#ports.hashing.sha256Hex(token));
+    const { account } = offer.value;
+    const fault = this.#whyNot(account, person);
+    if (fault !== null) return refuse(fault);
+    const linkedAtMs = this.#ports.clock.nowMs();
+    const link = { account, person: person.name, identity: person.identity, linkedAtMs };
+    if (!(await this.#commit('account.linked', link))) return refuse('ledger.unavailable');
+    this.#links.push(link);
+    return ok(link);
+  }
+
+  #whyNot(account: ChatAccount, person: Person): LinkRefusalCode | null {
+    if (this.personOf(account) !== undefined) return 'link.taken';
+    const { platform, tenant } = account;
+    // Whoever lures somebody into confirming a strange account finds the place taken, once they have their own.
+    return this.accountsOf(person.name, platform, tenant).length > 0 ? 'link.second' : null;
+  }
+
+  linksOf(person: Person): readonly ChatLink[] {
+    return this.#links.filter((each) => each.person === person.name);
+  }
+
+  async unlink(account: ChatAccount, person: Person): Promise<Result<ChatLink, LinkRefusal>> {
+    const link = this.linksOf(person).find((each) => sameAccount(each.account, account));
+    if (link === undefined) return refuse('link.unknown');
+    if (!(await this.#commit('account.unlinked', link))) return refuse('ledger.unavailable');
+    const at = this.#links.indexOf(link);
+    if (at >= 0) this.#links.splice(at, 1);
+    return ok(link);
+  }
+
+  /** False where it can't be recorded, or somebody was quicker. */
+  async #commit(code: 'account.linked' | 'account.unlinked', link: ChatLink): Promise<boolean> {
+    const { clock, store } = this.#ports;
+    const { platform, tenant, user } = link.account;
+    const details = { platform, tenant, account: user, principal: link.person };
+    const kind = code === 'account.linked' ? 'chat_link.put' : 'chat_link.remove';
+    try {
+      const entries = [noticeEntry(code, details, clock.nowMs())];
+      return (await store.commit({ mutations: [{ kind, link }], entries })).ok;
+    } catch {
+      // Fails closed: what isn't recorded isn't linked.
+      return false;
+    }
+  }
+}
