@@ -4,6 +4,7 @@ import { canariesOf } from './schema-canaries.ts';
 import { delegation, group } from './schema-authority.ts';
 import { channels } from './schema-channels.ts';
 import { slackAccount } from './schema-slack.ts';
+import { teamsAccount } from './schema-teams.ts';
 import {
   clockTime,
   DATE,
@@ -133,6 +134,7 @@ const person = z.strictObject({
   groups: names('Groups that the person is in.'),
   disabled: z.boolean().default(false).describe('A disabled person stays in the records and can do nothing.'),
   slack: slackAccount.optional(),
+  teams: teamsAccount.optional(),
   email: z
     .email()
     .max(320)

@@ -172,6 +172,7 @@ export const apiProblemCodes = [
   'tile.not_found',
   'checkpoint.not_found',
   'precondition.failed',
+  'platform.unavailable',
   'internal',
 ] as const;
 
