@@ -11,7 +11,7 @@ const verifier = '^packages/verifier/src/';
 const sdk = '^packages/sdk/src/';
 const contract = '^packages/sdk/src/contract/';
 const plugin = '(connectors|channels|stores)';
-const pluginContract = `^${gateway}/(connectors/connector|channels/channel|stores/store(-chat-links|-deliveries)?)\\.ts$`;
+const pluginContract = `^${gateway}/(connectors/connector|channels/(channel|chat-deciding)|stores/store(-chat-links|-deliveries)?)\\.ts$`;
 
 /** Whatever the place, bounds and business events come from one file each. */
 const everywhere = [limits, telemetry];
@@ -164,7 +164,7 @@ const table = [
   },
   {
     name: 'composition',
-    from: `^${gateway}/(gateway|gateway-channels|gateway-slack|gateway-token-checks|main)\\.ts$`,
+    from: `^${gateway}/(gateway|gateway-channels|gateway-slack|gateway-teams|gateway-token-checks|main)\\.ts$`,
     may: [`^${gateway}/`, sdk, verifier],
     because: 'the composition root knows every part of the gateway, and no other program.',
   },
@@ -222,7 +222,7 @@ module.exports = {
           limits,
           `^${gateway}/${plugin}/`,
           `^${gateway}/(ledger|policy|classify|identity|passkeys|config|api|tools|outbox)/`,
-          `^${gateway}/(gateway|gateway-channels|gateway-slack|gateway-token-checks|main|system|config)\\.ts$`,
+          `^${gateway}/(gateway|gateway-channels|gateway-slack|gateway-teams|gateway-token-checks|main|system|config)\\.ts$`,
         ],
       },
       to: {},

@@ -53,8 +53,13 @@ export interface PlatformRequest {
 export type PlatformReply =
   /** `body` null: it arrived, and there is nothing to say. */
   | { readonly kind: 'taken'; readonly body: object | null }
-  /** It isn't the platform's, or can't be read. Nothing was done. */
-  | { readonly kind: 'unsigned' | 'unreadable' };
+  /** It isn't the platform's, isn't for this gateway, can't be read, or nobody can say now. Nothing was done. */
+  | { readonly kind: 'unsigned' | 'forbidden' | 'unreadable' | 'unavailable' };
 
 /** Takes what a platform sends by HTTP. Never rejects because of what it is sent. */
 export type PlatformEndpoint = (request: PlatformRequest) => Promise<PlatformReply>;
+
+/** A value that shows itself to whoever asks for it and to nobody else: the configuration's secrets are of this shape. */
+export interface Secret {
+  reveal(): string;
+}

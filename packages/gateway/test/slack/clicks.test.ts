@@ -306,7 +306,7 @@ describe('a message (C)', () => {
 });
 
 test('while nothing can be recorded a click is neither lost nor shown as approved, and counts when it can be (C)', async () => {
-  const { slack } = await open({ limits: { slackClickRetryMs: 20 } });
+  const { slack } = await open({ limits: { chatClickRetryMs: 20 } });
   const { held, message } = await world.hold();
   world.isAway = true;
   const { acked } = await slack.press('U0SAM', message, APPROVE);
@@ -320,7 +320,7 @@ test('while nothing can be recorded a click is neither lost nor shown as approve
 });
 
 test('a modal sent while nothing can be recorded says so, and its author is told what came of it', async () => {
-  const { slack } = await open({ limits: { slackClickRetryMs: 20 } });
+  const { slack } = await open({ limits: { chatClickRetryMs: 20 } });
   const { held, message } = await world.hold();
   await slack.press('U0SAM', message, REJECT);
   const view = await viewOf('U0SAM');
@@ -334,7 +334,7 @@ test('a modal sent while nothing can be recorded says so, and its author is told
 });
 
 test('a click that is given up says so: nothing is shown as decided', async () => {
-  const { slack } = await open({ limits: { slackClickRetryMs: 10, slackClickMs: 30 } });
+  const { slack } = await open({ limits: { chatClickRetryMs: 10, chatClickMs: 30 } });
   const { held, message } = await world.hold();
   world.isAway = true;
   await slack.press('U0SAM', message, APPROVE);

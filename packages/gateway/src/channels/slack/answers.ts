@@ -3,7 +3,7 @@ import type { Review } from '../../core/review.ts';
 import { visible } from '../../core/visible.ts';
 import type { Limits } from '../../limits.ts';
 import { plain, rich, type Block } from './blocks.ts';
-import type { Refused } from './deciding.ts';
+import type { Refused } from '../chat-deciding.ts';
 import { ACTIONS } from './message.ts';
 import { toldModal } from './modals.ts';
 import { bullets, escapeMarkup, line, literal } from './rich-text.ts';

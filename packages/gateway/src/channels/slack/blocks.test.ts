@@ -10,7 +10,7 @@ import { limits } from '../../limits.ts';
 import { ACTIONS, linkMessageOf, messageOf } from './message.ts';
 import { askModal, detailsModal, rejectModal } from './modals.ts';
 import { literal } from './rich-text.ts';
-import { parseValue, valueOf } from './value.ts';
+import { parseValue, valueOf } from '../../core/shown-value.ts';
 
 function card(changes: Partial<ReviewSubject> = {}, more: Partial<Review> = {}): Card {
   const review = { ...makeReview(changes), ...more };

@@ -6,14 +6,15 @@ import type { Review } from '../../core/review.ts';
 import type { Limits } from '../../limits.ts';
 import type { PlatformEndpoint } from '../../ports-chat.ts';
 import type { Channel, DeliveryView, Inbound, Sending } from '../channel.ts';
+import { Deciding } from '../chat-deciding.ts';
 import { checkSlack } from './check.ts';
-import { Deciding } from './deciding.ts';
 import { sendingOf, UNSHOWABLE, VANISHED } from './faults.ts';
 import { slackEndpoint } from './http.ts';
 import { type Acknowledgement, Interactions } from './interactions.ts';
 import { linkMessageOf, messageOf } from './message.ts';
 import type { SlackOptions } from './options.ts';
 import type { Incoming } from './payload.ts';
+import type { Actor } from './payload.ts';
 import { People } from './people.ts';
 import { destinationsOf, directUser, eligibleAccounts, roomOf } from './routing.ts';
 import { openSocketOnce, SlackSocket } from './socket.ts';
@@ -36,7 +37,7 @@ interface Place {
 
 interface Running {
   readonly interactions: Interactions;
-  readonly deciding: Deciding;
+  readonly deciding: Deciding<Actor>;
   readonly socket: SlackSocket | null;
 }
 
@@ -144,7 +145,13 @@ export class SlackChannel implements Channel {
       directory: inbound.directory,
       lookUp: (user) => this.#web.user(user),
     });
-    const deciding = new Deciding({ ...options, desk: inbound.desk, people });
+    const deciding = new Deciding<Actor>({
+      ...options,
+      platform: 'slack',
+      accountOf: ({ team, user }) => `${team} ${user}`,
+      desk: inbound.desk,
+      people,
+    });
     const interactions = new Interactions({
       ...options,
       desk: inbound.desk,

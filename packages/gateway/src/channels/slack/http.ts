@@ -1,10 +1,9 @@
 /** Slack's requests by HTTP: interactions and the command, at one address. Nothing of one is read before its signature. */
-import type { PlatformEndpoint, PlatformRequest } from '../../ports-chat.ts';
+import type { PlatformEndpoint, PlatformRequest, Secret } from '../../ports-chat.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock } from '../../ports.ts';
 import type { Acknowledgement } from './interactions.ts';
 import { readCommand, readInteraction, type Incoming } from './payload.ts';
-import type { Secret } from './secret.ts';
 import { faultOf } from './signature.ts';
 
 export interface HttpOptions {

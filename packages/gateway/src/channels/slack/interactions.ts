@@ -6,16 +6,16 @@ import { cardOf, type Card } from '../../core/card.ts';
 import type { ReviewId } from '../../core/ids.ts';
 import { parseId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
+import { parseValue, type ShownValue } from '../../core/shown-value.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, PolicyEngine, ReviewDesk } from '../../ports.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { Deciding, Decided, Judgment, Refused } from './deciding.ts';
+import type { Deciding, Decided, Judgment, Refused } from '../chat-deciding.ts';
 import { answerOf, linkAnswer, listed } from './answers.ts';
 import { ACTIONS, messageOf } from './message.ts';
 import { askModal, CALLBACKS, detailsModal, FIELDS, rejectModal, toldModal } from './modals.ts';
 import type { Actor, Incoming } from './payload.ts';
 import type { People } from './people.ts';
-import { parseValue, type ShownValue } from './value.ts';
 import type { Answered, SlackWeb } from './web.ts';
 
 export interface InteractionPorts {
@@ -28,7 +28,7 @@ export interface InteractionPorts {
   readonly pending: () => Promise<readonly Review[]>;
   readonly publicUrl: string;
   readonly people: People;
-  readonly deciding: Deciding;
+  readonly deciding: Deciding<Actor>;
   readonly web: Pick<SlackWeb, 'openModal' | 'openDirect' | 'post' | 'respond'>;
   /** Records that somebody who may not decide tried to; resolves when that is durable. */
   readonly recordRefused: (actor: Actor, review: ReviewId | null) => Promise<void>;
@@ -198,7 +198,7 @@ export class Interactions {
   }
 
   /** A modal that is gone has nowhere to answer. */
-  async #tellDirectly({ actor, shown }: Judgment, decided: Decided): Promise<void> {
+  async #tellDirectly({ actor, shown }: Judgment<Actor>, decided: Decided): Promise<void> {
     const { web } = this.#ports;
     if (!decided.ok) await this.#refused(actor, shown.review, decided.error);
     const { text, blocks = [] } = answerOf(decided.ok ? null : decided.error);
@@ -224,7 +224,7 @@ export class Interactions {
 const USAGE = 'Write `/sallyport pending`, or `/sallyport show rev_…`.';
 
 /** Undefined for a modal in which nothing is decided, or one of somebody else's. */
-function judgmentOf({ actor, callback, value, occasion, fields }: Submission): Judgment | undefined {
+function judgmentOf({ actor, callback, value, occasion, fields }: Submission): Judgment<Actor> | undefined {
   const shown = parseValue(value);
   if (shown === undefined) return undefined;
   if (callback === CALLBACKS.reject)

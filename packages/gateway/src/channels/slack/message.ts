@@ -1,9 +1,9 @@
 /** What stands in a Slack channel about one review: a message while it is open, and how it ended. */
 import { sizeOf, type Card } from '../../core/card.ts';
+import { valueOf } from '../../core/shown-value.ts';
 import type { Limits } from '../../limits.ts';
 import { type Block, type Button, fit, type Fitted, plain, rich } from './blocks.ts';
 import { escapeMarkup, line, literal } from './rich-text.ts';
-import { valueOf } from './value.ts';
 
 export interface Message {
   /** For notifications, where Slack reads markup. */

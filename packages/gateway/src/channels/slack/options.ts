@@ -1,18 +1,11 @@
+import type { RoomRule } from '../../core/chat-people.ts';
 import type { ReviewId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
-import type { Routing } from '../../core/routing.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, Directory, Hashing, PolicyEngine } from '../../ports.ts';
-import type { ChatAccounts } from '../../ports-chat.ts';
+import type { ChatAccounts, Secret } from '../../ports-chat.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Actor } from './payload.ts';
-import type { Secret } from './secret.ts';
-
-/** Reviews that have a room of their own. */
-export interface RoomRule {
-  readonly when: Routing;
-  readonly room: string;
-}
 
 export interface SlackOptions {
   /** The workspace whose members decide. */

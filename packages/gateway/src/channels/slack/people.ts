@@ -8,6 +8,7 @@ import { err, ok, type Result } from '../../core/result.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, Directory } from '../../ports.ts';
 import type { ChatAccounts } from '../../ports-chat.ts';
+import type { NotLetIn } from '../chat-deciding.ts';
 import type { Actor } from './payload.ts';
 
 /** What Slack knows of an account (`users.info`). */
@@ -34,12 +35,6 @@ export interface PeoplePorts {
   readonly personByEmail: (email: string) => string | undefined;
   /** Rejects where Slack can't say. */
   readonly lookUp: (user: string) => Promise<SlackUser>;
-}
-
-/** Why somebody is not let in, in words for them; `link`: where they can say who they are. */
-export interface NotLetIn {
-  readonly message: string;
-  readonly link: string | null;
 }
 
 const no = (message: string): Result<Person, NotLetIn> => err({ message, link: null });

@@ -1,8 +1,7 @@
 /** Who in Slack hears of a review. Pure over configuration and directory. */
+import { mayDecide, roomFor } from '../../core/chat-people.ts';
 import type { Notice } from '../../core/delivery.ts';
-import { approversAt, isParty } from '../../core/electorate.ts';
 import type { Review } from '../../core/review.ts';
-import { isRouted } from '../../core/routing.ts';
 import type { SlackOptions } from './options.ts';
 
 type Routing = Pick<
@@ -14,8 +13,7 @@ const ROOM = 'room ';
 const DIRECT = 'direct ';
 
 export function destinationsOf(review: Review, { kind }: Notice, options: Routing): readonly string[] {
-  const rule = options.rooms.find(({ when }) => isRouted(review, when));
-  const room = rule?.room ?? options.room;
+  const room = roomFor(review, options.rooms, options.room);
   const rooms = room === null ? [] : [ROOM + room];
   if (!options.directMessages) return rooms;
   // What came of it is for the room: whoever decided has done their part.
@@ -31,16 +29,7 @@ export function eligibleAccounts(
   review: Review,
   { accounts, directory, team }: Pick<Routing, 'accounts' | 'directory' | 'team'>,
 ): readonly string[] {
-  const { demands, requester } = review.subject;
-  const approvers = demands.flatMap((_, index) => approversAt(review, index, review.announcedUntilMs));
-  const people = directory
-    .people()
-    .filter((person) => !person.disabled && !isParty(requester, person))
-    .filter((person) =>
-      approvers.some(({ kind, name }) =>
-        kind === 'person' ? name === person.name : person.groups.includes(name),
-      ),
-    );
+  const people = mayDecide(review, directory.people());
   return people.flatMap(({ name }) => accounts.accountsOf(name, 'slack', team).map(({ user }) => user));
 }
 

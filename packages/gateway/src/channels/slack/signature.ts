@@ -1,6 +1,6 @@
 /** Slack's signature over a request (v0): by the raw bytes, within five minutes, in constant time. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Secret } from './secret.ts';
+import type { Secret } from '../../ports-chat.ts';
 
 export type SignatureFault = 'missing' | 'stale' | 'wrong';
 

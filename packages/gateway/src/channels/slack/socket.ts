@@ -9,7 +9,7 @@ import type { Clock } from '../../ports.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Acknowledgement } from './interactions.ts';
 import { readCommand, readInteraction, type Incoming } from './payload.ts';
-import type { Secret } from './secret.ts';
+import type { Secret } from '../../ports-chat.ts';
 import { clientOptions, silent, socketAddress } from './web-client.ts';
 
 export interface SocketOptions {

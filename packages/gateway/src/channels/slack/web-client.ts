@@ -9,7 +9,7 @@ import {
 } from '@slack/web-api';
 import type { Limits } from '../../limits.ts';
 import type { SlackUser } from './people.ts';
-import type { Secret } from './secret.ts';
+import type { Secret } from '../../ports-chat.ts';
 import {
   type Answered,
   type ChannelInfo,

@@ -1,5 +1,5 @@
-import type { Card } from '../../core/card.ts';
-import { parseId, type ReviewId } from '../../core/ids.ts';
+import type { Card } from './card.ts';
+import { parseId, type ReviewId } from './ids.ts';
 
 /** What somebody was shown when they pressed a button: their vote is for this and nothing else (threat A4). */
 export interface ShownValue {

@@ -1,29 +1,39 @@
 /**
- * What people do in Slack, put before the one desk (law 10). A judgment is durable when it is told so; while nothing can
+ * What people do in a chat, put before the one desk (law 10). A judgment is durable when it is told so; while nothing can
  * be recorded it is tried again, and its author knows that it doesn't count yet. The same click has one effect, by a key
  * that the desk keeps.
  */
-import type { Person } from '../../core/identity.ts';
-import { err, type Result } from '../../core/result.ts';
-import type { VoteRefusal } from '../../core/reasons.ts';
-import type { Review } from '../../core/review.ts';
-import type { Limits } from '../../limits.ts';
-import type { Clock, Hashing, PolicyEngine, ReviewDesk } from '../../ports.ts';
-import type { Actor } from './payload.ts';
-import type { People } from './people.ts';
-import type { ShownValue } from './value.ts';
+import type { Person } from '../core/identity.ts';
+import { err, type Result } from '../core/result.ts';
+import type { VoteRefusal } from '../core/reasons.ts';
+import type { Review } from '../core/review.ts';
+import type { ChatAccount } from '../core/chat-link.ts';
+import type { ShownValue } from '../core/shown-value.ts';
+import type { Limits } from '../limits.ts';
+import type { Clock, Hashing, PolicyEngine, ReviewDesk } from '../ports.ts';
 
-export interface DecidingPorts {
+/** Why somebody is not let in, in words for them; `link`: where they can say who they are. */
+export interface NotLetIn {
+  readonly message: string;
+  readonly link: string | null;
+}
+
+/** @typeParam A somebody of the platform, as it says. */
+export interface DecidingPorts<A> {
+  readonly platform: ChatAccount['platform'];
+  /** The tenant and the user of the platform, for the key of what they do. */
+  readonly accountOf: (actor: A) => string;
   readonly clock: Clock;
   readonly hashing: Hashing;
   readonly limits: Limits;
   readonly desk: Pick<ReviewDesk, 'vote' | 'question'>;
   readonly policy: Pick<PolicyEngine, 'mayCall'>;
-  readonly people: People;
+  /** Fails closed: whoever isn't known to be a person of ours is not let in. */
+  readonly people: { identify(actor: A): Promise<Result<Person, NotLetIn>> };
 }
 
-export interface Judgment {
-  readonly actor: Actor;
+export interface Judgment<A> {
+  readonly actor: A;
   readonly shown: ShownValue;
   /** What tells this from any other doing of the same person. */
   readonly occasion: string;
@@ -34,7 +44,7 @@ export interface Judgment {
 }
 
 export type Refused =
-  | { readonly kind: 'person'; readonly message: string; readonly link: string | null }
+  | ({ readonly kind: 'person' } & NotLetIn)
   | { readonly kind: 'desk'; readonly code: VoteRefusal['code']; readonly message: string }
   /** Nothing is recorded, and it isn't tried any more. */
   | { readonly kind: 'given_up'; readonly message: string };
@@ -51,18 +61,18 @@ const GIVEN_UP =
   'It could not be recorded, so it doesn’t count. Open the review again, or decide in the browser.';
 const TOO_MANY = 'Too many clicks wait to be recorded, so this one doesn’t count. Try again in a minute.';
 
-export class Deciding {
-  readonly #ports: DecidingPorts;
+export class Deciding<A> {
+  readonly #ports: DecidingPorts<A>;
   readonly #stops = new Set<() => void>();
   #isClosed = false;
   #waiting = 0;
 
-  constructor(ports: DecidingPorts) {
+  constructor(ports: DecidingPorts<A>) {
     this.#ports = ports;
   }
 
   /** Tries until it is recorded or refused, for as long as a click is worth. */
-  decide(judgment: Judgment): Trying {
+  decide(judgment: Judgment<A>): Trying {
     let tell = (): void => undefined;
     const delayed = new Promise<void>((resolve) => (tell = resolve));
     return { decided: this.#try(judgment, tell), delayed };
@@ -74,17 +84,17 @@ export class Deciding {
     for (const stop of this.#stops) stop();
   }
 
-  async #try(judgment: Judgment, delayed: () => void): Promise<Decided> {
+  async #try(judgment: Judgment<A>, delayed: () => void): Promise<Decided> {
     const { clock, limits } = this.#ports;
-    const untilMs = clock.monotonicMs() + limits.slackClickMs;
+    const untilMs = clock.monotonicMs() + limits.chatClickMs;
     const first = await this.#once(judgment);
     if (!isAway(first)) return first;
-    if (this.#waiting >= limits.slackClicksWaiting) return err({ kind: 'given_up', message: TOO_MANY });
+    if (this.#waiting >= limits.chatClicksWaiting) return err({ kind: 'given_up', message: TOO_MANY });
     this.#waiting += 1;
     delayed();
     try {
       while (!this.#isClosed && clock.monotonicMs() < untilMs) {
-        await this.#wait(limits.slackClickRetryMs);
+        await this.#wait(limits.chatClickRetryMs);
         const tried = await this.#once(judgment);
         if (!isAway(tried)) return tried;
       }
@@ -107,7 +117,7 @@ export class Deciding {
   }
 
   /** Who they are is asked anew at every try: a right may be lost while nothing can be recorded. */
-  async #once(judgment: Judgment): Promise<Decided> {
+  async #once(judgment: Judgment<A>): Promise<Decided> {
     const { people, policy } = this.#ports;
     const identified = await people.identify(judgment.actor);
     if (!identified.ok) return err({ kind: 'person', ...identified.error });
@@ -122,11 +132,10 @@ export class Deciding {
     return err({ kind: 'desk', ...judged.error });
   }
 
-  #judge({ actor, shown, occasion, act }: Judgment, voter: Person): Promise<Result<Review, VoteRefusal>> {
-    const { desk, hashing } = this.#ports;
-    const key = `slack ${hashing.sha256Hex(`${actor.team} ${actor.user} ${occasion}`)}`;
+  #judge({ actor, shown, occasion, act }: Judgment<A>, voter: Person): Promise<Result<Review, VoteRefusal>> {
+    const { accountOf, desk, hashing, platform: channel } = this.#ports;
+    const key = `${channel} ${hashing.sha256Hex(`${accountOf(actor)} ${occasion}`)}`;
     const { review, digest, rendering } = shown;
-    const channel = 'slack';
     if (act.kind === 'ask')
       return desk.question({ review, asker: voter, to: act.to, text: act.text, channel, key });
     const reason = act.kind === 'reject' ? act.reason : '';
