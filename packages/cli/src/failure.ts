@@ -96,6 +96,7 @@ const endings: Readonly<Record<ErrorCode, Ending>> = {
   'precondition.failed': 'conflict',
   'request.invalid': 'usage',
   'request.too_large': 'usage',
+  'platform.unavailable': 'unreachable',
   'request.timeout': 'unreachable',
   'request.too_many_streams': 'unreachable',
   'route.not_found': 'unreachable',

@@ -4,6 +4,7 @@ import type { Channel } from './channels/channel.ts';
 import type { Configuration } from './config/configuration.ts';
 import { noticeEntry } from './core/entry.ts';
 import { AccountLinks } from './identity/account-links.ts';
+import { teamsChannel } from './gateway-teams.ts';
 import { limits as bounds } from './limits.ts';
 import type { Clock, Directory, Hashing, PolicyEngine, Random, Store } from './ports.ts';
 import type { PlatformEndpoint } from './ports-chat.ts';
@@ -31,20 +32,17 @@ export async function openChat(ports: ChatPorts): Promise<Chat> {
   const { configuration } = ports;
   const limits = { ...bounds, ...configuration.limits };
   const { publicUrl } = configuration.listen.api;
-  const configured = configuration.people.flatMap(({ person, slack }) =>
-    slack === null
+  const configured = configuration.people.flatMap(({ person: { name: person }, slack, teams }) => [
+    ...(slack === null
       ? []
-      : [
-          {
-            person: person.name,
-            account: { platform: 'slack', tenant: slack.team, user: slack.user } as const,
-          },
-        ],
-  );
+      : [{ person, account: { platform: 'slack', tenant: slack.team, user: slack.user } as const }]),
+    ...(teams === null ? [] : [{ person, account: { platform: 'teams', ...teams } as const }]),
+  ]);
   const chatLinks = await AccountLinks.open({ ...ports, limits, publicUrl, configured });
-  const slack = slackOf({ ...ports, limits, publicUrl, accounts: chatLinks });
-  if (slack === null) return { chatLinks, chats: [], platforms: new Map() };
-  return { chatLinks, chats: [slack], platforms: new Map([[slack.name, slack.endpoint]]) };
+  const more = { ...ports, limits, publicUrl, accounts: chatLinks };
+  const chats = [slackOf(more), teamsChannel(more)].filter((each) => each !== null);
+  const platforms = new Map(chats.map((each) => [each.name, each.endpoint]));
+  return { chatLinks, chats, platforms };
 }
 
 type SlackPorts = ChatPorts &

@@ -218,11 +218,11 @@ export const limits = {
   slackStampMs: 5 * 60_000,
   /** Slack shows an error after 3 s; whoever clicked is told before that what is known. */
   slackAckMs: 1_500,
-  /** How long a click is tried while nothing can be recorded; Slack lets it be answered for 30 minutes. */
-  slackClickMs: 15 * 60_000,
-  slackClickRetryMs: 2_000,
+  /** How long a click in a chat is tried while nothing can be recorded: later nobody remembers it. */
+  chatClickMs: 15 * 60_000,
+  chatClickRetryMs: 2_000,
   /** Clicks that are tried so at once; those beyond are told to come back. */
-  slackClicksWaiting: 1_000,
+  chatClicksWaiting: 1_000,
   /** How long Slack's word on who somebody is holds: whoever is deactivated clicks no longer than that. */
   slackUserMs: 30_000,
   slackUsersKept: 10_000,
@@ -241,6 +241,42 @@ export const limits = {
   slackDirectPeople: 20,
   /** Reviews that the command lists. */
   slackListed: 20,
+  /** Of one card in Teams as JSON in UTF-8: what it documents for cards. */
+  teamsCardBytes: 28 * 1_024,
+  /** Of these, left for who is asked to refresh and what is left out. */
+  teamsCardSpareBytes: 2_048,
+  /** Lines of one section; a longer one is more than a screen, and is read in the browser. */
+  teamsSectionLines: 100,
+  /** Teams' own: people whose clients ask for a card of their own. */
+  teamsRefreshed: 60,
+  /** Teams shows an error to whoever clicked after some ten seconds. */
+  teamsAnswerMs: 4_000,
+  /** What Microsoft allows between its clock and ours. */
+  teamsClockMs: 5 * 60_000,
+  /** Longer than any token of the Bot Connector. */
+  teamsTokenCharacters: 8_192,
+  /** How long its keys are kept: what Microsoft demands at least. */
+  teamsKeysMs: 24 * 3_600_000,
+  /** How often they are asked for because of a key that isn't known: anybody can name one. */
+  teamsKeysAgainMs: 60_000,
+  /** The Bot Connector's keys are some 50 kB. */
+  teamsKeysBytes: 1_048_576,
+  /** An answer of Entra or of the Bot Connector; the largest is a page of a team's members. */
+  teamsAnswerBytes: 262_144,
+  /** One call of either. */
+  teamsCallMs: 8_000,
+  /** Before its end our own token is replaced: a call takes time. */
+  teamsTokenSpareMs: 5 * 60_000,
+  /** How long Teams' word on who somebody is holds: whoever is removed clicks no longer than that. */
+  teamsMemberMs: 30_000,
+  teamsMembersKept: 10_000,
+  /** One record of each kind of forged request in this time: anybody can send them. */
+  teamsForgeryMs: 60_000,
+  /** In the long run and at once, for all of a tenant; Teams lets 50 calls a second through. */
+  teamsPerMinute: 600,
+  teamsBurst: 30,
+  /** People who get a message of their own; more are a room's matter. */
+  teamsDirectPeople: 20,
   /** Words of people, as the API takes them. */
   judgmentCharacters: 2_000,
   /** How long a link between a chat account and a person can be used, once. */

@@ -76,6 +76,18 @@ export async function takeFromPlatform(
         code: 'access.unauthenticated',
         detail: 'This is not the platform’s own request.',
       };
+    case 'forbidden':
+      return {
+        kind: 'problem',
+        code: 'access.forbidden',
+        detail: 'This is the platform’s own request, and not for this gateway.',
+      };
+    case 'unavailable':
+      return {
+        kind: 'problem',
+        code: 'platform.unavailable',
+        detail: 'Whether this is the platform’s own request can’t be known now. Nothing was done.',
+      };
     case 'unreadable':
       return {
         kind: 'problem',

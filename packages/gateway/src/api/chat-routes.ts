@@ -78,7 +78,7 @@ export const chatRoutes: readonly Route[] = [
     params: z.object({ channel: z.string().max(63).meta({ description: 'The name of the channel.' }) }),
     raw: true,
     answer: json(z.unknown(), 'Whatever the platform expects.'),
-    problems: ['access.unauthenticated'],
+    problems: ['access.unauthenticated', 'access.forbidden', 'platform.unavailable', 'route.not_found'],
     handle: takeFromPlatform,
   }),
 ];

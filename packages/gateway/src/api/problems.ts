@@ -173,6 +173,7 @@ const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   'access.people_only': { status: 403, title: 'Not for agents' },
   'request.invalid': { status: 400, title: 'The request is not valid' },
   'request.too_large': { status: 413, title: 'The request is too large' },
+  'platform.unavailable': { status: 503, title: 'The platform can’t be asked' },
   'request.timeout': { status: 503, title: 'The answer took too long' },
   'request.too_many_streams': { status: 429, title: 'Too many streams' },
   'route.not_found': { status: 404, title: 'No such route' },

@@ -6,6 +6,7 @@ import type { Material } from './material.ts';
 import { formatPath, type Finding, type Path } from './problem.ts';
 import type { RawConfiguration } from './schema.ts';
 import { checkSlack, slackOf } from './slack.ts';
+import { checkTeams, teamsOf } from './teams.ts';
 
 type RawChannels = RawConfiguration['channels'];
 type RawWebhook = RawChannels['webhooks'][number];
@@ -45,10 +46,11 @@ function isNetwork(text: string): boolean {
 const urlOf = ({ url, template }: RawWebhook): string | undefined => url ?? DEFAULT_URLS[template];
 
 export function channelsOf({ channels }: RawConfiguration, { secrets }: Material): ChannelsConfiguration {
-  const { terminal, webhooks, email, slack } = channels;
+  const { terminal, webhooks, email, slack, teams } = channels;
   return {
     terminal,
     slack: slack === undefined ? null : slackOf(slack, secrets),
+    teams: teams === undefined ? null : teamsOf(teams, secrets),
     webhooks: webhooks.map((webhook, index) => ({
       ...webhook,
       url: new URL(urlOf(webhook) ?? ''),
@@ -84,6 +86,7 @@ export function checkChannels({ channels, people }: RawConfiguration): readonly 
     ...channels.webhooks.flatMap((webhook, index) => checkWebhook(webhook, ['channels', 'webhooks', index])),
     ...checkEmail(channels.email),
     ...checkSlack(channels.slack, people),
+    ...checkTeams(channels.teams, people),
   ];
 }
 

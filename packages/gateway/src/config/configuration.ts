@@ -32,6 +32,8 @@ export interface PersonConfiguration {
   readonly person: Person;
   /** Null: none is configured. */
   readonly slack: { readonly team: string; readonly user: string } | null;
+  /** Null: none is configured. */
+  readonly teams: { readonly tenant: string; readonly user: string } | null;
   /** In lower case; null: none. */
   readonly email: string | null;
   /** Lower-case hexadecimal SHA-256 of the person's token; null: can't sign in. */
@@ -83,6 +85,21 @@ export interface SlackConfiguration {
   readonly linkByEmail: boolean;
 }
 
+export interface TeamsConfiguration {
+  readonly appId: string;
+  readonly appSecret: Secret;
+  readonly tenant: string;
+  readonly cloud: 'public' | 'us-gcc' | 'us-government' | 'us-defense' | 'china';
+  /** In place of the cloud's; without a slash at their end. */
+  readonly addresses: Readonly<
+    Partial<Record<'openIdUrl' | 'issuer' | 'loginUrl' | 'scope' | 'serviceUrl', string>>
+  >;
+  readonly room: string | null;
+  readonly rooms: readonly { readonly room: string; readonly when: Routing }[];
+  readonly directMessages: boolean;
+  readonly linkByPrincipalName: boolean;
+}
+
 export interface ChannelsConfiguration {
   readonly terminal: boolean;
   readonly webhooks: readonly {
@@ -97,6 +114,8 @@ export interface ChannelsConfiguration {
   }[];
   /** Null: not used. */
   readonly slack: SlackConfiguration | null;
+  /** Null: not used. */
+  readonly teams: TeamsConfiguration | null;
   /** Null: nobody is told by mail. */
   readonly email: {
     readonly server: {

@@ -108,7 +108,8 @@ function agentsOf({ agents }: RawConfiguration, { secrets }: Material): readonly
 export const personOf = ({
   credential: _,
   slack: __,
-  email: ___,
+  teams: ___,
+  email: ____,
   ...person
 }: RawConfiguration['people'][number]): Person => ({
   kind: 'person',
@@ -121,6 +122,7 @@ function peopleOf({ people }: RawConfiguration, { secrets }: Material): readonly
   return people.map((person, index) => ({
     person: personOf(person),
     slack: person.slack ?? null,
+    teams: person.teams ?? null,
     email: person.email?.toLowerCase() ?? null,
     tokenSha256: secrets.get(`people[${index}].credential.tokenSha256`) ?? null,
   }));

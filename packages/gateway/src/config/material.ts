@@ -43,6 +43,7 @@ const secretKinds: readonly SecretKind[] = [
   { at: 'channels.slack.botToken', form: /^xoxb-[\x21-\x7e]{8,400}$/, expected: 'xoxb-…' },
   { at: 'channels.slack.appToken', form: /^xapp-[\x21-\x7e]{8,400}$/, expected: 'xapp-…' },
   { at: 'channels.slack.signingSecrets.*', form: /^[\x21-\x7e]{16,200}$/, expected: 'one word' },
+  { at: 'channels.teams.appSecret', form: /^[\x21-\x7e]{8,400}$/, expected: 'one word' },
   { at: 'channels.email.server.password', form: /^[^\0\r\n]+$/, expected: 'one line' },
   {
     at: 'listen.postgres.tls.privateKey',

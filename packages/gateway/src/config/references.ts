@@ -15,9 +15,12 @@ const RESERVED_CLASSES = ['unclassified'];
 
 /** Where it is said which reviews a channel is about. */
 const inRoutes = (list: string): readonly string[] =>
-  ['channels.webhooks.*.when', 'channels.email.recipients.*.when', 'channels.slack.rooms.*.when'].map(
-    (at) => `${at}.${list}.*`,
-  );
+  [
+    'channels.webhooks.*.when',
+    'channels.email.recipients.*.when',
+    'channels.slack.rooms.*.when',
+    'channels.teams.rooms.*.when',
+  ].map((at) => `${at}.${list}.*`);
 
 const namespaces: readonly Namespace[] = [
   {

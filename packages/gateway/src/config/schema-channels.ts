@@ -3,6 +3,7 @@ import { reviewEvents } from '../core/review-events.ts';
 import { limits } from '../limits.ts';
 import { host, name, port, secretReference, text } from './schema-parts.ts';
 import { slack } from './schema-slack.ts';
+import { teams } from './schema-teams.ts';
 import { when } from './schema-when.ts';
 
 const MOST_WEBHOOKS = 100;
@@ -99,6 +100,11 @@ export const channels = z
     slack: slack
       .optional()
       .describe('People who are told in Slack, and decide there where the whole action can be shown.'),
+    teams: teams
+      .optional()
+      .describe(
+        'People who are told in Microsoft Teams, and decide there where the whole action can be shown. The bot’s messaging endpoint is `PUBLIC_URL/v1/channels/teams/inbound`.',
+      ),
     email: email
       .optional()
       .describe('People who are told by mail. It links to the review; answers decide nothing.'),

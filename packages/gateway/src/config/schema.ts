@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { channels } from './schema-channels.ts';
 import { slackAccount } from './schema-slack.ts';
+import { teamsAccount } from './schema-teams.ts';
 import { host, name, names, port, secretReference, text } from './schema-parts.ts';
 
 /** Every option of sallyport.yaml. The reference page is generated from here; nothing is documented elsewhere. */
@@ -116,6 +117,7 @@ const person = z.strictObject({
   groups: names('Groups that the person is in.'),
   disabled: z.boolean().default(false).describe('A disabled person stays in the records and can do nothing.'),
   slack: slackAccount.optional(),
+  teams: teamsAccount.optional(),
   email: z
     .email()
     .max(320)

@@ -137,6 +137,7 @@ export const apiProblemCodes = [
   'tile.not_found',
   'checkpoint.not_found',
   'precondition.failed',
+  'platform.unavailable',
   'internal',
 ] as const;
 
