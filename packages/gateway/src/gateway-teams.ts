@@ -32,7 +32,7 @@ export function teamsChannel(ports: TeamsPorts): TeamsChannel | null {
       await store.append(noticeEntry('chat.refused', details, clock.nowMs())).done;
     },
     recordForged: async (code) => {
-      await store.append(noticeEntry('chat.forged', { platform: 'teams', code }, clock.nowMs())).done;
+      await store.append(noticeEntry('chat.forged', { platform: 'teams', fault: code }, clock.nowMs())).done;
     },
   });
 }
