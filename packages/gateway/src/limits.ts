@@ -293,8 +293,8 @@ export const limits = {
    * In the long run and at once, for all of a workspace: Slack lets a message a second into a channel, some hundreds a
    * minute into all, and fewer updates; what it refuses it says when to send again.
    */
-  slackPerMinute: 100,
-  slackBurst: 40,
+  slackPerMinute: 300,
+  slackBurst: 100,
   /** People who get a message of their own; more are a room's matter. */
   slackDirectPeople: 20,
   /** Reviews that the command lists. */

@@ -57,8 +57,8 @@ export class SlackChannel implements Channel {
     this.#web = slackWeb({ ...options, token: options.botToken });
   }
 
-  route(review: Review, _notice: Notice): readonly string[] {
-    return destinationsOf(review, this.#options);
+  route(review: Review, notice: Notice): readonly string[] {
+    return destinationsOf(review, notice, this.#options);
   }
 
   async deliver(delivery: Delivery, view: DeliveryView): Promise<Sending> {

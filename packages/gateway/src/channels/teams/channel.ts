@@ -58,8 +58,8 @@ export class TeamsChannel implements Channel {
     });
   }
 
-  route(review: Review, _notice: Notice): readonly string[] {
-    return destinationsOf(review, this.#options);
+  route(review: Review, notice: Notice): readonly string[] {
+    return destinationsOf(review, notice, this.#options);
   }
 
   async deliver(delivery: Delivery, view: DeliveryView): Promise<Sending> {
