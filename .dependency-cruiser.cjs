@@ -2,7 +2,7 @@
 
 const gateway = 'packages/gateway/src';
 const core = `^${gateway}/core/`;
-const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass|-scan|-history|-authority|-chat|-outbox)?\\.ts$`;
+const ports = `^${gateway}/ports(-attention|-passkeys|-break-glass|-scan|-history|-authority|-actions|-chat|-outbox)?\\.ts$`;
 const pipeline = `^${gateway}/pipeline\\.ts$`;
 const desk = `^${gateway}/review/`;
 const limits = `^${gateway}/limits\\.ts$`;
@@ -11,7 +11,7 @@ const verifier = '^packages/verifier/src/';
 const sdk = '^packages/sdk/src/';
 const contract = '^packages/sdk/src/contract/';
 const plugin = '(connectors|channels|stores)';
-const pluginContract = `^${gateway}/(connectors/connector|channels/(channel|chat-deciding)|stores/store(-chat-links|-deliveries)?)\\.ts$`;
+const pluginContract = `^${gateway}/(connectors/connector|channels/(channel|chat-deciding)|stores/store(-canaries|-chat-links|-deliveries|-governance)?)\\.ts$`;
 
 /** Whatever the place, bounds and business events come from one file each. */
 const everywhere = [limits, telemetry];
@@ -69,7 +69,13 @@ const table = [
   {
     name: 'plugin-contract',
     from: pluginContract,
-    may: [core, ports, verifier, limits, `^${gateway}/stores/store-(chat-links|deliveries)\\.ts$`],
+    may: [
+      core,
+      ports,
+      verifier,
+      limits,
+      `^${gateway}/stores/store-(canaries|chat-links|deliveries|governance)\\.ts$`,
+    ],
     because: 'a third party implements it from this one place: core and ports are all it may speak of.',
   },
   {

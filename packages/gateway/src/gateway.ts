@@ -146,21 +146,20 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const classifier = new Catalog(configuration.catalog);
   const calendars = workingCalendars(configuration.calendars, limits);
   const passkeys = passkeysOf(assembly, limits);
-  const people = { directory, delegations };
-  const shared = { ...system, ...told, ...people, policy, calendars, passkeys, shapes, publicUrl };
+  const known = { directory, delegations, policy, calendars, passkeys, shapes, limits, log };
+  const shared = { ...system, ...told, ...known, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
-  const { approvalsPerHour } = configuration.attention;
-  const desk = new Desk({ ...shared, events, limits, log, previewers, templates, approvalsPerHour });
+  const desk = new Desk({ ...shared, ...configuration.attention, events, previewers, templates });
   await desk.resume();
   undo.push(() => desk.close());
   undo.push(await start(desk, directory));
-  const uses = new StandingUses({ ...shared, limits });
-  const history = await AgentHistory.learn({ ...shared, limits });
+  const uses = new StandingUses(shared);
+  const history = await AgentHistory.learn(shared);
   const gate = new Pipeline({ ...shared, classifier, history, drafts }, desk, uses);
-  const glass = await breakGlassOf({ ...shared, classifier, events, limits, log });
+  const glass = await breakGlassOf({ ...shared, classifier, events });
   undo.push(() => glass.reviews.stop());
-  const submitting = { ...shared, gate, breakGlass: glass.gate, events, limits };
+  const submitting = { ...shared, gate, breakGlass: glass.gate, events };
   const actions = await actionsConnector(submitting, assembly);
   undo.push(() => actions.close());
 
@@ -172,14 +171,12 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     targets: configuration.targets.map(postgresTarget),
     agentVerifier: (name) => authenticator.agentVerifier(name),
     gate,
-    limits,
-    log,
   });
   undo.push(() => postgres.close());
   for (const [target, previewer] of postgres.previewers) previewers.set(target, previewer);
 
-  undo.push(await openCanaries({ ...shared, gate, events, limits, log, postgres }, configuration));
-  const ruling = await startPolicies(configuration, policies, assembly.interrupted, { ...shared, log });
+  undo.push(await openCanaries({ ...shared, gate, events, postgres }, configuration));
+  const ruling = await startPolicies(configuration, policies, assembly.interrupted, shared);
   undo.push(() => ruling.close());
 
   const app = createApi({
@@ -188,8 +185,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     authenticate: (token) => authenticator.authenticateBearer(token),
     recordRefusedCall: (principal, action) => recordRefusedCall(told.store, principal.name, action),
     desk,
-    standing: new StandingGrants({ ...shared, limits, log }),
-    attention: new Attention({ ...shared, limits, rules: configuration.attention, desk }),
+    standing: new StandingGrants(shared),
+    attention: new Attention({ ...shared, rules: configuration.attention, desk }),
     actions,
     breakGlass: actions.breakGlass,
     breakGlassReviews: glass.reviews,
@@ -198,7 +195,6 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     custody: ledger,
     scans: new CatalogScanner({ ...shared, ...postgres, ...configuration, classifier, limits }),
     policies: ruling.changes,
-    log,
   });
   const api = await listenApi(app, configuration.listen.api);
   undo.push(() => api.close());

@@ -14,10 +14,6 @@ import {
   type BundleVoteRequest,
   BundleVoteResults,
   CatalogScan,
-  ChannelCheck,
-  ChannelList,
-  Delivery,
-  DeliveryPage,
   EntryPage,
   IssuedGrant,
   Erasure,
@@ -51,7 +47,6 @@ import { AuthorityClient } from './authority-client.ts';
 import type {
   ActionWait,
   BreakGlassFilter,
-  DeliveryFilter,
   KnownAction,
   LedgerEntry,
   Repeatable,
@@ -59,6 +54,8 @@ import type {
   StandingFilter,
   UsageFilter,
 } from './client-asks.ts';
+import { query } from './query.ts';
+import { ChannelsClient } from './client-channels.ts';
 import { ChatLinks } from './client-chat.ts';
 import { SallyportError } from './errors.ts';
 import { type EventOptions, type ReceivedEvent, streamEvents } from './events.ts';
@@ -74,6 +71,9 @@ export class SallyportClient {
   readonly #transport: Transport;
   /** Who decides, who decides in whose place, and by what rules. */
   readonly authority: AuthorityClient;
+
+  /** Who outside is told of reviews, and what they are owed. */
+  readonly channels = new ChannelsClient((schema, path, init) => this.#json(schema, path, init));
 
   /** The caller's accounts in chats. */
   readonly chatLinks = new ChatLinks((schema, path, init) => this.#json(schema, path, init));
@@ -333,25 +333,6 @@ export class SallyportClient {
     }
   }
 
-  channels(): Promise<ChannelList> {
-    return this.#json(ChannelList, '/v1/channels');
-  }
-
-  /** What is wrong with the set-up of each channel; nobody is told anything. */
-  checkChannels(): Promise<ChannelCheck> {
-    return this.#json(ChannelCheck, '/v1/channels/check', { method: 'POST', body: {} });
-  }
-
-  listDeliveries(filter: DeliveryFilter = {}): Promise<DeliveryPage> {
-    return this.#json(DeliveryPage, `/v1/deliveries${query({ ...filter })}`);
-  }
-
-  /** Sends a dead letter again, with its old id. */
-  replayDelivery(id: string): Promise<Delivery> {
-    const path = `/v1/deliveries/${encodeURIComponent(id)}/replay`;
-    return this.#json(Delivery, path, { method: 'POST', body: {} });
-  }
-
   /** The signed checkpoint over everything that was durable when it was asked for. */
   checkpoint(): Promise<string> {
     return this.#text('/v1/ledger/checkpoint');
@@ -394,11 +375,6 @@ const actionPath = (id: string, rest: string): string => `/v1/actions/${encodeUR
 
 const keyHeader = ({ idempotencyKey }: Repeatable): Record<string, string> =>
   idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
-
-function query(values: Readonly<Record<string, string | number>>): string {
-  const parameters = Object.entries(values).map(([name, value]): [string, string] => [name, String(value)]);
-  return parameters.length === 0 ? '' : `?${new URLSearchParams(parameters).toString()}`;
-}
 
 function gap(expected: number, found: number): SallyportError {
   return new SallyportError(

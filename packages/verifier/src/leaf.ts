@@ -14,7 +14,6 @@ import {
   Malformed,
   nameAt,
   namesAt,
-  numberAt,
   objectAt,
   optionalNameAt,
   textAt,
@@ -24,6 +23,8 @@ import {
 import { demandOf, type DemandRecord } from './demand-record.ts';
 import { heartbeatRecordOf, type HeartbeatRecord } from './heartbeat-record.ts';
 import type { PasskeyRecord } from './passkey-record.ts';
+import { outcomeOf } from './outcome-record.ts';
+import type { OutcomeRecord } from './outcome-record.ts';
 import { passkeyRecordOf } from './passkey-record.ts';
 
 /** Entries of the log as spec/ledger.md has them. Further members of a leaf are allowed and ignored. */
@@ -132,16 +133,7 @@ export interface StandingLeaf extends LeafBase {
   readonly risk: JsonValue;
 }
 
-export interface OutcomeLeaf extends LeafBase {
-  readonly kind: 'outcome';
-  readonly outcome: {
-    readonly status: 'succeeded' | 'failed' | 'refused' | 'unknown';
-    readonly rows: number;
-    readonly bytes: number;
-    readonly durationMs: number;
-    readonly code: string;
-  };
-}
+export type OutcomeLeaf = LeafBase & OutcomeRecord;
 
 export interface NoticeLeaf extends LeafBase {
   readonly kind: 'notice';
@@ -338,21 +330,6 @@ function standingOf(value: JsonObject): StandingLeaf {
   };
 }
 
-function outcomeOf(value: JsonObject): OutcomeLeaf {
-  const outcome = objectAt(value, 'outcome');
-  return {
-    ...baseOf(value),
-    kind: 'outcome',
-    outcome: {
-      status: wordAt(outcome, 'status', ['succeeded', 'failed', 'refused', 'unknown']),
-      rows: countAt(outcome, 'rows'),
-      bytes: countAt(outcome, 'bytes'),
-      durationMs: numberAt(outcome, 'durationMs'),
-      code: textAt(outcome, 'code'),
-    },
-  };
-}
-
 /** One row for each kind of entry. */
 const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   decision: (value) => attemptOf('decision', value),
@@ -364,7 +341,7 @@ const decoders: Readonly<Record<Leaf['kind'], (value: JsonObject) => Leaf>> = {
   grant: grantOf,
   standing: standingOf,
   intent: (value) => attemptOf('intent', value),
-  outcome: outcomeOf,
+  outcome: (value) => ({ ...baseOf(value), ...outcomeOf(value) }),
   break_glass: (value) => ({ ...baseOf(value), ...breakGlassOf(value) }),
   break_glass_review: (value) => ({ ...baseOf(value), ...breakGlassReviewOf(value) }),
   canary: (value) => ({ ...baseOf(value), ...canaryOf(value) }),

@@ -15,7 +15,7 @@ const channelsCheck: Command = {
   options: [],
   remote: true,
   run: async ({ client, output }) => {
-    const checked = await client().checkChannels();
+    const checked = await client().channels.check();
     output.result(checked, (style) => renderChannelCheck(checked, style));
     return checked.channels.some(({ problems }) => problems.length > 0) ? foundProblems : undefined;
   },
@@ -32,7 +32,7 @@ const pageSize = 200;
 
 async function pageOf({ client }: Context, channel: string | null, after?: string): Promise<DeliveryPage> {
   const filter = channel === null ? {} : { channel };
-  return client().listDeliveries({
+  return client().channels.deliveries({
     ...filter,
     state: 'dead',
     limit: pageSize,
@@ -48,7 +48,7 @@ const list = ({ prefix, channel, what }: Scope): Command => ({
   options: [],
   remote: true,
   run: async ({ client, output }) => {
-    const all = await client().channels();
+    const all = await client().channels.list();
     const isWanted = (each: { readonly channel: string }): boolean =>
       channel === null || each.channel === channel;
     const wanted = { ...all, destinations: all.destinations.filter(isWanted) };
@@ -81,7 +81,7 @@ const replay = ({ prefix, channel, what }: Scope): Command => ({
     const id = context.invocation.arguments[0] ?? '';
     const ids = id === 'all' ? await deadIds(context, channel) : [id];
     const deliveries: Delivery[] = [];
-    for (const each of ids) deliveries.push(await context.client().replayDelivery(each));
+    for (const each of ids) deliveries.push(await context.client().channels.replay(each));
     context.output.result({ deliveries }, (style) => renderDeliveries(deliveries, style));
   },
 });

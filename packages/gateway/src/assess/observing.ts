@@ -1,5 +1,5 @@
 /** Drafts of policies that are observed: asked for the record, and never enforced. */
-import type { Observed } from '../core/entry.ts';
+import type { Observed } from '../core/observed.ts';
 import type { Target } from '../core/identity.ts';
 import { limits } from '../limits.ts';
 import type { PolicyEngine, PolicyRequest } from '../ports.ts';

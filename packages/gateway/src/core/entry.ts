@@ -1,5 +1,6 @@
 import { canonicalString, canonicalize } from '@sallyport/verifier';
 import type { Demand, Decision } from './decide.ts';
+import type { Observed } from './observed.ts';
 import { canonicalDescription, type Description } from './describe.ts';
 import type { Grant } from './grant.ts';
 import type { ActionId } from './ids.ts';
@@ -122,14 +123,6 @@ export interface Circumstances {
   readonly estimatedRows?: number;
   /** What a draft would have decided; absent: none is observed. */
   readonly observed?: Observed;
-}
-
-/** What a draft of policies, which nothing enforces, says of an attempt. */
-export interface Observed {
-  /** Its version. */
-  readonly draft: string;
-  readonly effect: Decision['effect'];
-  readonly policies: readonly string[];
 }
 
 /** Canonical members, without braces, of an attempt: those whose names sort before `kind`, and those after it. */

@@ -1,28 +1,19 @@
 import type { Judgment, Pace, ReviewerFigures } from '../core/attention.ts';
-import type { Canary } from '../core/canary.ts';
 import type { BreakGlassUse } from '../core/break-glass.ts';
-import type { Delegation } from '../core/delegation.ts';
 import type { SealedEntry, UsageShape } from '../core/entry.ts';
 import type { Grant, GrantBinding, GrantRefusal } from '../core/grant.ts';
-import type {
-  ActionId,
-  BreakGlassId,
-  GrantId,
-  PasskeyId,
-  PolicyChangeId,
-  ReviewId,
-  StandingId,
-} from '../core/ids.ts';
+import type { ActionId, BreakGlassId, GrantId, PasskeyId, ReviewId, StandingId } from '../core/ids.ts';
 import type { OutcomeStatus } from '../core/execution.ts';
 import type { Passkey } from '../core/passkey.ts';
-import type { PolicyChange } from '../core/policy-change.ts';
 import type { Review, ReviewStatus } from '../core/review.ts';
 import type { StandingGrant, StandingStatus, StandingUse } from '../core/standing.ts';
 import type { Revocation } from '../core/standing-changes.ts';
 import type { ErasedSubject } from '../core/subject.ts';
 import type { Submission } from '../core/submission.ts';
+import type { CanaryConflict, CanaryMutation, CanaryReads } from './store-canaries.ts';
 import type { ChatLinkConflict, ChatLinkMutation, ChatLinkReads } from './store-chat-links.ts';
 import type { DeliveryConflict, DeliveryMutation, DeliveryReads } from './store-deliveries.ts';
+import type { GovernanceConflict, GovernanceMutation, GovernanceReads } from './store-governance.ts';
 
 export type { DeliveryMutation, DeliveryQueue } from './store-deliveries.ts';
 
@@ -112,8 +103,7 @@ export type Mutation =
     }
   /** Replaces the use whose revision is `use.revision - 1`; else `break_glass.conflict`. */
   | { readonly kind: 'break_glass.update'; readonly use: BreakGlassUse }
-  /** Replaces the record of that id whose revision is `record.revision - 1`, or none where that is 0; else `governance.conflict`. */
-  | { readonly kind: 'governance.put'; readonly record: GovernanceRecord }
+  | GovernanceMutation
   | DeliveryMutation
   | ChatLinkMutation
   /**
@@ -124,24 +114,7 @@ export type Mutation =
    * is not reviewed or may still be run.
    */
   | { readonly kind: 'subject.erase'; readonly subject: ErasedSubject; readonly atMs: number }
-  /** When the next canary is to be opened; replaces what was there. No condition. */
-  | { readonly kind: 'canary.plan'; readonly dueAtMs: number }
-  /**
-   * Keeps the nonce of a canary, and when the next one is due in the place of `dueAtMs`. Refused with `canary.not_due`
-   * where another instant, or none, is planned, and with `canary.too_many` where `most` were opened after `sinceMs`.
-   */
-  | {
-      readonly kind: 'canary.open';
-      readonly canary: Canary;
-      readonly dueAtMs: number;
-      readonly nextDueAtMs: number;
-      readonly budget: { readonly most: number; readonly sinceMs: number };
-    }
-  /**
-   * Forgets the nonce and the flaw of a canary whose review is over, and marks the decisions on it: they count towards
-   * nobody's budget any more. `canary.missing` where there is none that is open.
-   */
-  | { readonly kind: 'canary.reveal'; readonly action: ActionId }
+  | CanaryMutation
   /** The change's first entry is a hand-over of the log's key, whose index the store keeps. */
   | { readonly kind: 'key.handOver' }
   /** Ledger publication: replaces tiles, and the checkpoint if its size is not smaller; else `checkpoint.stale`. */
@@ -150,9 +123,6 @@ export type Mutation =
       readonly tiles: readonly TileRow[];
       readonly checkpoint: CheckpointRow;
     };
-
-/** Who may decide in whose place, and what policies are to become: no value of anybody's. */
-export type GovernanceRecord = Delegation | PolicyChange;
 
 /** For whom a standing grant is. Every field must be present and equal when it is used (threat A6). */
 export interface StandingBinding {
@@ -189,13 +159,12 @@ export type StoreRefusal =
   /** `unusable`: it isn't live, its time is over, its uses or rows are gone, or it is for somebody else. */
   | { readonly code: 'standing.missing' | 'standing.conflict' | 'standing.unusable' | 'standing.over' }
   | { readonly code: PasskeyConflict }
-  | { readonly code: 'governance.conflict' }
   | { readonly code: 'break_glass.too_many' | 'break_glass.missing' | 'break_glass.conflict' }
   | { readonly code: DeliveryConflict | ChatLinkConflict }
   /** `in_use`: these are not over yet: ids of reviews, grants, standing grants and submitted actions. */
   | { readonly code: 'subject.in_use'; readonly by: readonly string[] }
   | { readonly code: 'subject.unknown' }
-  | { readonly code: 'canary.not_due' | 'canary.too_many' | 'canary.missing' };
+  | { readonly code: CanaryConflict | GovernanceConflict };
 
 export type PasskeyConflict = 'passkey.unvouched' | 'passkey.missing' | 'passkey.revoked' | 'passkey.known';
 
@@ -280,7 +249,7 @@ export interface ReviewGroup {
 }
 
 /** Every question that a store answers. Answers see all that was durable when the question was queued. */
-export interface Reads extends DeliveryReads, ChatLinkReads {
+export interface Reads extends DeliveryReads, ChatLinkReads, CanaryReads, GovernanceReads {
   review: { ask: { readonly id: ReviewId }; answer: Review | null };
   /** Newest first; `before` is the id after which (in that order) the page starts. What is null or absent is left open. */
   reviews: {
@@ -346,23 +315,6 @@ export interface Reads extends DeliveryReads, ChatLinkReads {
       readonly before: BreakGlassId | null;
     };
     answer: readonly BreakGlassUse[];
-  };
-  /** Those that are not revealed, oldest first: a handful. */
-  openCanaries: { ask: Record<never, never>; answer: readonly Canary[] };
-  /** How many were opened after `sinceMs`, revealed ones too. */
-  canariesOpened: { ask: { readonly sinceMs: number }; answer: number };
-  /** Null: none is planned. */
-  canaryPlan: { ask: Record<never, never>; answer: number | null };
-  /** Newest first; `before` as in `reviews`. */
-  delegations: {
-    ask: { readonly limit: number; readonly before: string | null };
-    answer: readonly Delegation[];
-  };
-  policyChange: { ask: { readonly id: PolicyChangeId }; answer: PolicyChange | null };
-  /** Newest first; `before` as in `reviews`. */
-  policyChanges: {
-    ask: { readonly limit: number; readonly before: string | null };
-    answer: readonly PolicyChange[];
   };
   pendingReview: { ask: { readonly binding: GrantBinding }; answer: Review | null };
   /** Entries `from` ≤ index < `from + limit`, in order; fewer at the end. */

@@ -148,22 +148,22 @@ test('people see what is owed and what is wrong; a dead letter is listed and sen
   await until('it was refused', () => events.length > 0);
   const person = site.person(gateway, 'sam');
   await expect
-    .poll(async () => (await person.listDeliveries({ channel: 'webhook' })).deliveries.length)
+    .poll(async () => (await person.channels.deliveries({ channel: 'webhook' })).deliveries.length)
     .toBeGreaterThan(0);
-  const [letter] = (await person.listDeliveries()).deliveries;
+  const [letter] = (await person.channels.deliveries()).deliveries;
   if (letter === undefined) throw new Error('no dead letter');
   expect(letter).toMatchObject({ destination: 'ops', problem: 'answered 410', state: 'dead' });
-  const { destinations } = await person.channels();
+  const { destinations } = await person.channels.list();
   expect(destinations.find(({ destination }) => destination === 'nowhere')?.waiting).toBeGreaterThan(0);
-  expect(await person.checkChannels()).toEqual({ channels: [{ channel: 'webhook', problems: [] }] });
+  expect(await person.channels.check()).toEqual({ channels: [{ channel: 'webhook', problems: [] }] });
   answer = well;
   events.length = 0;
-  expect((await person.replayDelivery(letter.id)).state).toBe('waiting');
+  expect((await person.channels.replay(letter.id)).state).toBe('waiting');
   await until('it arrived', () => events.some(({ id }) => id === letter.id));
   const agent = new SallyportClient({ url: gateway.apiUrl, token: site.agentToken });
-  await expect(agent.replayDelivery(letter.id)).rejects.toMatchObject({ code: 'access.people_only' });
+  await expect(agent.channels.replay(letter.id)).rejects.toMatchObject({ code: 'access.people_only' });
   const bystander = site.person(gateway, 'ana');
-  await expect(bystander.channels()).rejects.toMatchObject({ code: 'access.forbidden' });
+  await expect(bystander.channels.list()).rejects.toMatchObject({ code: 'access.forbidden' });
   await approve(held.review);
   await held.ended;
   await held.end();

@@ -9,15 +9,8 @@ import type { Review } from '../../core/review.ts';
 import type { StandingGrant } from '../../core/standing.ts';
 import type { Subject } from '../../core/subject.ts';
 import type { Submission } from '../../core/submission.ts';
-import type {
-  CheckpointRow,
-  EntryRow,
-  GovernanceRecord,
-  PasskeyRow,
-  RequestKey,
-  TileRow,
-  UsageRow,
-} from '../store.ts';
+import type { CheckpointRow, EntryRow, PasskeyRow, RequestKey, TileRow, UsageRow } from '../store.ts';
+import type { GovernanceRecord } from '../store-governance.ts';
 
 const HOUR_MS = 3_600_000;
 

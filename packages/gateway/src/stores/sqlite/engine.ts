@@ -11,6 +11,7 @@ import {
   subjectAt,
 } from './arena.ts';
 import { failureOf, fillLog, PAGE_BYTES } from './database.ts';
+import { answersOf, type Answers } from './answers.ts';
 import { Erasures } from './erasures.ts';
 import { EntryLog } from './entries.ts';
 import type { Run } from './entries.ts';
@@ -66,8 +67,6 @@ export interface Flushed {
   readonly size: number;
 }
 
-type Answers = { readonly [K in keyof Reads]: (ask: Reads[K]['ask']) => Reads[K]['answer'] };
-
 /** The worker's side of the store: one connection, one transaction for each turn. */
 export class Engine {
   readonly #database: Database;
@@ -122,46 +121,7 @@ export class Engine {
     this.#setRecovery = database.prepare(
       'INSERT OR REPLACE INTO recovery (only, recover_from) VALUES (1, ?)',
     );
-    const [log, state, usage] = [this.#log, this.#state, this.#usage];
-    this.#answers = {
-      review: ({ id }) => state.review(id),
-      reviews: (ask) => state.reviews(ask),
-      reviewGroups: (ask) => state.attention.groups(ask),
-      attention: (ask) => state.attention.figures(ask),
-      grants: (ask) => state.grants(ask),
-      grant: ({ id }) => state.grant(id),
-      standing: ({ id }) => state.standings.read(id),
-      standings: (ask) => state.standings.list(ask),
-      submission: ({ id }) => state.submissions.submission(id),
-      grantedSubmissions: () => state.submissions.granted(),
-      requestKey: (ask) => state.submissions.requestKey(ask),
-      breakGlass: ({ id }) => state.breakGlass.read(id),
-      breakGlasses: (ask) => state.breakGlass.list(ask),
-      openCanaries: () => state.canaries.list(),
-      canariesOpened: ({ sinceMs }) => state.canaries.opened(sinceMs),
-      canaryPlan: () => state.canaries.planned(),
-      chatLinks: () => state.chatLinks.read(),
-      delivery: ({ id }) => state.deliveries.read(id),
-      deliveries: (ask) => state.deliveries.list(ask),
-      deliveryQueues: () => state.deliveries.queues(),
-      nextDelivery: (ask) => state.deliveries.next(ask),
-      passkey: ({ id }) => state.passkeys.read(id),
-      passkeys: ({ identity }) => state.passkeys.ofIdentity(identity),
-      delegations: (ask) => state.governance.list('delegation', ask),
-      policyChange: ({ id }) => state.governance.read('policy_change', id),
-      policyChanges: (ask) => state.governance.list('policy_change', ask),
-      pendingReview: ({ binding }) => state.pendingReview(binding),
-      entries: ({ from, limit }) => log.entries(from, limit),
-      entriesOfAction: ({ action }) => log.entriesOfAction(action),
-      leafHashes: ({ from, limit }) => log.leafHashes(from, limit),
-      tile: (ask) => state.tile(ask),
-      checkpoint: () => state.checkpoint(),
-      handovers: () => state.handovers(),
-      size: () => log.size,
-      openIntents: () => log.openIntents(),
-      usage: (ask) => usage.read(ask),
-      habits: (ask) => usage.habits(ask),
-    };
+    this.#answers = answersOf({ log: this.#log, state: this.#state, usage: this.#usage });
     this.#recover(journal);
     prepareJournal(journal, walBytes);
     this.#scrub();

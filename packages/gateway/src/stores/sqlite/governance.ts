@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { GovernanceRecord, StoreRefusal } from '../store.ts';
+import type { StoreRefusal } from '../store.ts';
+import type { GovernanceRecord } from '../store-governance.ts';
 
 /** Sorts behind every id. */
 const AFTER_ALL = '\u{10ffff}';
