@@ -6,10 +6,17 @@ import { configuration, makeSite, type Site } from '../support/policy-tools.ts';
 const packs = new URL('../../policies/packs/', import.meta.url);
 const permit =
   '@id("may") @reason("x") permit (principal is Agent, action in Action::"sql", resource is Target);';
-const withGroups = configuration.replace(
-  'groups: [',
-  'groups: [{name: database-owners}, {name: data-stewards}, {name: read-only-analysts}, ',
-);
+/** What the packs say that they need. */
+const calendars = `
+calendars:
+  - {name: change-window, timeZone: UTC, hours: [{days: [mon], from: "09:00", to: "17:00"}]}
+  - {name: freeze, timeZone: UTC, days: [{from: 2026-12-18, to: 2027-01-06}]}
+`;
+const withGroups =
+  configuration.replace(
+    'groups: [',
+    'groups: [{name: database-owners}, {name: data-stewards}, {name: read-only-analysts}, ',
+  ) + calendars;
 const sites: Site[] = [];
 afterEach(() => sites.splice(0).forEach((site) => site.remove()));
 
