@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../../core/result.ts';
 import type { StandingRefusal } from '../../core/reasons.ts';
 import type { ReviewSubject } from '../../core/review.ts';
 import type { FieldTerm, StandingTerms } from '../../core/standing.ts';
+import type { DatasetUsage } from '../../core/usage.ts';
 import type { Limits } from '../../limits.ts';
 import type { StandingWish } from '../../ports.ts';
 import { shapeOf, type ShapePorts } from './shapes.ts';
@@ -46,7 +47,7 @@ export function termsOf(
     template: shape.value.template,
     preconditions,
     fields: fields.value,
-    datasets,
+    datasets: datasets.map(asTouched),
     functions: functions.map((each) => each.name),
     maxUses: wish.maxUses,
     ...rows,
@@ -54,6 +55,15 @@ export function termsOf(
     validUntilMs: wish.validUntilMs,
   });
 }
+
+/** Without whose the data is and what obliges to protect it: those may change, and what may be touched stays. */
+const asTouched = ({ access, basis, classes, columns, dataset }: DatasetUsage): DatasetUsage => ({
+  access,
+  basis,
+  classes,
+  columns,
+  dataset,
+});
 
 /** Why no grant can ever cover the action under review. */
 function whyUnfit({ unknown, datasets, functions, rowLimit }: ReviewSubject): string | null {
