@@ -176,7 +176,7 @@ const table = [
   },
   {
     name: 'composition',
-    from: `^${gateway}/(gateway|gateway-channels|gateway-slack|gateway-teams|gateway-token-checks|main|composition/[a-z-]+)\\.ts$`,
+    from: `^${gateway}/(gateway|main|composition/[a-z-]+)\\.ts$`,
     may: [`^${gateway}/`, sdk, verifier],
     because: 'the composition root knows every part of the gateway, and no other program.',
   },
@@ -234,7 +234,7 @@ module.exports = {
           limits,
           `^${gateway}/${plugin}/`,
           `^${gateway}/(ledger|policy|assess|classify|identity|passkeys|config|api|tools|composition|outbox)/`,
-          `^${gateway}/(gateway|gateway-channels|gateway-slack|gateway-teams|gateway-token-checks|main|system|config)\\.ts$`,
+          `^${gateway}/(gateway|main|system|config)\\.ts$`,
         ],
       },
       to: {},

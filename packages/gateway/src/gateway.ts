@@ -26,9 +26,9 @@ import {
 import { loadOrMakeCertificate, tlsIdentity } from './connectors/postgres/wire/certificate.ts';
 import { noticeEntry } from './core/entry.ts';
 import { openCanaries } from './composition/canaries.ts';
-import { openChannels } from './gateway-channels.ts';
-import { openChat } from './gateway-slack.ts';
-import { tokenChecks } from './gateway-token-checks.ts';
+import { openChannels } from './composition/channels.ts';
+import { openChat } from './composition/chats.ts';
+import { tokenChecks } from './composition/token-checks.ts';
 import { Attention } from './review/attention.ts';
 import { workingCalendars } from './review/calendars.ts';
 import { BreakGlassGate, type BreakGlassPorts } from './review/break-glass/gate.ts';

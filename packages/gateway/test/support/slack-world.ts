@@ -10,7 +10,7 @@ import type { Person } from '../../src/core/identity.ts';
 import type { Review } from '../../src/core/review.ts';
 import { AccountLinks } from '../../src/identity/account-links.ts';
 import { limits, type Limits } from '../../src/limits.ts';
-import { openChannels } from '../../src/gateway-channels.ts';
+import { openChannels } from '../../src/composition/channels.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import type { Clock, GatewayEvent } from '../../src/ports.ts';
 import { Desk } from '../../src/review/desk.ts';

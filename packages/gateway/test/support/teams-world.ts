@@ -11,7 +11,7 @@ import type { Attempt, Hold } from '../../src/connectors/connector.ts';
 import type { Decision } from '../../src/core/decide.ts';
 import type { Person } from '../../src/core/identity.ts';
 import type { Review } from '../../src/core/review.ts';
-import { openChannels } from '../../src/gateway-channels.ts';
+import { openChannels } from '../../src/composition/channels.ts';
 import { AccountLinks } from '../../src/identity/account-links.ts';
 import { limits } from '../../src/limits.ts';
 import { Pipeline } from '../../src/pipeline.ts';

@@ -1,6 +1,6 @@
 /** Teams as the gateway makes it of its configuration: what is refused is in the ledger. */
 import { afterEach, expect, test } from 'vitest';
-import { openChat } from '../../src/gateway-slack.ts';
+import { openChat } from '../../src/composition/chats.ts';
 import { createMemoryStore } from '../../src/stores/memory/store.ts';
 import { clock, hashing, random } from '../../src/system.ts';
 import { createLog } from '../../src/telemetry/log.ts';

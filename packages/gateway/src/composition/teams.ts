@@ -1,10 +1,10 @@
 /** The part of the composition root that is about Microsoft Teams. */
-import { clouds } from './channels/teams/clouds.ts';
-import { TeamsChannel } from './channels/teams/channel.ts';
-import type { TeamsOptions } from './channels/teams/options.ts';
-import type { Configuration } from './config/configuration.ts';
-import { noticeEntry } from './core/entry.ts';
-import type { Store } from './ports.ts';
+import { clouds } from '../channels/teams/clouds.ts';
+import { TeamsChannel } from '../channels/teams/channel.ts';
+import type { TeamsOptions } from '../channels/teams/options.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { noticeEntry } from '../core/entry.ts';
+import type { Store } from '../ports.ts';
 
 type TeamsPorts = Pick<
   TeamsOptions,

@@ -1,14 +1,14 @@
 /** The part of the composition root that is about people's accounts in chats, and about Slack. */
-import { SlackChannel } from './channels/slack/channel.ts';
-import type { Channel } from './channels/channel.ts';
-import type { Configuration } from './config/configuration.ts';
-import { noticeEntry } from './core/entry.ts';
-import { AccountLinks } from './identity/account-links.ts';
-import { teamsChannel } from './gateway-teams.ts';
-import { limits as bounds } from './limits.ts';
-import type { Clock, Directory, Hashing, PolicyEngine, Random, Store } from './ports.ts';
-import type { PlatformEndpoint } from './ports-chat.ts';
-import type { Log } from './telemetry/log.ts';
+import { SlackChannel } from '../channels/slack/channel.ts';
+import type { Channel } from '../channels/channel.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { noticeEntry } from '../core/entry.ts';
+import { AccountLinks } from '../identity/account-links.ts';
+import { teamsChannel } from './teams.ts';
+import { limits as bounds } from '../limits.ts';
+import type { Clock, Directory, Hashing, PolicyEngine, Random, Store } from '../ports.ts';
+import type { PlatformEndpoint } from '../ports-chat.ts';
+import type { Log } from '../telemetry/log.ts';
 
 export interface ChatPorts {
   readonly clock: Clock;

@@ -1,10 +1,10 @@
 /** The part of the composition root that checks the gateway's own grants, as resource servers do. */
 import { KeySet } from '@sallyport/sdk/contract';
 import { type Replay, ReplayCache, verifyGrant, verifyProof } from '@sallyport/sdk/grant';
-import type { Issuer } from './connectors/api/issuer.ts';
-import { err, ok } from './core/result.ts';
-import type { TokenChecks } from './ports.ts';
-import { clock } from './system.ts';
+import type { Issuer } from '../connectors/api/issuer.ts';
+import { err, ok } from '../core/result.ts';
+import type { TokenChecks } from '../ports.ts';
+import { clock } from '../system.ts';
 
 /** The checks that resource servers do, in the gateway's own name. A token's first use is a matter of the store. */
 export function tokenChecks({ keys }: Issuer, issuer: string): TokenChecks {

@@ -1,15 +1,15 @@
 /** The part of the composition root that is about channels: who is told of reviews, and through what. */
-import type { Channel, Inbound } from './channels/channel.ts';
-import { EmailChannel } from './channels/email/channel.ts';
-import { TerminalChannel } from './channels/terminal/channel.ts';
-import { printToTerminal } from './channels/terminal/print.ts';
-import { WebhookChannel } from './channels/webhook/channel.ts';
-import type { ChannelsConfiguration, Configuration } from './config/configuration.ts';
-import { DeliveryOffice } from './outbox/office.ts';
-import { outboxOf } from './outbox/outbox.ts';
-import { Sender, waking } from './outbox/sender.ts';
-import type { Clock, DeliveryDesk, Directory, Outbox, Random, ReviewDesk, Store } from './ports.ts';
-import type { Log } from './telemetry/log.ts';
+import type { Channel, Inbound } from '../channels/channel.ts';
+import { EmailChannel } from '../channels/email/channel.ts';
+import { TerminalChannel } from '../channels/terminal/channel.ts';
+import { printToTerminal } from '../channels/terminal/print.ts';
+import { WebhookChannel } from '../channels/webhook/channel.ts';
+import type { ChannelsConfiguration, Configuration } from '../config/configuration.ts';
+import { DeliveryOffice } from '../outbox/office.ts';
+import { outboxOf } from '../outbox/outbox.ts';
+import { Sender, waking } from '../outbox/sender.ts';
+import type { Clock, DeliveryDesk, Directory, Outbox, Random, ReviewDesk, Store } from '../ports.ts';
+import type { Log } from '../telemetry/log.ts';
 
 export interface ChannelsPorts {
   readonly clock: Clock;
