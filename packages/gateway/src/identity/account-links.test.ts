@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { createFakeClock, createFakeRandom, type FakeClock } from '../../test/support/fake-clock.ts';
 import { person } from '../../test/support/subjects.ts';
 import type { ChatAccount } from '../core/chat-link.ts';
+import type { Person } from '../core/identity.ts';
 import { limits } from '../limits.ts';
 import { MemoryMedium } from '../stores/memory/medium.ts';
 import { createMemoryStore } from '../stores/memory/store.ts';
@@ -13,6 +14,7 @@ const account = (user: string, tenant = 'T1'): ChatAccount => ({ platform: 'slac
 const sam = person('sam');
 const kim = person('kim');
 
+let people: Map<string, Person>;
 let clock: FakeClock;
 let medium: MemoryMedium;
 let store: Store;
@@ -25,6 +27,7 @@ async function open(): Promise<void> {
     random: createFakeRandom(String(medium.entries.length)),
     hashing,
     store,
+    directory: { person: (name) => people.get(name) },
     limits,
     publicUrl: 'https://gate.example',
     configured: [{ person: 'kim', account: account('U0KIM') }],
@@ -32,6 +35,7 @@ async function open(): Promise<void> {
 }
 
 beforeEach(async () => {
+  people = new Map([sam, kim].map((each) => [each.name, each]));
   clock = createFakeClock();
   medium = new MemoryMedium();
   await open();
@@ -120,4 +124,24 @@ test('more links than are kept: the oldest is forgotten', async () => {
   const first = tokenFor('U1');
   for (let count = 0; count < limits.chatLinksOpen; count++) tokenFor(`U${count + 10}`);
   expect(await codeOf(links.link(first, sam))).toBe('link.unknown');
+});
+
+test('a name that is somebody else’s by now takes no account along, and they can link it themselves (law 4)', async () => {
+  expect(await codeOf(links.link(tokenFor('U1'), sam))).toBe('linked');
+  const other = { ...sam, identity: 'another human' };
+  people.set('sam', other);
+  expect(links.personOf(account('U1'))).toBeUndefined();
+  expect(links.accountsOf('sam', 'slack', 'T1')).toEqual([]);
+  expect(links.linksOf(other)).toEqual([]);
+  expect(await codeOf(links.link(tokenFor('U1'), other))).toBe('linked');
+  expect(links.personOf(account('U1'))).toBe('sam');
+  await open();
+  expect(links.linksOf(other)).toMatchObject([{ identity: 'another human' }]);
+  expect(medium.entries).toHaveLength(3);
+});
+
+test('two links of one person at once: one account of a workspace', async () => {
+  const [one, two] = [tokenFor('U1'), tokenFor('U2')];
+  const codes = await Promise.all([codeOf(links.link(one, sam)), codeOf(links.link(two, sam))]);
+  expect(codes).toEqual(['linked', 'link.second']);
 });

@@ -8,7 +8,7 @@ import { sameAccount, type ChatAccount, type ChatLink } from '../core/chat-link.
 import type { Person } from '../core/identity.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Limits } from '../limits.ts';
-import type { Clock, Hashing, Random, Store } from '../ports.ts';
+import type { Clock, Directory, Hashing, Mutation, Random, Store } from '../ports.ts';
 import type { ChatLinks, LinkOffer, LinkRefusal, LinkRefusalCode } from '../ports-chat.ts';
 
 export interface ConfiguredAccount {
@@ -21,10 +21,16 @@ export interface AccountLinksPorts {
   readonly random: Random;
   readonly hashing: Hashing;
   readonly store: Pick<Store, 'commit' | 'read'>;
+  readonly directory: Pick<Directory, 'person'>;
   readonly limits: Limits;
   /** Without a slash at its end. */
   readonly publicUrl: string;
   readonly configured: readonly ConfiguredAccount[];
+}
+
+interface Change {
+  readonly code: 'account.linked' | 'account.unlinked';
+  readonly link: ChatLink;
 }
 
 const TOKEN_BYTES = 32;
@@ -45,6 +51,8 @@ export class AccountLinks implements ChatLinks {
   readonly #links: ChatLink[];
   /** By the digest of their token, oldest first: what leaks from memory opens nothing. */
   readonly #offers = new Map<string, LinkOffer>();
+  /** Links change one after another: two at once would both find the place free. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(ports: AccountLinksPorts, links: readonly ChatLink[]) {
     this.#ports = ports;
@@ -57,11 +65,17 @@ export class AccountLinks implements ChatLinks {
 
   personOf(account: ChatAccount): string | undefined {
     const configured = this.#ports.configured.find((each) => sameAccount(each.account, account));
-    return configured?.person ?? this.#links.find((each) => sameAccount(each.account, account))?.person;
+    return configured?.person ?? this.#current().find((each) => sameAccount(each.account, account))?.person;
+  }
+
+  /** Of those who have linked them: a name that is somebody else's by now takes no account along (law 4). */
+  #current(): readonly ChatLink[] {
+    const { directory } = this.#ports;
+    return this.#links.filter(({ person, identity }) => directory.person(person)?.identity === identity);
   }
 
   accountsOf(person: string, platform: ChatAccount['platform'], tenant: string): readonly ChatAccount[] {
-    return [...this.#ports.configured, ...this.#links]
+    return [...this.#ports.configured, ...this.#current()]
       .filter((each) => each.person === person)
       .map(({ account }) => account)
       .filter((account) => account.platform === platform && account.tenant === tenant);
@@ -92,7 +106,11 @@ export class AccountLinks implements ChatLinks {
     return ok(offer);
   }
 
-  async link(token: string, person: Person): Promise<Result<ChatLink, LinkRefusal>> {
+  link(token: string, person: Person): Promise<Result<ChatLink, LinkRefusal>> {
+    return this.#inTurn(() => this.#link(token, person));
+  }
+
+  async #link(token: string, person: Person): Promise<Result<ChatLink, LinkRefusal>> {
     const offer = this.describe(token);
     if (!offer.ok) return offer;
     // Used, whatever comes of it.
@@ -102,9 +120,25 @@ export class AccountLinks implements ChatLinks {
     if (fault !== null) return refuse(fault);
     const linkedAtMs = this.#ports.clock.nowMs();
     const link = { account, person: person.name, identity: person.identity, linkedAtMs };
-    if (!(await this.#commit('account.linked', link))) return refuse('ledger.unavailable');
+    // Whoever had the name before had it: their link goes with this one's coming.
+    const outdated = this.#links.filter((each) => sameAccount(each.account, account));
+    const gone = outdated.map((each): Change => ({ code: 'account.unlinked', link: each }));
+    if (!(await this.#commit([...gone, { code: 'account.linked', link }])))
+      return refuse('ledger.unavailable');
+    for (const each of outdated) this.#forgetLink(each);
     this.#links.push(link);
     return ok(link);
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(act);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  #forgetLink(link: ChatLink): void {
+    const at = this.#links.indexOf(link);
+    if (at >= 0) this.#links.splice(at, 1);
   }
 
   #whyNot(account: ChatAccount, person: Person): LinkRefusalCode | null {
@@ -115,27 +149,31 @@ export class AccountLinks implements ChatLinks {
   }
 
   linksOf(person: Person): readonly ChatLink[] {
-    return this.#links.filter((each) => each.person === person.name);
+    return this.#current().filter((each) => each.person === person.name);
   }
 
-  async unlink(account: ChatAccount, person: Person): Promise<Result<ChatLink, LinkRefusal>> {
-    const link = this.linksOf(person).find((each) => sameAccount(each.account, account));
-    if (link === undefined) return refuse('link.unknown');
-    if (!(await this.#commit('account.unlinked', link))) return refuse('ledger.unavailable');
-    const at = this.#links.indexOf(link);
-    if (at >= 0) this.#links.splice(at, 1);
-    return ok(link);
+  unlink(account: ChatAccount, person: Person): Promise<Result<ChatLink, LinkRefusal>> {
+    return this.#inTurn(async () => {
+      const link = this.linksOf(person).find((each) => sameAccount(each.account, account));
+      if (link === undefined) return refuse('link.unknown');
+      if (!(await this.#commit([{ code: 'account.unlinked', link }]))) return refuse('ledger.unavailable');
+      this.#forgetLink(link);
+      return ok(link);
+    });
   }
 
   /** False where it can't be recorded, or somebody was quicker. */
-  async #commit(code: 'account.linked' | 'account.unlinked', link: ChatLink): Promise<boolean> {
+  async #commit(changes: readonly Change[]): Promise<boolean> {
     const { clock, store } = this.#ports;
-    const { platform, tenant, user } = link.account;
-    const details = { platform, tenant, account: user, principal: link.person };
-    const kind = code === 'account.linked' ? 'chat_link.put' : 'chat_link.remove';
+    const mutations = changes.map(({ code, link }): Mutation => {
+      return { kind: code === 'account.linked' ? 'chat_link.put' : 'chat_link.remove', link };
+    });
+    const entries = changes.map(({ code, link }) => {
+      const { platform, tenant, user } = link.account;
+      return noticeEntry(code, { platform, tenant, account: user, principal: link.person }, clock.nowMs());
+    });
     try {
-      const entries = [noticeEntry(code, details, clock.nowMs())];
-      return (await store.commit({ mutations: [{ kind, link }], entries })).ok;
+      return (await store.commit({ mutations, entries })).ok;
     } catch {
       // Fails closed: what isn't recorded isn't linked.
       return false;

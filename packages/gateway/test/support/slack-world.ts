@@ -160,6 +160,7 @@ async function run(world: SlackWorld, options: SlackWorldOptions): Promise<Runni
     random,
     hashing,
     store: memory,
+    directory,
     limits: bounds,
     publicUrl,
     configured: ['SAM', 'KIM', 'ANA'].map((name) => ({

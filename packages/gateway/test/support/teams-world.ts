@@ -170,6 +170,7 @@ async function run(world: TeamsWorld, options: TeamsWorldOptions): Promise<Runni
     random,
     hashing,
     store: memory,
+    directory,
     limits: bounds,
     publicUrl: PUBLIC_URL,
     configured: ['sam', 'kim', 'ana'].map((name) => ({
