@@ -3,10 +3,13 @@ import type { ArenaRoom } from './arena.ts';
 import { makeArena } from './batch.ts';
 import type { Arena } from './batch.ts';
 
-/** What the worker takes at most in one turn; a larger entry gets an arena of its own. */
-const ARENA_ROOM: ArenaRoom = { entries: 2048, leafBytes: 1 << 19, asideBytes: 1 << 19 };
-/** One is filled while the database takes over another, and changes come in between. */
-const SPARE_ARENAS = 4;
+/**
+ * What the worker takes at most in one turn, so that it holds a processor for some milliseconds at most; a larger entry
+ * gets an arena of its own.
+ */
+const ARENA_ROOM: ArenaRoom = { entries: 512, leafBytes: 1 << 17, asideBytes: 1 << 17 };
+/** One is filled while the database takes over others, and changes come in between. */
+const SPARE_ARENAS = 16;
 
 /** Memory that is shared with the worker, used over and over. */
 export class Arenas {

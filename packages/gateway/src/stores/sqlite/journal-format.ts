@@ -17,13 +17,14 @@ const MAGIC = 0x534a_4e32; // "SJN2"
 const PLAIN_MAGIC = 0x534a_4e31; // "SJN1"
 const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
-/** Magic, checksum of all that follows it, first index (f64), then five lengths (u32) and four spare bytes. */
+/** Magic, checksum of all that follows it, first index (f64), then five lengths and the zeros behind the record (u32). */
 export const HEADER_BYTES = 40;
 /** What a record takes at most besides its entries. */
 export const OVERHEAD_BYTES = HEADER_BYTES + TAG_BYTES;
 const CHECKSUM_AT = 4;
 const CHECKED_FROM = 8;
 const LENGTHS_AT = [16, 20, 24, 28, 32] as const;
+const ZEROS_AT = 36;
 const FLOAT_BYTES = 8;
 
 /** The length of each of the halves of a file of this size: the first begins at 0, the second behind it. */
@@ -34,6 +35,10 @@ export function lengthOf({ run, usages }: JournalRecord): number {
   const tag = asides.length > 0 ? TAG_BYTES : 0;
   return HEADER_BYTES + heads.length + leaves.length + asides.length + tag + usages.length * FLOAT_BYTES;
 }
+
+/** The next multiple of `unitBytes`. */
+export const paddedTo = (unitBytes: number, length: number): number =>
+  Math.ceil(length / unitBytes) * unitBytes;
 
 /** Each record of one key begins at another index, so no nonce is used twice. */
 function nonceOf(firstIndex: number): Buffer {
@@ -50,8 +55,12 @@ function sealAsides({ firstIndex, run: { asides } }: JournalRecord, key: CipherK
   return [sealed, cipher.getAuthTag()];
 }
 
-/** Writes the record to the beginning of `memory`, which is as long as the record or longer. Its asides are sealed. */
-export function encode(record: JournalRecord, memory: Buffer, key: CipherKey): Buffer {
+/**
+ * Writes the record to the beginning of `memory`, which is as long as the record or longer. Its asides are sealed.
+ *
+ * @param unitBytes zeros follow up to a multiple of this
+ */
+export function encode(record: JournalRecord, memory: Buffer, key: CipherKey, unitBytes = 1): Buffer {
   const { firstIndex, run, usages } = record;
   const floats = new Uint8Array(usages.buffer, usages.byteOffset, usages.byteLength);
   const sealed = sealAsides(record, key);
@@ -60,20 +69,23 @@ export function encode(record: JournalRecord, memory: Buffer, key: CipherKey): B
   memory.writeUInt32LE(MAGIC, 0);
   memory.writeDoubleLE(firstIndex, CHECKED_FROM);
   LENGTHS_AT.forEach((lengthAt, which) => memory.writeUInt32LE(lengths[which] ?? 0, lengthAt));
-  memory.fill(0, HEADER_BYTES - 4, HEADER_BYTES);
   let at = HEADER_BYTES;
   for (const part of [run.heads, run.leaves, ...sealed, floats]) {
     memory.set(part, at);
     at += part.length;
   }
-  memory.writeUInt32LE(crc32(memory.subarray(CHECKED_FROM, at)), CHECKSUM_AT);
-  return memory.subarray(0, at);
+  const end = paddedTo(unitBytes, at);
+  memory.writeUInt32LE(end - at, ZEROS_AT);
+  memory.fill(0, at, end);
+  memory.writeUInt32LE(crc32(memory.subarray(CHECKED_FROM, end)), CHECKSUM_AT);
+  return memory.subarray(0, end);
 }
 
 export interface DecodedRecord {
   readonly record: JournalRecord;
   /** Whether its asides are sealed: `openRecord` has them in clear. */
   readonly isSealed: boolean;
+  /** With the zeros behind it: the next record begins there. */
   readonly length: number;
 }
 
@@ -82,7 +94,7 @@ export function decode(bytes: Buffer): DecodedRecord | undefined {
   const magic = bytes.length < HEADER_BYTES ? 0 : bytes.readUInt32LE(0);
   if (magic !== MAGIC && magic !== PLAIN_MAGIC) return undefined;
   const [count = 0, ...lengths] = LENGTHS_AT.map((at) => bytes.readUInt32LE(at));
-  const length = lengths.reduce((sum, part) => sum + part, HEADER_BYTES);
+  const length = lengths.reduce((sum, part) => sum + part, HEADER_BYTES + bytes.readUInt32LE(ZEROS_AT));
   if (length > bytes.length || (lengths[3] ?? 0) % (USAGE_FIELDS * FLOAT_BYTES) !== 0) return undefined;
   if (crc32(bytes.subarray(CHECKED_FROM, length)) !== bytes.readUInt32LE(CHECKSUM_AT)) return undefined;
   let at = HEADER_BYTES;

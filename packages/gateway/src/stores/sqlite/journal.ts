@@ -1,11 +1,10 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
+import { closeSync, fstatSync, write, writeSync } from 'node:fs';
 import { limits } from '../../limits.ts';
-import { OVERHEAD_BYTES, encode, halfOf, lengthOf } from './journal-format.ts';
+import { openJournalFile } from './journal-file.ts';
+import { OVERHEAD_BYTES, encode, halfOf, paddedTo } from './journal-format.ts';
 import type { JournalRecord } from './journal-format.ts';
 
-/** Records of one flush are a few kilobytes; larger ones get memory of their own. */
-const MEMORY_BYTES = 1 << 16;
 /** After so many writes off the thread, one on it finds out whether the disk is quick again. */
 const PROBE_WRITES = 256;
 /** So many more slow writes than quick ones say that the disk is slow; one that takes long says nothing. */
@@ -29,12 +28,13 @@ interface Half {
  */
 export class Journal {
   readonly #file: number;
+  readonly #unitBytes: number;
   readonly #halfBytes: number;
   readonly #halves: readonly [Half, Half] = [
     { at: 0, end: 0 },
     { at: 0, end: 0 },
   ];
-  readonly #memory = Buffer.alloc(MEMORY_BYTES);
+  readonly #memory: Buffer;
   readonly #key: KeyObject;
   readonly #nowMs: () => number;
   #current: 0 | 1 = 0;
@@ -46,8 +46,11 @@ export class Journal {
   /** @param key seals the asides in the records; of this process alone. */
   constructor(path: string, nowMs: () => number, key: Uint8Array) {
     this.#key = createSecretKey(key);
-    this.#file = openSync(path, constants.O_RDWR | constants.O_DSYNC);
-    this.#halfBytes = halfOf(fstatSync(this.#file).size);
+    const { file, unitBytes, memory } = openJournalFile(path);
+    this.#file = file;
+    this.#unitBytes = unitBytes;
+    this.#memory = memory;
+    this.#halfBytes = halfOf(fstatSync(file).size);
     this.#nowMs = nowMs;
   }
 
@@ -65,7 +68,8 @@ export class Journal {
    * Makes room for a record: `none` where there is room only when the database has more, `other` where the record will
    * be the first of the other half, so that the database should take over what is in this one.
    */
-  roomFor(length: number): 'here' | 'other' | 'none' {
+  roomFor(recordBytes: number): 'here' | 'other' | 'none' {
+    const length = paddedTo(this.#unitBytes, recordBytes);
     const half = this.#halves[this.#current];
     if (half.end <= this.#applied) half.at = 0;
     if (half.at + length <= this.#halfBytes) return 'here';
@@ -108,15 +112,10 @@ export class Journal {
   }
 
   #place(record: JournalRecord): { readonly bytes: Buffer; readonly at: number } {
-    const length = lengthOf(record);
-    const bytes = encode(
-      record,
-      length <= MEMORY_BYTES ? this.#memory : Buffer.allocUnsafe(length),
-      this.#key,
-    );
+    const bytes = encode(record, this.#memory, this.#key, this.#unitBytes);
     const half = this.#halves[this.#current];
     const at = this.#current * this.#halfBytes + half.at;
-    half.at += length;
+    half.at += bytes.length;
     half.end = record.firstIndex + record.run.count;
     return { bytes, at };
   }

@@ -289,6 +289,9 @@ const CHAT_LINKS = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** Nothing here: records of the journal have zeros behind them, which an earlier release doesn't know. */
+const PADDED_JOURNAL = '';
+
 /** What each version has beyond the one before; a version never changes. */
 export const VERSIONS: readonly (string | ((database: Database) => void))[] = [
   SCHEMA,
@@ -303,4 +306,5 @@ export const VERSIONS: readonly (string | ((database: Database) => void))[] = [
   GOVERNANCE,
   DELIVERIES,
   CHAT_LINKS,
+  PADDED_JOURNAL,
 ];

@@ -16,7 +16,7 @@ import { Turns } from './turns.ts';
 /** An intent, and the outcome of the one before it. */
 const LONELY_ENTRIES = 2;
 /** Batches that the database has not taken over yet; beyond, the journal waits for it, so that memory is bounded. */
-const MOST_BATCHES = 4;
+const MOST_BATCHES = 16;
 /** Shapes whose rows are known; beyond, the memory of them starts anew. */
 const KNOWN_SHAPES = 4096;
 /** The same of subjects. */
