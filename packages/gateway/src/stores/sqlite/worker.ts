@@ -1,4 +1,3 @@
-import { constants, setPriority } from 'node:os';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { TURN } from './protocol.ts';
 import type { TurnMessage, WorkerMessage, WorkerOptions } from './protocol.ts';
@@ -15,14 +14,6 @@ function takeMessage(): TurnMessage {
   const received = parentPort === null ? undefined : receiveMessageOnPort(parentPort);
   if (received === undefined) throw new RangeError('a turn came without its message');
   return received.message as TurnMessage;
-}
-
-/**
- * Nobody waits for what it takes over behind the journal, so statements go first where the processors are full. On Linux
- * a priority is of one thread; elsewhere it would be of the process.
- */
-function giveWay(): void {
-  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 }
 
 function run(options: WorkerOptions): void {
@@ -42,7 +33,6 @@ function run(options: WorkerOptions): void {
 }
 
 try {
-  giveWay();
   run(workerData as WorkerOptions);
 } catch (error) {
   answer({ kind: 'failed', failure: lastWords(error) });
