@@ -1,5 +1,8 @@
 /** Who may decide in whose place, and what policies are to become. */
 import type { Delegation, DelegationRefusal } from './core/delegation.ts';
+import type { Decision } from './core/decide.ts';
+import type { ForeseenDemand } from './core/foreseen.ts';
+import type { DeclaredDataset } from './core/submission.ts';
 import type { PolicyChange, PolicyChangeRefusal, PolicyFile } from './core/policy-change.ts';
 import type { Agent, Person } from './core/identity.ts';
 import type { DelegationId, PolicyChangeId } from './core/ids.ts';
@@ -7,8 +10,8 @@ import type { Result } from './core/result.ts';
 
 /** Rights that people have handed over. Answers see what is durable. */
 export interface DelegationBook {
-  /** Those whose right this person may use at an instant, by name. */
-  delegatorsOf(name: string, atMs: number): readonly string[];
+  /** Those whose right this person may use at an instant, as they are then: only who is the same human as when it was given. */
+  delegatorsOf(holder: Pick<Person, 'name' | 'identity'>, atMs: number): readonly Person[];
 }
 
 export interface DelegationAsk {
@@ -30,11 +33,38 @@ export interface DelegationDesk extends DelegationBook {
   list(): readonly Delegation[];
 }
 
+/** An action that an agent would submit. */
+export interface ForeseenAsk {
+  readonly agent: string;
+  readonly target: string;
+  readonly operation: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly datasets: readonly DeclaredDataset[];
+  /** Null: the agent's sponsor. */
+  readonly onBehalfOf: string | null;
+}
+
+export interface ForeseenAction {
+  readonly atMs: number;
+  readonly decision: Decision;
+  /** Empty, where nobody is asked. */
+  readonly demands: readonly ForeseenDemand[];
+}
+
+/** What would be decided now, and who could approve it. Attempts nothing, and changes nothing. */
+export interface ApproverForesight {
+  forAction(
+    ask: ForeseenAsk,
+  ): Result<ForeseenAction, { readonly code: 'agent' | 'target' | 'person'; readonly message: string }>;
+}
+
 /** A draft whose decisions are recorded and never enforced. */
 export interface ObservedDraft {
   readonly target: string;
   readonly directory: string;
   readonly version: string;
+  /** What is wrong with the files that are there now, a line each: the version before is observed on. */
+  readonly problems: readonly string[];
 }
 
 /** The policies in force, as they are on disk. */

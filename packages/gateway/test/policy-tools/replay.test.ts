@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeSite, type Ran, type Site } from '../support/policy-tools.ts';
 import { attemptMembers, decisionEntry, intentEntry, noticeEntry } from '../../src/core/entry.ts';
@@ -23,6 +25,7 @@ interface Given {
   readonly description?: Partial<Description> | null;
   readonly classes?: readonly string[];
   readonly effect?: Decision['effect'];
+  readonly signals?: readonly string[];
 }
 
 /** An entry as the gateway writes it. */
@@ -33,6 +36,7 @@ function leaf({
   description = {},
   classes = ['pii'],
   effect = 'allow',
+  signals = [],
 }: Given): string {
   const demand = {
     policy: 'bulk',
@@ -90,7 +94,10 @@ function leaf({
     operation: description === null ? 'undescribed' : shape.operation,
     description: description === null ? null : shape,
     datasets: [dataset],
-    risk: { score: 0, signals: [] },
+    risk: {
+      score: 0,
+      signals: signals.map((name) => ({ name, weight: 0, explanation: '' })),
+    },
     decision,
   });
   const attempt = {
@@ -227,6 +234,29 @@ describe('what was recorded is decided again under a draft', () => {
     expect(ran.code).toBe(1);
   });
 
+  test('scopes are told as Cedar writes them', async () => {
+    const rule = (principal: string, action: string, resource: string) =>
+      `@id("r") @reason("x") permit (${principal}, ${action}, ${resource});`;
+    const made = site(
+      rule('principal is Agent', 'action in Action::"sql"', 'resource is Target'),
+      rule(
+        'principal is Agent in Group::"reporting"',
+        'action == Action::"sql:select"',
+        'resource == Target::"shop"',
+      ),
+    );
+    const { stdout } = await made.run(['diff', '--draft', `${made.directory}/draft`]);
+    for (const line of [
+      '- principal is Agent\n',
+      '+ principal is Agent in Group::"reporting"\n',
+      '- action in Action::"sql"\n',
+      '+ action == Action::"sql:select"\n',
+      '- resource is Target\n',
+      '+ resource == Target::"shop"',
+    ])
+      expect(stdout).toContain(line);
+  });
+
   test('a draft that a gateway would not take is refused with its problems', async () => {
     const ran = await replay(permit, permit.replace('May.', ''), []);
     expect(ran.stderr).toMatch(/draft\/a\.cedar:1:1: read: the policy gives no @reason/);
@@ -251,6 +281,8 @@ describe('diff', () => {
       { id: 'never', change: 'removed' },
     ]);
     const text = await made.run(['diff', '--draft', `${made.directory}/draft`]);
+    expect(text.stdout).toContain('- when { context.classesRead.contains("pii") }\n');
+    expect(text.stdout).toContain('+ when { context.classesRead.contains("pii") && context.filtered }\n');
     expect(text.stdout).toMatch(/^~ bulk \(review, .*a\.cedar:4\)$/m);
   });
 
@@ -302,6 +334,31 @@ describe('explain a recorded action', () => {
     expect(ran.stdout).toContain(
       'in the environment staging, and with reporter in the group owners: allowed by where',
     );
+  });
+
+  test('the hours of a calendar, and a signal of the moment, where the result rests on them', async () => {
+    const ask = `@id("ask") @reason("Ask.") @review("group:stewards") forbid ${scope}`;
+    const rules = `${ask} when { context.signals.contains("taint") && !context.calendars.contains("office") };`;
+    const made = site(`${permit}\n${rules}`, permit);
+    const file = join(made.directory, 'sallyport.yaml');
+    const office =
+      'calendars: [{name: office, timeZone: UTC, hours: [{days: [mon], from: "09:00", to: "17:00"}]}]';
+    writeFileSync(file, `${readFileSync(file, 'utf8')}${office}\n`);
+    const ran = await made.run(
+      ['explain', 'act_1'],
+      [leaf({ id: 'act_1', signals: ['taint', 'first_use'] })],
+    );
+    expect(ran.stdout).toContain('at another time, in the hours of office: allowed by read');
+    expect(ran.stdout).toContain('at another time, without taint: allowed by read');
+    expect(ran.stdout).not.toContain('without first_use');
+  });
+
+  test('a change of the action leaves the moment as it was', async () => {
+    const ask = `@id("ask") @reason("Ask.") @review("group:stewards") forbid ${scope}`;
+    const made = site(`${permit}\n${ask} when { context.signals.contains("taint") };`, permit);
+    const ran = await made.run(['explain', 'act_1'], [leaf({ id: 'act_1', signals: ['taint'] })]);
+    expect(ran.stdout).not.toContain('without the column');
+    expect(ran.stdout).toContain('at another time, without taint: allowed by read');
   });
 
   test('what no entry is of, or what can’t be decided again, is said', async () => {

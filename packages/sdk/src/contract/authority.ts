@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ActionRequest } from './action.ts';
 import { Count, ReviewId, Timestamp } from './primitives.ts';
 import { maxReasonLength } from './review.ts';
 
@@ -26,7 +27,10 @@ export const Delegation = z
     origin: z
       .enum(['person', 'configuration'])
       .meta({ description: 'Who made it: `from`, or the configuration.' }),
-    revokedBy: z.string().nullable(),
+    revokedBy: z.string().nullable().meta({
+      description:
+        'A person; `configuration`, where it was taken out there; `gateway`, where a name is another human’s by now.',
+    }),
   })
   .meta({ id: 'Delegation', description: 'A person’s right to decide, handed to another one for a time.' });
 export type Delegation = z.infer<typeof Delegation>;
@@ -79,6 +83,38 @@ export const Approvers = z
   .meta({ id: 'Approvers', description: 'Who can decide on a review now, and why others can’t.' });
 export type Approvers = z.infer<typeof Approvers>;
 
+export const ForeseenActionRequest = z
+  .strictObject({
+    agent: name.meta({ description: 'Who would submit it.' }),
+    action: ActionRequest.meta({ description: 'As the agent would send it to `POST /v1/actions`.' }),
+  })
+  .meta({ id: 'ForeseenActionRequest' });
+export type ForeseenActionRequest = z.input<typeof ForeseenActionRequest>;
+
+export const ForeseenApprovers = z
+  .object({
+    readAt: Timestamp,
+    agent: z.string(),
+    target: z.string(),
+    operation: z.string(),
+    effect: z.enum(['allow', 'deny', 'review']),
+    reasons: z.array(z.string()),
+    demands: z
+      .array(
+        z.object({
+          policy: z.string(),
+          quorum: Count,
+          enough: z
+            .boolean()
+            .meta({ description: 'Whether as many could approve it as the demand asks for.' }),
+          people: z.array(Entitlement).meta({ description: 'Everybody, those who could first.' }),
+        }),
+      )
+      .meta({ description: 'Empty where nobody is asked.' }),
+  })
+  .meta({ id: 'ForeseenApprovers', description: 'Who could approve an action that nobody has attempted.' });
+export type ForeseenApprovers = z.infer<typeof ForeseenApprovers>;
+
 const PolicyFile = z
   .object({
     name: z.string().max(200).meta({ description: '`40-writes.cedar`: no folder.' }),
@@ -94,7 +130,16 @@ export const PolicySet = z
       .array(PolicyFile)
       .meta({ description: 'Empty while the files on disk are not those in force: they are being changed.' }),
     observed: z
-      .array(z.object({ target: z.string(), directory: z.string(), version: z.string() }))
+      .array(
+        z.object({
+          target: z.string(),
+          directory: z.string(),
+          version: z.string(),
+          problems: z.array(z.string()).default([]).meta({
+            description: 'What is wrong with its files as they are now: the version before is observed.',
+          }),
+        }),
+      )
       .meta({ description: 'Drafts whose decisions are recorded, and never enforced.' }),
   })
   .meta({ id: 'PolicySet', description: 'The policies in force.' });
