@@ -52,7 +52,8 @@ const replay = (number: number): Mutation => ({
 });
 
 async function next(at: StoreUnderTest, atMs = START_MS, destination = 'room-1') {
-  const ask = { channel: 'chat', destination, atMs, longestMs: 60_000 };
+  const due = { channel: 'chat', destination, atMs, longestMs: 60_000, urgentFirst: false };
+  const ask = { ...due, countTo: 9, cards: 'all' } as const;
   const { delivery, message, nextAtMs } = await at.store.read('nextDelivery', ask);
   return { id: delivery?.id ?? null, message, nextAtMs };
 }

@@ -5,10 +5,11 @@ import type { Delivery, Notice } from '../../core/delivery.ts';
 import type { Review } from '../../core/review.ts';
 import type { Limits } from '../../limits.ts';
 import type { PlatformEndpoint } from '../../ports-chat.ts';
-import type { Channel, DeliveryView, Inbound, Sending } from '../channel.ts';
+import type { Channel, DeliveryView, Grouping, Inbound, Sending } from '../channel.ts';
 import { Deciding } from '../chat-deciding.ts';
 import { checkSlack } from './check.ts';
 import { sendingOf, UNSHOWABLE, VANISHED } from './faults.ts';
+import { type Place, placeOf, slackGrouping } from './group.ts';
 import { slackEndpoint } from './http.ts';
 import { type Acknowledgement, Interactions } from './interactions.ts';
 import { linkMessageOf, messageOf } from './message.ts';
@@ -29,12 +30,6 @@ const SCOPES = {
   'channels:read': 'looking at the channel',
 } as const;
 
-/** Where the message about a review stands. */
-interface Place {
-  readonly channel: string;
-  readonly ts: string;
-}
-
 interface Running {
   readonly interactions: Interactions;
   readonly deciding: Deciding<Actor>;
@@ -45,6 +40,7 @@ export class SlackChannel implements Channel {
   readonly name = 'slack';
   readonly shows = 'state';
   readonly pace: Rate;
+  readonly grouping: Grouping;
   readonly #options: SlackOptions;
   readonly #web: SlackWeb;
   /** Conversations by user: opened once. */
@@ -54,7 +50,8 @@ export class SlackChannel implements Channel {
   constructor(options: SlackOptions) {
     this.#options = options;
     this.pace = paceOf(options.limits);
-    this.#web = slackWeb({ ...options, token: options.botToken });
+    const web = (this.#web = slackWeb({ ...options, token: options.botToken }));
+    this.grouping = slackGrouping({ options, web, channelOf: (each) => this.#channelOf(each) });
   }
 
   route(review: Review, notice: Notice): readonly string[] {
@@ -187,13 +184,8 @@ export class SlackChannel implements Channel {
   }
 }
 
-/** Slack lets a message a second into a channel, and some fifty updates a minute. */
+/** For all of a workspace; a channel has less (`grouping`). */
 const paceOf = ({ slackPerMinute, slackBurst }: Limits): Rate => ({
   perMinute: slackPerMinute,
   burst: slackBurst,
 });
-
-function placeOf(reference: string): Place | undefined {
-  const [channel, ts, ...more] = reference.split(' ');
-  return channel === undefined || ts === undefined || more.length > 0 ? undefined : { channel, ts };
-}

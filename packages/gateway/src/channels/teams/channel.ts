@@ -6,7 +6,7 @@ import type { ReviewId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
 import { visible } from '../../core/visible.ts';
 import type { PlatformEndpoint } from '../../ports-chat.ts';
-import type { Channel, DeliveryView, Inbound, Sending } from '../channel.ts';
+import type { Channel, DeliveryView, Grouping, Inbound, Sending } from '../channel.ts';
 import { Deciding } from '../chat-deciding.ts';
 import type { Actor } from './activity.ts';
 import { type Audience, linkCard, reviewCard } from './card.ts';
@@ -15,6 +15,7 @@ import { Connector, type Place, type Posting } from './connector.ts';
 import { teamsEndpoint } from './endpoint.ts';
 import { isUnshowable, isVanished, sendingOf } from './faults.ts';
 import { forgeries } from './forgeries.ts';
+import { placeOf, teamsGrouping } from './group.ts';
 import { eligibleOf, Invokes } from './invokes.ts';
 import { ConnectorKeys } from './keys.ts';
 import type { TeamsOptions } from './options.ts';
@@ -33,6 +34,7 @@ export class TeamsChannel implements Channel {
   readonly name = 'teams';
   readonly shows = 'state';
   readonly pace: Rate;
+  readonly grouping: Grouping;
   readonly #options: TeamsOptions;
   readonly #token: OwnToken;
   readonly #keys: ConnectorKeys;
@@ -50,7 +52,8 @@ export class TeamsChannel implements Channel {
     this.pace = { perMinute: limits.teamsPerMinute, burst: limits.teamsBurst };
     this.#token = new OwnToken(options);
     this.#keys = new ConnectorKeys(options);
-    this.#connector = new Connector({ ...options, token: this.#token });
+    const connector = (this.#connector = new Connector({ ...options, token: this.#token }));
+    this.grouping = teamsGrouping({ limits, connector, directOf: (user) => this.#directOf(user) });
     this.#recordForged = forgeries(options);
     this.#people = new People({
       ...options,
@@ -223,10 +226,3 @@ const summaryOf = ({ heading, isOpen }: Card): string =>
     /[^\p{L}\p{N} .,:()_-]/gu,
     ' ',
   );
-
-function placeOf(reference: string): Place | undefined {
-  const [conversation, activity, ...more] = reference.split(' ');
-  return conversation === undefined || activity === undefined || more.length > 0
-    ? undefined
-    : { conversation, activity };
-}
