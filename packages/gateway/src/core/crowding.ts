@@ -47,8 +47,7 @@ export function nextStep(crowd: Crowd): CrowdStep {
   return isFlood && wholeInMs > 0 ? { kind: 'wait', waitMs: wholeInMs } : alone(crowd);
 }
 
-const alone = ({ waitMs }: Crowd): CrowdStep =>
-  waitMs > 0 ? { kind: 'wait', waitMs } : { kind: 'alone' };
+const alone = ({ waitMs }: Crowd): CrowdStep => (waitMs > 0 ? { kind: 'wait', waitMs } : { kind: 'alone' });
 
 function together({ waitMs, groupInMs }: Crowd, calls: boolean): CrowdStep {
   const longestMs = Math.max(waitMs, groupInMs);

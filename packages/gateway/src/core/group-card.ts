@@ -6,7 +6,13 @@ import type { CardSection } from './card-sections.ts';
 import { count, moment } from './card-words.ts';
 import type { ReviewId } from './ids.ts';
 import { timeOfId } from './ids.ts';
-import { type GroupCounts, type GroupLine, type MessageGroup, sizeOfCounts, totals } from './message-group.ts';
+import {
+  type GroupCounts,
+  type GroupLine,
+  type MessageGroup,
+  sizeOfCounts,
+  totals,
+} from './message-group.ts';
 import type { ReviewStatus } from './review.ts';
 import { visible } from './visible.ts';
 

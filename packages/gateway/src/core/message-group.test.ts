@@ -63,7 +63,13 @@ describe('a group takes in', () => {
     expect(takesIn(waiting, 60_999, bounds)).toBe(true);
     expect(takesIn(waiting, 61_000, bounds)).toBe(false);
     expect(takesIn(join(empty, 'reporter', 'approved'), 2_000, bounds)).toBe(false);
-    expect(takesIn([1, 2, 3].reduce((group) => join(group, 'reporter'), waiting), 2_000, bounds)).toBe(false);
+    expect(
+      takesIn(
+        [1, 2, 3].reduce((group) => join(group, 'reporter'), waiting),
+        2_000,
+        bounds,
+      ),
+    ).toBe(false);
   });
 
   test('nothing after the clock was set back to before it was', () => {

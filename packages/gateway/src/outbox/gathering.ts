@@ -122,7 +122,11 @@ function counting(group: MessageGroup, { message, review }: Taken): MessageGroup
   return recount(group, kindOf(review), { from, to: review.state.status }, limits);
 }
 
-function endings(group: MessageGroup, taken: readonly Taken[], reference: string | null): readonly Mutation[] {
+function endings(
+  group: MessageGroup,
+  taken: readonly Taken[],
+  reference: string | null,
+): readonly Mutation[] {
   const ends = taken.map(({ delivery: { id }, review }): Mutation => {
     if (review === null) return { kind: 'delivery.end', id, message: null };
     const counted = { id: group.id, counted: review.state.status };

@@ -240,9 +240,12 @@ export class Queue {
     const { clock, log } = this.#ports;
     const of = { problem, atMs: clock.nowMs(), most: limits.deadLetters };
     await this.#commit(
-      ...deliveries.map(
-        ({ id, attempts }): Mutation => ({ kind: 'delivery.bury', id, attempts: attempts + 1, ...of }),
-      ),
+      ...deliveries.map(({ id, attempts }): Mutation => ({
+        kind: 'delivery.bury',
+        id,
+        attempts: attempts + 1,
+        ...of,
+      })),
     );
     for (const { id, channel, review, attempts } of deliveries)
       log.deliveryGivenUp({ delivery: id, channel, review, attempts: attempts + 1 });

@@ -210,7 +210,10 @@ export function crowdsAreSeen(at: StoreUnderTest): void {
       ),
       { minLength: 20, maxLength: 40 },
     );
-    await fc.assert(fc.asyncProperty(steps, (given) => agrees(at, given)), { numRuns: 8 });
+    await fc.assert(
+      fc.asyncProperty(steps, (given) => agrees(at, given)),
+      { numRuns: 8 },
+    );
   });
 }
 

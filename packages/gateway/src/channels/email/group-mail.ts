@@ -5,10 +5,13 @@ import { escapeHtml, FOOTER, line, type Message } from './message.ts';
 export function groupMail(card: GroupCard): Message {
   const told = [card.heading, ...(card.call === null ? [card.state] : [card.call, card.state])];
   const rows = card.sections.flatMap((section) => {
-    const items = section.kind === 'facts' ? section.facts.map(({ label, value }) => `${label}: ${value}`) : [];
+    const items =
+      section.kind === 'facts' ? section.facts.map(({ label, value }) => `${label}: ${value}`) : [];
     return [section.title, ...(section.kind === 'list' ? section.items : items).map((item) => `- ${item}`)];
   });
-  const paragraphs = [...told, ...rows, `Read and decide at ${card.url}`, FOOTER].map((each) => line(each, 1_000));
+  const paragraphs = [...told, ...rows, `Read and decide at ${card.url}`, FOOTER].map((each) =>
+    line(each, 1_000),
+  );
   return {
     subject: line(card.heading),
     text: `${paragraphs.join('\n')}\n`,

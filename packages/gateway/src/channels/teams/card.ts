@@ -89,7 +89,8 @@ export const frame = (card: Pick<Card, 'url'>) =>
     msteams: { width: 'Full' },
   }) as const;
 
-export const heading = ({ heading: text }: Pick<Card, 'heading'>) => line(undefined, runs(text, { weight: 'Bolder', size: 'Large' }));
+export const heading = ({ heading: text }: Pick<Card, 'heading'>) =>
+  line(undefined, runs(text, { weight: 'Bolder', size: 'Large' }));
 
 function shell(card: Card, audience: Audience, fitted: Fitted, limits: Limits): AdaptiveCard {
   const { refreshedFor, told, link } = audience;

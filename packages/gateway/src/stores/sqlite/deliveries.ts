@@ -38,9 +38,7 @@ export class Deliveries {
   readonly #lastBuried: Statement<[], number>;
   readonly #forget: Statement<[number]>;
   readonly #message: Statement<[string, string, string], MessageRow>;
-  readonly #putMessage: Statement<
-    [string, string, string, string, number, string | null, string | null]
-  >;
+  readonly #putMessage: Statement<[string, string, string, string, number, string | null, string | null]>;
 
   constructor(database: Database) {
     this.#due = new DueDeliveries(database);

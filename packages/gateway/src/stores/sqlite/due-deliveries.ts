@@ -28,15 +28,12 @@ export class DueDeliveries {
   constructor(database: Database) {
     const texts = (sql: string) => database.prepare<[...At, number], string>(sql).pluck();
     const numbers = (sql: string) => database.prepare<[...At, number], number>(sql).pluck();
-    this.#urgentFirst = texts(
-      `${TEXT} deliveries_urgent ${DUE} ORDER BY urgency DESC, position LIMIT ?`,
-    );
+    this.#urgentFirst = texts(`${TEXT} deliveries_urgent ${DUE} ORDER BY urgency DESC, position LIMIT ?`);
     this.#inTurn = texts(`${TEXT} deliveries_in_turn ${DUE} ORDER BY position LIMIT ?`);
     this.#soonest = database
-      .prepare<
-        [string, string],
-        number | null
-      >(`SELECT min(not_before_ms) FROM deliveries INDEXED BY deliveries_soonest ${OF}`)
+      .prepare<[string, string], number | null>(
+        `SELECT min(not_before_ms) FROM deliveries INDEXED BY deliveries_soonest ${OF}`,
+      )
       .pluck();
     this.#new = numbers(
       `SELECT count(*) FROM (SELECT 1 FROM deliveries AS d INDEXED BY deliveries_urgent ${DUE} AND urgency = 1
@@ -51,10 +48,9 @@ export class DueDeliveries {
     );
     const own = `FROM deliveries WHERE channel = ? AND destination = ? AND review = ? AND state = 'waiting'`;
     this.#head = database
-      .prepare<
-        Key,
-        number
-      >('SELECT position FROM deliveries WHERE channel = ? AND destination = ? AND review = ? AND head = 1')
+      .prepare<Key, number>(
+        'SELECT position FROM deliveries WHERE channel = ? AND destination = ? AND review = ? AND head = 1',
+      )
       .pluck();
     this.#first = database.prepare<Key, number | null>(`SELECT min(position) ${own}`).pluck();
     this.#setHead = database.prepare('UPDATE deliveries SET head = ? WHERE position = ?');

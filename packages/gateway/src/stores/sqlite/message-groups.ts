@@ -15,20 +15,18 @@ export class MessageGroups {
       .prepare<[string], string>('SELECT message_group FROM message_groups WHERE id = ?')
       .pluck();
     this.#last = database
-      .prepare<
-        [string, string],
-        string
-      >('SELECT message_group FROM message_groups WHERE channel = ? AND destination = ? ORDER BY position DESC LIMIT 1')
+      .prepare<[string, string], string>(
+        'SELECT message_group FROM message_groups WHERE channel = ? AND destination = ? ORDER BY position DESC LIMIT 1',
+      )
       .pluck();
     this.#put = database.prepare(
       `INSERT INTO message_groups (id, channel, destination, message_group) VALUES (?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET message_group = excluded.message_group`,
     );
     this.#pending = database
-      .prepare<
-        [string, number],
-        ReviewId
-      >(`SELECT review FROM messages WHERE grouped = ? AND counted = 'pending' ORDER BY review LIMIT ?`)
+      .prepare<[string, number], ReviewId>(
+        `SELECT review FROM messages WHERE grouped = ? AND counted = 'pending' ORDER BY review LIMIT ?`,
+      )
       .pluck();
   }
 

@@ -30,6 +30,8 @@ export interface FakeSlackOptions {
   readonly nowMs?: () => number;
   /** Refuses what is more than Slack takes. */
   readonly isLimited?: boolean;
+  /** Called for each call of the Web API, as soon as it has come. */
+  readonly onCall?: (method: string, body: string) => void;
 }
 
 const BODY_BYTES = 1_000_000;
@@ -168,6 +170,7 @@ export class FakeSlack {
       response.setHeader('retry-after', limited.retryAfterSeconds.toString());
       return reply(response, 429, { ok: false, error: 'ratelimited' });
     }
+    this.#options.onCall?.(name, body);
     const channel = new URLSearchParams(body).get('channel') ?? '';
     const waitSeconds =
       this.#options.isLimited === true ? this.rates.take(name, channel, this.nowMs()) : null;

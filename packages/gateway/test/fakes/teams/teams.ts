@@ -18,6 +18,8 @@ export class FakeTeams {
   offMs = 0;
   /** Refuses what is more than Teams takes. */
   isLimited = false;
+  /** Called for each request, as soon as it has come. */
+  onCall: (method: string, path: string, body: string) => void = () => undefined;
   readonly rates = new Rates();
   readonly #connector = new FakeConnector(this.tenant);
   #server: Server | undefined;
@@ -73,6 +75,7 @@ export class FakeTeams {
   #answer({ method = '', url = '', headers }: IncomingMessage, text: string): Replied {
     const { pathname: path } = new URL(url, this.#base);
     this.calls.push({ method, path, body: text });
+    this.onCall(method, path, text);
     const fault = this.faults.find(({ match, left }) => left > 0 && `${method} ${path}`.includes(match));
     if (fault !== undefined) {
       fault.left -= 1;
@@ -83,9 +86,7 @@ export class FakeTeams {
     if (!path.startsWith('/teams/v3/')) return refused(404, 'NotFound');
     if (!this.identity.isIssued(headers.authorization)) return refused(401, 'Unauthorized');
     const call = { method, path: path.slice('/teams'.length), body: parsed(text) };
-    const waitSeconds = this.isLimited
-      ? this.rates.take(method, call.path, call.body, this.nowMs())
-      : null;
+    const waitSeconds = this.isLimited ? this.rates.take(method, call.path, call.body, this.nowMs()) : null;
     if (waitSeconds === null) return this.#connector.answer(call);
     return { ...refused(429, 'TooManyRequests'), headers: { 'retry-after': waitSeconds.toString() } };
   }
