@@ -233,8 +233,10 @@ async function clickInTeams(chats: Chats, gateway: ChatGateway, held: Hold, name
   const message = { conversation: `${teamsRoom};messageid=1`, id: '1' } as Parameters<Acting['invoke']>[1];
   const data = { shown: valueOf(await shown(gateway, held)) };
   const activity = acting.invoke(teams.tenant.user(name), message, { verb: VERBS.approve, data });
+  const authorization = `Bearer ${await teams.identity.sign()}`;
+  const body = JSON.stringify(activity);
   const startMs = clock.monotonicMs();
-  const { status } = await acting.send(activity);
+  const { status } = await acting.post(body, authorization);
   const tookMs = clock.monotonicMs() - startMs;
   if (status !== 200 || !(await isApproved(gateway, held)))
     throw new Error('a click was answered and not recorded');
