@@ -36,6 +36,7 @@ const teamsRoom = '19:reviews@thread.tacv2';
 /** As many as a workspace of Slack takes a minute, over rooms enough that each takes its own. */
 const roomCount = 20;
 const holdEveryMs = 250;
+const longestClickMs = 30_000;
 
 interface Chats {
   readonly slack: FakeSlack;
@@ -127,13 +128,16 @@ async function settled({ store }: ChatGateway): Promise<void> {
 }
 
 /** Votes, holds and lists without a pause, until it is told to end. */
-function busy(gateway: ChatGateway): { end(): Promise<number> } {
-  const state = { isOver: false, votes: 0 };
+function busy(gateway: ChatGateway): { end(): Promise<readonly number[]> } {
+  const state = { isOver: false, tookMs: [] as number[] };
   const sam = { kind: 'person', name: 'sam', displayName: 'sam', identity: 'sam', disabled: false } as const;
   const voter = { ...sam, groups: ['data-stewards', 'database-owners', 'security'] };
   const work = async (): Promise<void> => {
     while (!state.isOver) {
-      const { review: id } = await gateway.hold({ agent: state.votes % agents, environment: 'production' });
+      const { review: id } = await gateway.hold({
+        agent: state.tookMs.length % agents,
+        environment: 'production',
+      });
       const review = await gateway.store.read('review', { id });
       if (review === null) throw new Error('the review is gone');
       const { rendering } = gateway.desk.show(review);
@@ -147,9 +151,10 @@ function busy(gateway: ChatGateway): { end(): Promise<number> } {
         digest,
         rendering,
       } as const;
+      const startMs = clock.monotonicMs();
       const voted = await gateway.desk.vote(ballot);
       if (!voted.ok) throw new Error(voted.error.code);
-      state.votes += 1;
+      state.tookMs.push(clock.monotonicMs() - startMs);
     }
   };
   const list = async (): Promise<void> => {
@@ -161,7 +166,7 @@ function busy(gateway: ChatGateway): { end(): Promise<number> } {
     end: async () => {
       state.isOver = true;
       await all;
-      return state.votes;
+      return state.tookMs;
     },
   };
 }
@@ -177,19 +182,24 @@ function clicks(policy: PolicyEngine, count: number, pending: number): Promise<r
       await gateway.hold({ agent: at % agents, environment: 'production' });
     const load = busy(gateway);
     const startMs = clock.monotonicMs();
+    const late = { count: 0 };
     const slackMs: number[] = [];
     const teamsMs: number[] = [];
     for (let at = 0; at < count; at++) {
       const held = await gateway.hold({ agent: at % agents, environment: 'production' });
       slackMs.push(await clickInSlack(chats, gateway, held, voters[at % voters.length] ?? ''));
+      await recorded(gateway, held, late);
       const other = await gateway.hold({ agent: at % agents, environment: 'production' });
       teamsMs.push(await clickInTeams(chats, gateway, other, voters[at % voters.length] ?? ''));
+      await recorded(gateway, other, late);
     }
     const tookMs = clock.monotonicMs() - startMs;
-    const votes = await load.end();
+    const votesMs = await load.end();
     await gateway.close();
     return [
-      information('votes beside the clicks', (votes * 1_000) / tookMs, '/s'),
+      information('votes beside the clicks', (votesMs.length * 1_000) / tookMs, '/s'),
+      information('votes beside the clicks: slowest', Math.max(...votesMs), 'ms'),
+      information('clicks whose author was told that they don’t count yet', late.count, ''),
       ...[['slack', slackMs] as const, ['teams', teamsMs] as const].flatMap(([platform, times]) => [
         information(`${platform}, click to acknowledgement: p50`, median(times), 'ms'),
         below(`${platform}, click to acknowledgement: p99`, percentile(times, 0.99), 'ms', wanted.ackMs),
@@ -209,8 +219,18 @@ async function shown(gateway: ChatGateway, { review: id }: Hold) {
   });
 }
 
-async function isApproved({ store }: ChatGateway, { review: id }: Hold): Promise<boolean> {
-  return (await store.read('review', { id }))?.state.status === 'approved';
+/** Acknowledged means recorded, or that its author was told that it isn't yet: then it has to be before long. */
+async function recorded(
+  { store }: ChatGateway,
+  { review: id }: Hold,
+  late: { count: number },
+): Promise<void> {
+  for (let waitedMs = 0; waitedMs < longestClickMs; waitedMs += 10) {
+    if ((await store.read('review', { id }))?.state.status === 'approved') return;
+    if (waitedMs === 0) late.count += 1;
+    await pause(10);
+  }
+  throw new Error('a click was acknowledged and not recorded');
 }
 
 /** The card isn't posted first: how often that may be is what Slack limits. */
@@ -223,8 +243,7 @@ async function clickInSlack(
   const { blocks } = messageOf(await shown(gateway, held), limits);
   const message = { channel: slackRoom, ts: '1.000001', text: '', blocks } as unknown as FakeMessage;
   const { acked, tookMs } = await slack.press(slackUser(name), message, 'sallyport.approve');
-  if (!acked || !(await isApproved(gateway, held)))
-    throw new Error('a click was acknowledged and not recorded');
+  if (!acked) throw new Error('a click was not acknowledged');
   return tookMs;
 }
 
@@ -238,8 +257,7 @@ async function clickInTeams(chats: Chats, gateway: ChatGateway, held: Hold, name
   const startMs = clock.monotonicMs();
   const { status } = await acting.post(body, authorization);
   const tookMs = clock.monotonicMs() - startMs;
-  if (status !== 200 || !(await isApproved(gateway, held)))
-    throw new Error('a click was answered and not recorded');
+  if (status !== 200) throw new Error('a click was not answered');
   return tookMs;
 }
 
