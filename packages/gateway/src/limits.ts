@@ -360,6 +360,10 @@ export const limits = {
   mailGroupMs: 60_000,
   /** People who get a message of their own; more are a room's matter. */
   teamsDirectPeople: 20,
+  /** After the first refused click of an account in a chat those that follow are one entry: anybody can click. */
+  chatRefusedMs: 60_000,
+  /** Accounts of one platform that have entries of their own in that time; those beyond share one. */
+  chatRefusedAccounts: 100,
   /** Words of people, as the API takes them. */
   judgmentCharacters: 2_000,
   /** How long a link between a chat account and a person can be used, once. */

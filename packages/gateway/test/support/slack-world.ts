@@ -196,7 +196,10 @@ async function run(world: SlackWorld, options: SlackWorldOptions): Promise<Runni
     accounts,
     pending: () =>
       memory.read('reviews', { status: 'pending', agent: null, limit: bounds.slackListed + 1, before: null }),
-    recordRefused: async ({ user }, review) => void world.refused.push(`${user} ${review ?? 'none'}`),
+    recordRefused: async (actor, review, times) => {
+      const how = times === 1 ? '' : ` ${times.toString()} times`;
+      world.refused.push(`${actor?.user ?? 'others'} ${review ?? 'none'}${how}`);
+    },
     log,
     ...options.slack,
   });

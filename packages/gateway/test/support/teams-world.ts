@@ -194,7 +194,10 @@ async function run(world: TeamsWorld, options: TeamsWorldOptions): Promise<Runni
     linkByName: false,
     personByEmail: () => undefined,
     accounts,
-    recordRefused: async ({ user }, review) => void world.refused.push(`${user} ${review ?? 'none'}`),
+    recordRefused: async (actor, review, times) => {
+      const how = times === 1 ? '' : ` ${times.toString()} times`;
+      world.refused.push(`${actor?.user ?? 'others'} ${review ?? 'none'}${how}`);
+    },
     recordForged: async (code) => void world.forged.push(code),
     ...options.teams,
   });

@@ -7,6 +7,7 @@ import type { Limits } from '../../limits.ts';
 import type { PlatformEndpoint } from '../../ports-chat.ts';
 import type { Channel, DeliveryView, Grouping, Inbound, Sending } from '../channel.ts';
 import { Deciding } from '../chat-deciding.ts';
+import { ChatRefusals } from '../chat-refusals.ts';
 import { checkSlack } from './check.ts';
 import { sendingOf, UNSHOWABLE, VANISHED } from './faults.ts';
 import { type Place, placeOf, slackGrouping } from './group.ts';
@@ -33,6 +34,7 @@ const SCOPES = {
 interface Running {
   readonly interactions: Interactions;
   readonly deciding: Deciding<Actor>;
+  readonly refusals: ChatRefusals<Actor>;
   readonly socket: SlackSocket | null;
 }
 
@@ -142,10 +144,12 @@ export class SlackChannel implements Channel {
       directory: inbound.directory,
       lookUp: (user) => this.#web.user(user),
     });
+    const accountOf = ({ team, user }: Actor): string => `${team} ${user}`;
+    const refusals = new ChatRefusals<Actor>({ ...options, accountOf, record: options.recordRefused });
     const deciding = new Deciding<Actor>({
       ...options,
       platform: 'slack',
-      accountOf: ({ team, user }) => `${team} ${user}`,
+      accountOf,
       desk: inbound.desk,
       people,
     });
@@ -155,12 +159,13 @@ export class SlackChannel implements Channel {
       review: (id) => inbound.review(id),
       people,
       deciding,
+      recordRefused: (actor, review) => refusals.record(actor, review),
       web: this.#web,
     });
     const handle = (incoming: Incoming): Promise<Acknowledgement> => interactions.handle(incoming);
     const socket =
       appToken === null ? null : new SlackSocket({ ...options, appToken, clock, limits, handle });
-    this.#running = { interactions, deciding, socket };
+    this.#running = { interactions, deciding, refusals, socket };
     await socket?.start();
   }
 
@@ -181,6 +186,7 @@ export class SlackChannel implements Channel {
     await running?.socket?.close();
     running?.deciding.close();
     await running?.interactions.settled();
+    await running?.refusals.close();
   }
 }
 

@@ -8,6 +8,7 @@ import { visible } from '../../core/visible.ts';
 import type { PlatformEndpoint } from '../../ports-chat.ts';
 import type { Channel, DeliveryView, Grouping, Inbound, Sending } from '../channel.ts';
 import { Deciding } from '../chat-deciding.ts';
+import { ChatRefusals } from '../chat-refusals.ts';
 import type { Actor } from './activity.ts';
 import { type Audience, linkCard, reviewCard } from './card.ts';
 import { checkTeams } from './check.ts';
@@ -28,6 +29,7 @@ import { OwnToken } from './token.ts';
 interface Running {
   readonly invokes: Invokes;
   readonly deciding: Deciding<Actor>;
+  readonly refusals: ChatRefusals<Actor>;
 }
 
 export class TeamsChannel implements Channel {
@@ -186,17 +188,27 @@ export class TeamsChannel implements Channel {
   async start(inbound: Inbound): Promise<void> {
     const { desk } = inbound;
     const options = this.#options;
+    const accountOf = ({ tenant, user }: Actor): string => `${tenant} ${user}`;
+    const refusals = new ChatRefusals<Actor>({ ...options, accountOf, record: options.recordRefused });
     const deciding = new Deciding<Actor>({
       ...options,
       platform: 'teams',
-      accountOf: ({ tenant, user }) => `${tenant} ${user}`,
+      accountOf,
       desk,
       people: this.#people,
     });
     const tell = (actor: Actor, text: string): Promise<void> => this.#tell(actor, text);
     const review = (id: ReviewId): Promise<Review | null> => inbound.review(id);
-    const invokes = new Invokes({ ...options, desk, review, people: this.#people, deciding, tell });
-    this.#running = { deciding, invokes };
+    const invokes = new Invokes({
+      ...options,
+      desk,
+      review,
+      people: this.#people,
+      deciding,
+      recordRefused: (actor, id) => refusals.record(actor, id),
+      tell,
+    });
+    this.#running = { deciding, invokes, refusals };
   }
 
   /** Teams' requests by HTTP; before the start and after the end nothing is taken, which shows to whoever clicks. */
@@ -217,6 +229,7 @@ export class TeamsChannel implements Channel {
     this.#running = undefined;
     running?.deciding.close();
     await running?.invokes.settled();
+    await running?.refusals.close();
   }
 }
 
