@@ -166,7 +166,7 @@ function groupOf(review: Review, destination: string, channel: string): Omit<Gro
 
 function manyAreShownTogether(at: UnderTest): void {
   test('many reviews are shown in one message, with their count and nothing of what they are about', async () => {
-    const { channel, review, arrived } = at.fixture;
+    const { channel, review } = at.fixture;
     if (channel.grouping === undefined) return;
     const { signal } = new AbortController();
     const { destination } = at.firstRouted();
@@ -175,7 +175,7 @@ function manyAreShownTogether(at: UnderTest): void {
     if (first.kind !== 'sent') throw new Error(`it was ${first.kind}`);
     const again = await channel.grouping.deliver({ ...view, reference: first.reference }, signal);
     expect(again).toEqual(first);
-    const text = arrived.call(at.fixture).join('\n');
+    const text = at.fixture.arrived().join('\n');
     expect(text).toContain(`${MANY.toString()} reviews waiting for a decision`);
     expect(text).toContain('https://gate.example/reviews');
     for (const canary of Object.values(canaries)) expect(text).not.toContain(canary);

@@ -57,8 +57,12 @@ export function kindOf({ subject }: Review): GroupKind {
   };
 }
 
-const keyOf = ({ agent, target, environment, classes }: GroupKind): string =>
-  JSON.stringify([agent, target, environment, classes]);
+const isSame = (left: GroupKind, right: GroupKind): boolean =>
+  left.agent === right.agent &&
+  left.target === right.target &&
+  left.environment === right.environment &&
+  left.classes.length === right.classes.length &&
+  left.classes.every((each, at) => each === right.classes[at]);
 
 /** A count below nothing would be a bug of ours: the message stays sound. */
 function shift(counts: GroupCounts, from: ReviewStatus | null, to: ReviewStatus | null): GroupCounts {
@@ -79,10 +83,9 @@ export function recount(
   change: { readonly from: ReviewStatus | null; readonly to: ReviewStatus | null },
   { groupLines }: Pick<GroupBounds, 'groupLines'>,
 ): MessageGroup {
-  const key = keyOf(kind);
   const { from, to } = change;
   const { lines } = group;
-  const at = lines.findIndex((line) => keyOf(line) === key);
+  const at = lines.findIndex((line) => isSame(line, kind));
   if (at >= 0)
     return {
       ...group,

@@ -3,8 +3,13 @@ import type { Delivery } from '../../core/delivery.ts';
 import type { DueAsk, Reads } from '../store.ts';
 
 const TEXT = 'SELECT delivery FROM deliveries INDEXED BY';
+const COUNT = 'SELECT count(*) FROM (SELECT 1 FROM deliveries AS d INDEXED BY deliveries_urgent';
+const SOONEST = 'SELECT min(not_before_ms) FROM deliveries INDEXED BY deliveries_soonest';
 const OF = 'WHERE channel = ? AND destination = ? AND head = 1';
-const DUE = `${OF} AND (not_before_ms <= ? OR not_before_ms > ?)`;
+const DUE =
+  'WHERE channel = ? AND destination = ? AND head = 1 AND (not_before_ms <= ? OR not_before_ms > ?)';
+const UNHEARD = `NOT EXISTS (SELECT 1 FROM messages AS m
+  WHERE m.channel = d.channel AND m.destination = d.destination AND m.review = d.review)`;
 
 type At = [channel: string, destination: string, atMs: number, beyondMs: number];
 type Key = [channel: string, destination: string, review: string];
@@ -30,29 +35,21 @@ export class DueDeliveries {
     const numbers = (sql: string) => database.prepare<[...At, number], number>(sql).pluck();
     this.#urgentFirst = texts(`${TEXT} deliveries_urgent ${DUE} ORDER BY urgency DESC, position LIMIT ?`);
     this.#inTurn = texts(`${TEXT} deliveries_in_turn ${DUE} ORDER BY position LIMIT ?`);
-    this.#soonest = database
-      .prepare<[string, string], number | null>(
-        `SELECT min(not_before_ms) FROM deliveries INDEXED BY deliveries_soonest ${OF}`,
-      )
-      .pluck();
-    this.#new = numbers(
-      `SELECT count(*) FROM (SELECT 1 FROM deliveries AS d INDEXED BY deliveries_urgent ${DUE} AND urgency = 1
-         AND NOT EXISTS (SELECT 1 FROM messages AS m
-           WHERE m.channel = d.channel AND m.destination = d.destination AND m.review = d.review) LIMIT ?)`,
-    );
-    this.#all = numbers(
-      `SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_urgent ${DUE} AND urgency < 2 LIMIT ?)`,
-    );
-    this.#calls = numbers(
-      `SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_urgent ${DUE} AND urgency = 2 LIMIT ?)`,
-    );
-    const own = `FROM deliveries WHERE channel = ? AND destination = ? AND review = ? AND state = 'waiting'`;
+    this.#soonest = database.prepare<[string, string], number | null>(`${SOONEST} ${OF}`).pluck();
+    this.#new = numbers(`${COUNT} ${DUE} AND urgency = 1 AND ${UNHEARD} LIMIT ?)`);
+    this.#all = numbers(`${COUNT} ${DUE} AND urgency < 2 LIMIT ?)`);
+    this.#calls = numbers(`${COUNT} ${DUE} AND urgency = 2 LIMIT ?)`);
     this.#head = database
       .prepare<Key, number>(
         'SELECT position FROM deliveries WHERE channel = ? AND destination = ? AND review = ? AND head = 1',
       )
       .pluck();
-    this.#first = database.prepare<Key, number | null>(`SELECT min(position) ${own}`).pluck();
+    this.#first = database
+      .prepare<Key, number | null>(
+        `SELECT min(position) FROM deliveries
+         WHERE channel = ? AND destination = ? AND review = ? AND state = 'waiting'`,
+      )
+      .pluck();
     this.#setHead = database.prepare('UPDATE deliveries SET head = ? WHERE position = ?');
   }
 
