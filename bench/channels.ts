@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { messageOf } from '../packages/gateway/src/channels/slack/message.ts';
 import { VERBS } from '../packages/gateway/src/channels/teams/card.ts';
 import { cardOf } from '../packages/gateway/src/core/card.ts';
+import type { Delivery } from '../packages/gateway/src/core/delivery.ts';
+import { makeId } from '../packages/gateway/src/core/ids.ts';
 import type { Hold } from '../packages/gateway/src/connectors/connector.ts';
 import { limits } from '../packages/gateway/src/limits.ts';
 import type { PolicyEngine } from '../packages/gateway/src/ports.ts';
-import { clock } from '../packages/gateway/src/system.ts';
+import { openSqliteStore } from '../packages/gateway/src/stores/sqlite/store.ts';
+import { clock, random } from '../packages/gateway/src/system.ts';
 import { valueOf } from '../packages/gateway/src/core/shown-value.ts';
 import { FakeSlack } from '../packages/gateway/test/fakes/slack/slack.ts';
 import type { FakeMessage } from '../packages/gateway/test/fakes/slack/workspace.ts';
@@ -261,6 +264,58 @@ async function clickInTeams(chats: Chats, gateway: ChatGateway, held: Hold, name
   return tookMs;
 }
 
+/** What a look at what is next costs with a crowd in line, and with an empty line; after much has been sent. */
+async function looks(done: number, waiting: number): Promise<readonly Figure[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+  const store = await openSqliteStore({ directory });
+  const idOf = <P extends 'rev' | 'dlv'>(kind: P) => makeId(kind, clock.nowMs(), random.bytes(10));
+  const added = (destination: string) => {
+    const delivery: Delivery = {
+      id: idOf('dlv'),
+      channel: 'slack',
+      destination,
+      review: idOf('rev'),
+      revision: 1,
+      notice: { kind: 'open' },
+      atMs: 0,
+      attempts: 0,
+      notBeforeMs: 0,
+      state: 'waiting',
+      problem: '',
+    };
+    return { kind: 'delivery.add', delivery } as const;
+  };
+  const look = async (destination: string): Promise<readonly number[]> => {
+    const ask = { channel: 'slack', destination, atMs: 1, longestMs: 1, urgentFirst: true };
+    const tookMs: number[] = [];
+    for (let at = 0; at < 1_000; at++) {
+      const startMs = clock.monotonicMs();
+      await store.read('nextDelivery', { ...ask, countTo: 5, cards: 'new' });
+      tookMs.push(clock.monotonicMs() - startMs);
+    }
+    return tookMs;
+  };
+  try {
+    for (let at = 0; at < done; at += 500) {
+      const adds = Array.from({ length: 500 }, () => added('crowded'));
+      const message = { reference: 'C1 1.1', revision: 1 };
+      const ends = adds.map(({ delivery: { id } }) => ({ kind: 'delivery.end', id, message }) as const);
+      await store.commit({ mutations: [...adds, ...ends], entries: [] });
+    }
+    await store.commit({ mutations: [added('quiet')], entries: [] });
+    await store.commit({ mutations: Array.from({ length: waiting }, () => added('crowded')), entries: [] });
+    const [quiet, crowded] = [await look('quiet'), await look('crowded')];
+    return [
+      information('a look, one waits: p50', median(quiet), 'ms'),
+      information(`a look, ${waiting} wait, ${done} were sent: p50`, median(crowded), 'ms'),
+      information(`a look, ${waiting} wait, ${done} were sent: p99`, percentile(crowded, 0.99), 'ms'),
+    ];
+  } finally {
+    await store.close();
+    rmSync(directory, { recursive: true });
+  }
+}
+
 /** So many in `overMs` for one room each, with a restart in the middle. */
 function flood(policy: PolicyEngine, count: number, overMs: number): Promise<readonly Figure[]> {
   return withChats(async (chats, directory) => {
@@ -326,6 +381,7 @@ export async function run({ quick, only }: BenchOptions): Promise<readonly Figur
   const parts: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
     message: () => holdToMessage(policy, quick ? 20 : 160),
     click: () => clicks(policy, quick ? 30 : 300, quick ? 100 : 1_000),
+    look: () => looks(quick ? 10_000 : 100_000, 1_000),
     flood: () => flood(policy, quick ? 100 : 1_000, quick ? 6_000 : 60_000),
   };
   const figures: Figure[] = [];
