@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import { mountRoutes } from '../packages/gateway/src/api/api.ts';
 import { chatRoutes } from '../packages/gateway/src/api/chat-routes.ts';
 import type { ApiDeps } from '../packages/gateway/src/api/deps.ts';
+import { listenApi } from '../packages/gateway/src/api/listen.ts';
 import { SlackChannel } from '../packages/gateway/src/channels/slack/channel.ts';
 import { TeamsChannel } from '../packages/gateway/src/channels/teams/channel.ts';
 import { openChannels } from '../packages/gateway/src/composition/channels.ts';
@@ -179,9 +177,10 @@ export async function openChatGateway(
     ['slack', slackChannel.endpoint],
     ['teams', teamsChannel.endpoint],
   ]);
-  const site = await serve({ ...ambient, store, desk, events, platforms } as unknown as ApiDeps);
-  slack.acting.requestUrl = `${site.url}/v1/channels/slack/inbound`;
-  acting.inboundUrl = `${site.url}/v1/channels/teams/inbound`;
+  const deps = { ...ambient, store, desk, events, platforms } as unknown as ApiDeps;
+  const site = await listenApi(mountRoutes(chatRoutes, deps), { host: '127.0.0.1', port: 0 });
+  slack.acting.requestUrl = `${site.address}/v1/channels/slack/inbound`;
+  acting.inboundUrl = `${site.address}/v1/channels/teams/inbound`;
   return {
     store,
     desk,
@@ -213,18 +212,3 @@ export async function openChatGateway(
 }
 
 export const slackUser = (name: string): string => `U0${name.toUpperCase()}`;
-
-async function serve(deps: ApiDeps): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const server = createAdaptorServer({ fetch: mountRoutes(chatRoutes, deps).fetch });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        if ('closeAllConnections' in server) server.closeAllConnections();
-      }),
-  };
-}

@@ -5,7 +5,6 @@
 import type { ReviewId } from '../core/ids.ts';
 import type { Limits } from '../limits.ts';
 import type { Clock } from '../ports.ts';
-import type { Log } from '../telemetry/log.ts';
 
 /**
  * Resolves when it is durable.
@@ -19,7 +18,7 @@ export interface ChatRefusalPorts<A> {
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'chatRefusedMs' | 'chatRefusedAccounts'>;
   readonly record: RecordRefused<A>;
-  readonly log: Pick<Log, 'failed'>;
+  readonly log: { failed(what: { readonly where: string; readonly error: unknown }): void };
 }
 
 /** One account's minute. */
