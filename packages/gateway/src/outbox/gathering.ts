@@ -51,7 +51,8 @@ export class Gathering {
     const before = await this.#groupFor(head);
     const due = await store.read('dueDeliveries', { ...ask, limit: limits.groupBatch });
     const rest = due.filter(({ delivery }) => delivery.id !== head.delivery.id);
-    const fitting = [head, ...rest.filter((each) => this.#fits(each, before))];
+    const joins = head.message?.group === undefined;
+    const fitting = [head, ...rest.filter((each) => this.#fits(each, before, joins))];
     const taken = await Promise.all(
       fitting.map(async (each): Promise<Taken> => {
         return { ...each, review: await store.read('review', { id: each.delivery.review }) };
@@ -76,10 +77,12 @@ export class Gathering {
     return last !== null && takesIn(last, nowMs, limits) ? last : fresh;
   }
 
-  #fits({ delivery, message }: Waiting, { id }: MessageGroup): boolean {
+  /** @param joins false: it is about reviews that are in the group already, which may be too old to take in others. */
+  #fits({ delivery, message }: Waiting, { id }: MessageGroup, joins: boolean): boolean {
     const head = headOf(delivery, message, this.#shows);
     if (head === 'own' || (head === 'call' && !this.#calls)) return false;
-    return this.#shows === 'events' || message === null || message.group?.id === id;
+    if (this.#shows === 'events') return true;
+    return message === null ? joins : message.group?.id === id;
   }
 
   async #view(group: MessageGroup, taken: readonly Taken[]): Promise<GroupView> {

@@ -473,6 +473,24 @@ describe('a crowd', () => {
     expect(await waiting()).toEqual([]);
   });
 
+  test('an old group takes nobody in, though something is said of its reviews first', async () => {
+    await openMany(1, 20);
+    await pass(1_500);
+    await pass(limits.groupJoinMs);
+    answerMany = ({ reference }) => sent(reference ?? 'g-2');
+    await sender.close();
+    await change(numbered(10, { revision: 2 }), { kind: 'remind', demands: [0] });
+    await openMany(21, 30);
+    await restart();
+    await pass(20_000, 60);
+    const [first, ...later] = groups;
+    const reminded = later.filter(({ id }) => id === first?.id);
+    expect(reminded.map(({ card }) => card.heading)).toEqual(['17 reviews waiting for a decision']);
+    const another = later.filter(({ id }) => id !== first?.id);
+    expect(another.length).toBeGreaterThan(0);
+    expect(await waiting()).toEqual([]);
+  });
+
   test('a restart in the middle of a flood loses nobody: each review stands alone or in a group', async () => {
     await openMany(1, 20);
     await pass(1_500);
