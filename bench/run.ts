@@ -3,6 +3,7 @@ import { formatFigures, type Bench } from './figures.ts';
 
 /** Topic → its file, loaded when it is asked for. */
 const topics: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
+  channels: () => import('./channels.ts'),
   ledger: () => import('./ledger.ts'),
   'ledger-crash': () => import('./ledger-crash.ts'),
   policy: () => import('./policy.ts'),

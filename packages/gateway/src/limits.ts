@@ -257,6 +257,16 @@ export const limits = {
   deadLetters: 10_000,
   /** Why an attempt failed, in one line. */
   deliveryProblemCharacters: 300,
+  /** Deliveries that one message takes in at a time: each is a review that is read, and a row of one commit. */
+  groupBatch: 300,
+  /** Kinds of reviews that a message names; those beyond are counted together. */
+  groupLines: 12,
+  /** Reviews that one message stands for; those beyond get another one. */
+  groupReviews: 5_000,
+  /** After that a message stands too far above what people read: those that come later get another one. */
+  groupJoinMs: 10 * 60_000,
+  /** Reviews by which it is found out who is called to a group of them: their demands mostly name the same people. */
+  groupCalledReviews: 20,
   /** A room, an address, the name of an endpoint. */
   destinationCharacters: 320,
   /** Sections of one message to Slack, as JSON, beside its frame: it refuses some 13,200 in all, by no documented rule. */
@@ -289,12 +299,17 @@ export const limits = {
   /** After a Socket Mode connection was lost: doubled from the first to the longest. */
   slackReconnectMs: 1_000,
   slackReconnectLongestMs: 60_000,
-  /**
-   * In the long run and at once, for all of a workspace: Slack lets a message a second into a channel, some hundreds a
-   * minute into all, and fewer updates; what it refuses it says when to send again.
-   */
+  /** In the long run and at once, for all of a workspace: Slack lets some hundreds of messages a minute into it. */
   slackPerMinute: 300,
   slackBurst: 100,
+  /** The same for one channel: Slack's own is a message a second, and short bursts. Lines in threads need some of it. */
+  slackRoomPerMinute: 50,
+  slackRoomBurst: 4,
+  /** Changes of messages in all of a workspace: Slack's own for `chat.update` (tier 3) is 50 a minute, bursts among them. */
+  slackChangesPerMinute: 38,
+  slackChangesBurst: 10,
+  /** Between two changes of one message that stands for many reviews: people read it no quicker. */
+  slackGroupMs: 3_000,
   /** People who get a message of their own; more are a room's matter. */
   slackDirectPeople: 20,
   /** Reviews that the command lists. */
@@ -330,11 +345,25 @@ export const limits = {
   teamsMembersKept: 10_000,
   /** One record of each kind of forged request in this time: anybody can send them. */
   teamsForgeryMs: 60_000,
-  /** In the long run and at once, for all of a tenant; Teams lets 50 calls a second through. */
+  /** In the long run and at once, for all of a tenant; Teams lets 30 to 50 calls a second through. */
   teamsPerMinute: 600,
   teamsBurst: 30,
+  /** The same for one conversation: Teams' own are 7 in a second, 60 in 30 and 1,800 in an hour, lines among them. */
+  teamsRoomPerMinute: 28,
+  teamsRoomBurst: 5,
+  /** Between two changes of one card that stands for many reviews: each is one of those. */
+  teamsGroupMs: 5_000,
+  /** For one address; mail servers take a rush of equal mail for spam, and nobody reads it. */
+  mailPerMinute: 12,
+  mailBurst: 10,
+  /** Between two mails to one address that tell of many reviews. */
+  mailGroupMs: 60_000,
   /** People who get a message of their own; more are a room's matter. */
   teamsDirectPeople: 20,
+  /** After the first refused click of an account in a chat those that follow are one entry: anybody can click. */
+  chatRefusedMs: 60_000,
+  /** Accounts of one platform that have entries of their own in that time; those beyond share one. */
+  chatRefusedAccounts: 100,
   /** Words of people, as the API takes them. */
   judgmentCharacters: 2_000,
   /** How long a link between a chat account and a person can be used, once. */

@@ -1,5 +1,6 @@
 import type { Delivery, Notice } from '../core/delivery.ts';
-import type { ReviewId } from '../core/ids.ts';
+import type { GroupCard } from '../core/group-card.ts';
+import type { DeliveryId, ReviewId } from '../core/ids.ts';
 import type { Review } from '../core/review.ts';
 import type { Directory, ReviewDesk, Shown } from '../ports.ts';
 import type { Rate } from '../core/budget.ts';
@@ -32,6 +33,34 @@ export type Sending =
   /** Never, however often it is tried: the room is gone, the payload is refused. It becomes a dead letter. */
   | { readonly kind: 'failed'; readonly problem: string };
 
+/** Many reviews that one message stands for, as they are when it is sent. */
+export interface GroupView {
+  /** Stays, over changes, attempts and restarts: the channel hands it on where the platform can tell by it. */
+  readonly id: DeliveryId;
+  readonly destination: string;
+  readonly card: GroupCard;
+  /** The platform's name of the message, which is to be changed; null: there is none. */
+  readonly reference: string | null;
+  /** The reviews that `card.call` calls people to; only some of them where they are many. */
+  readonly called: readonly Review[];
+  readonly nowMs: number;
+}
+
+/**
+ * For channels that people read: where more reviews wait for a destination than it can take, one message stands for many
+ * of them (core/crowding.ts), without anything to decide with. Channels for programs have none: they are told each event.
+ */
+export interface Grouping {
+  /** How often one destination is sent something. More than the burst that wait are a crowd. */
+  readonly pace: Rate;
+  /** How often messages are changed, in all destinations together; null: not limited by itself. */
+  readonly changes: Rate | null;
+  /** The least time between two messages, or two changes of one, that stand for many. */
+  readonly everyMs: number;
+  /** One attempt, as `deliver` is. Where `shows` is `events`, each is a message of its own. */
+  deliver(view: GroupView, signal: AbortSignal): Promise<Sending>;
+}
+
 /** What a channel does with what people do there. Every judgment goes through the desk (law 10). */
 export interface Inbound {
   readonly desk: ReviewDesk;
@@ -61,6 +90,8 @@ export interface Channel {
   readonly shows: 'state' | 'events';
   /** How often `deliver` is called, for all destinations together. */
   readonly pace: Rate;
+  /** Absent: each delivery goes by itself, whatever waits. */
+  readonly grouping?: Grouping;
 
   /**
    * The destinations that are to hear of this; none: []. Called for every change of a review, before it is durable, on the

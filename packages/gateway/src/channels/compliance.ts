@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Delivery, Notice } from '../core/delivery.ts';
+import { groupCardOf } from '../core/group-card.ts';
+import { kindOf, newGroup, recount } from '../core/message-group.ts';
 import type { Review } from '../core/review.ts';
 import { limits } from '../limits.ts';
-import type { Channel, DeliveryView, Sending } from './channel.ts';
+import type { Channel, DeliveryView, GroupView, Sending } from './channel.ts';
 
 /** How the platform behind a channel answers: as it should, "not now, come back in 7 s", not at all, "never this". */
 export type PlatformState = 'well' | 'busy' | 'away' | 'refusing';
@@ -96,9 +98,14 @@ class UnderTest {
     return channel.deliver(delivery, viewOf(review), new AbortController().signal);
   }
 
-  async sendFirst(destination?: string): Promise<Sending> {
+  firstRouted(): { readonly notice: Notice; readonly destination: string } {
     const [first] = this.routed();
     if (first === undefined) throw new Error('the fixture’s review is routed nowhere');
+    return first;
+  }
+
+  async sendFirst(destination?: string): Promise<Sending> {
+    const first = this.firstRouted();
     return this.send(first.notice, destination ?? first.destination);
   }
 }
@@ -112,6 +119,7 @@ export function channelCompliance(name: string, make: () => Promise<ChannelFixtu
     });
     afterEach(() => at.fixture.dispose());
     noticesArrive(at);
+    manyAreShownTogether(at);
     failuresAreTold(at);
     problemsAreFound(at);
   });
@@ -142,6 +150,45 @@ function noticesArrive(at: UnderTest): void {
     const { showsAction } = at.fixture;
     const kept = showsAction ? [canaries.salt, canaries.signature] : Object.values(canaries);
     for (const text of at.fixture.arrived()) for (const canary of kept) expect(text).not.toContain(canary);
+  });
+}
+
+const MANY = 40;
+
+function groupOf(review: Review, destination: string, channel: string): Omit<GroupView, 'reference'> {
+  const { id } = deliveryOf(review, { kind: 'open' }, destination, channel);
+  let group = newGroup({ id, channel, destination, openedAtMs: review.openedAtMs });
+  for (let count = 0; count < MANY; count++)
+    group = recount(group, kindOf(review), { from: null, to: 'pending' }, limits);
+  const told = { oldest: review.id, escalated: 1, reminded: 0, publicUrl: 'https://gate.example' };
+  return { id, destination, card: groupCardOf(group, told), called: [review], nowMs: review.openedAtMs };
+}
+
+function manyAreShownTogether(at: UnderTest): void {
+  test('many reviews are shown in one message, with their count and nothing of what they are about', async () => {
+    const { channel, review } = at.fixture;
+    if (channel.grouping === undefined) return;
+    const { signal } = new AbortController();
+    const { destination } = at.firstRouted();
+    const view = groupOf(review, destination, channel.name);
+    const first = await channel.grouping.deliver({ ...view, reference: null }, signal);
+    if (first.kind !== 'sent') throw new Error(`it was ${first.kind}`);
+    const again = await channel.grouping.deliver({ ...view, reference: first.reference }, signal);
+    expect(again).toEqual(first);
+    const text = at.fixture.arrived().join('\n');
+    expect(text).toContain(`${MANY.toString()} reviews waiting for a decision`);
+    expect(text).toContain('https://gate.example/reviews');
+    for (const canary of Object.values(canaries)) expect(text).not.toContain(canary);
+  });
+
+  test('a platform that can’t take the message of many now is asked again', async () => {
+    const { channel, review } = at.fixture;
+    if (channel.grouping === undefined) return;
+    await at.fixture.set('busy');
+    const { destination } = at.firstRouted();
+    const view = { ...groupOf(review, destination, channel.name), reference: null };
+    const sending = await channel.grouping.deliver(view, new AbortController().signal);
+    expect(sending).toMatchObject({ kind: 'later', retryAfterMs: expectedWaitMs(at.fixture) });
   });
 }
 

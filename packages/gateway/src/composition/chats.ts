@@ -59,8 +59,9 @@ function slackOf(ports: SlackPorts): SlackChannel | null {
     personByEmail: (email) => (slack.linkByEmail ? byEmail.get(email) : undefined),
     pending: () =>
       store.read('reviews', { status: 'pending', agent: null, limit: limits.slackListed + 1, before: null }),
-    recordRefused: async ({ team, user }, review) => {
-      const details = { platform: 'slack', tenant: team, account: user, review: review ?? '' };
+    recordRefused: async (actor, review, times) => {
+      const whose = { platform: 'slack', tenant: actor?.team ?? '', account: actor?.user ?? '' };
+      const details = { ...whose, review: review ?? '', times: times.toString() };
       await store.append(noticeEntry('chat.refused', details, clock.nowMs())).done;
     },
   });

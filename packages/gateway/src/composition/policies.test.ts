@@ -59,6 +59,7 @@ async function configurationOf(
     ...known,
     apiTargets: [],
     calendars: [],
+    channels: { slack: null, teams: null, webhooks: [] },
     observe,
     policies: { directory, files },
   } as unknown as Configuration;

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Configuration } from '../config/configuration.ts';
 import { packDirectory } from '../config/material.ts';
+import { channelNames } from '../config/named-channels.ts';
 import { readPolicyFiles, writePolicyFiles } from '../config/policy-files.ts';
 import { noticeEntry } from '../core/entry.ts';
 import type { PolicyChange } from '../core/policy-change.ts';
@@ -33,6 +34,7 @@ const namesOf = (configuration: Configuration): KnownNames => ({
   people: configuration.people.map(({ person }) => person.name),
   agents: configuration.agents.map(({ agent }) => agent.name),
   targets: [...configuration.targets, ...configuration.apiTargets].map(({ name }) => name),
+  channels: channelNames(configuration.channels),
   ...calendarNames(configuration.calendars),
 });
 

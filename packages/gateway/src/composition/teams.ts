@@ -27,8 +27,9 @@ export function teamsChannel(ports: TeamsPorts): TeamsChannel | null {
     addresses: addressesOf(teams),
     linkByName: teams.linkByPrincipalName,
     personByEmail: (email) => byEmail.get(email.toLowerCase()),
-    recordRefused: async ({ user }, review) => {
-      const details = { platform: 'teams', tenant, account: user, review: review ?? '' };
+    recordRefused: async (actor, review, times) => {
+      const whose = { platform: 'teams', tenant, account: actor?.user ?? '' };
+      const details = { ...whose, review: review ?? '', times: times.toString() };
       await store.append(noticeEntry('chat.refused', details, clock.nowMs())).done;
     },
     recordForged: async (code) => {

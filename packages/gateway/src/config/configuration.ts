@@ -1,3 +1,4 @@
+import type { RoomRule } from '../core/chat-people.ts';
 import type { Calendar } from '../core/calendar.ts';
 import type { Agent, Person } from '../core/identity.ts';
 import type { Target } from '../core/identity.ts';
@@ -96,7 +97,7 @@ export interface SlackConfiguration {
   readonly appToken: Secret | null;
   readonly signingSecrets: readonly Secret[];
   readonly room: string | null;
-  readonly rooms: readonly { readonly room: string; readonly when: Routing }[];
+  readonly rooms: readonly RoomRule[];
   readonly directMessages: boolean;
   readonly linkByEmail: boolean;
 }
@@ -111,7 +112,7 @@ export interface TeamsConfiguration {
     Partial<Record<'openIdUrl' | 'issuer' | 'loginUrl' | 'scope' | 'serviceUrl', string>>
   >;
   readonly room: string | null;
-  readonly rooms: readonly { readonly room: string; readonly when: Routing }[];
+  readonly rooms: readonly RoomRule[];
   readonly directMessages: boolean;
   readonly linkByPrincipalName: boolean;
 }
@@ -125,6 +126,7 @@ export interface ChannelsConfiguration {
     readonly secrets: readonly Secret[];
     readonly events: readonly ReviewEventName[];
     readonly when: Routing;
+    readonly byPolicy: boolean;
     readonly privateAddresses: readonly string[];
     readonly fields: Readonly<Record<string, string>>;
   }[];

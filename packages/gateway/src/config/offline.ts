@@ -18,6 +18,7 @@ import {
 } from './load.ts';
 import { packDirectory } from './material.ts';
 import type { ConfigProblem } from './problem.ts';
+import { channelNames } from './named-channels.ts';
 import { checkNames } from './references.ts';
 import { builtInClasses, type RawConfiguration } from './schema.ts';
 import { checkStructure } from './structure.ts';
@@ -31,6 +32,8 @@ export interface PolicyConfiguration {
   readonly targets: readonly Target[];
   readonly groups: readonly string[];
   readonly calendars: Configuration['calendars'];
+  /** Names of rooms and webhooks that policies can send reviews to. */
+  readonly channels: readonly string[];
   readonly rotas: Configuration['rotas'];
   readonly delegations: Configuration['delegations'];
   /** Names, those that come with Sallyport included. */
@@ -55,6 +58,7 @@ function policyConfigurationOf(file: string, raw: RawConfiguration): PolicyConfi
     targets: [...postgresTargetsOf(raw), ...apiTargetsOf(raw)],
     groups: raw.groups.map(({ name }) => name),
     calendars: calendarsOf(raw),
+    channels: channelNames(raw.channels),
     rotas: rotasOf(raw),
     delegations: delegationsOf(raw),
     classes: [...Object.keys(builtInClasses), ...raw.classes.map(({ name }) => name)],

@@ -91,6 +91,8 @@ const unique: readonly {
   { what: 'agent or person', made: ['agents.*.name', 'people.*.name'], taken: [] },
   { what: 'calendar', made: ['calendars.*.name'], taken: [] },
   { what: 'webhook', made: ['channels.webhooks.*.name'], taken: [] },
+  { what: 'channel of Slack’s', made: ['channels.slack.rooms.*.name'], taken: [] },
+  { what: 'channel of Teams’', made: ['channels.teams.rooms.*.name'], taken: [] },
   { what: 'class', made: ['classes.*.name'], taken: [...Object.keys(builtInClasses), ...RESERVED_CLASSES] },
 ];
 

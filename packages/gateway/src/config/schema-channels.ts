@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import { host, name, port, secretReference, text } from './schema-parts.ts';
 import { slack } from './schema-slack.ts';
 import { teams } from './schema-teams.ts';
-import { when } from './schema-when.ts';
+import { byPolicy, when } from './schema-when.ts';
 
 const MOST_WEBHOOKS = 100;
 const MOST_RECIPIENTS = 100;
@@ -23,7 +23,9 @@ const events = (what: string) =>
   z.array(z.enum(reviewEvents).describe('An event.')).min(1).optional().describe(what);
 
 const webhook = z.strictObject({
-  name: name('Unique among webhooks. Deliveries that wait name it.'),
+  name: name(
+    'Unique among webhooks. Deliveries that wait name it, and policies that send reviews there: `@channel("NAME")`.',
+  ),
   url: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -45,6 +47,7 @@ const webhook = z.strictObject({
     ),
   events: events('Which events. Default: all; for alerts `review.escalated`.'),
   when,
+  byPolicy,
   privateAddresses: z
     .array(text('An address, or a network such as `10.1.0.0/16`.'))
     .default([])

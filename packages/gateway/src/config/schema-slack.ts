@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secretReference } from './schema-parts.ts';
-import { when } from './schema-when.ts';
+import { byPolicy, channelName, when } from './schema-when.ts';
 
 const id = (form: RegExp, what: string, example: string) =>
   z.string().regex(form, `an id of Slack's is expected, such as ${example}`).describe(what);
@@ -40,10 +40,19 @@ export const slack = z.strictObject({
     'Where reviews are shown; without it, only as `rooms` and `directMessages` say.',
   ).optional(),
   rooms: z
-    .array(z.strictObject({ channel: channel('Where these reviews are shown.'), when }))
+    .array(
+      z.strictObject({
+        name: channelName,
+        channel: channel('Where these reviews are shown.'),
+        when,
+        byPolicy,
+      }),
+    )
     .max(MOST_ROOMS)
     .default([])
-    .describe('Reviews with a channel of their own: the first entry that fits counts, and then `channel`.'),
+    .describe(
+      'Reviews with a channel of their own: those that a policy names for it, then the first entry that fits, and then `channel`.',
+    ),
   directMessages: z
     .boolean()
     .default(true)

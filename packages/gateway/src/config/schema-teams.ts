@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secretReference } from './schema-parts.ts';
-import { when } from './schema-when.ts';
+import { byPolicy, channelName, when } from './schema-when.ts';
 
 const guid = (what: string) =>
   z
@@ -55,10 +55,19 @@ export const teams = z.strictObject({
     'Where reviews are shown; without it, only as `rooms` and `directMessages` say. The app has to be in its team.',
   ).optional(),
   rooms: z
-    .array(z.strictObject({ channel: channel('Where these reviews are shown.'), when }))
+    .array(
+      z.strictObject({
+        name: channelName,
+        channel: channel('Where these reviews are shown.'),
+        when,
+        byPolicy,
+      }),
+    )
     .max(MOST_ROOMS)
     .default([])
-    .describe('Reviews with a channel of their own: the first entry that fits counts, and then `channel`.'),
+    .describe(
+      'Reviews with a channel of their own: those that a policy names for it, then the first entry that fits, and then `channel`.',
+    ),
   directMessages: z
     .boolean()
     .default(true)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { names, text } from './schema-parts.ts';
+import { name, names, text } from './schema-parts.ts';
 
 export const when = z
   .strictObject({
@@ -12,3 +12,15 @@ export const when = z
   })
   .prefault({})
   .describe('Which reviews: those that are in every list which isn’t empty. Without it: all.');
+
+export const byPolicy = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Whether it is told only of what policies send there by `@channel("NAME")`; `when` then says nothing.',
+  );
+
+/** Of a room: by which policies send reviews there. */
+export const channelName = name(
+  'The name by which policies send reviews there: `@channel("NAME")`.',
+).optional();

@@ -1,5 +1,6 @@
 /** What the options of Slack mean, and what is wrong with them beyond keys and types. */
 import type { SlackConfiguration } from './configuration.ts';
+import { checkRooms, roomOf } from './named-channels.ts';
 import type { Finding, Path } from './problem.ts';
 import type { RawConfiguration } from './schema.ts';
 import type { Secret } from './secret.ts';
@@ -19,7 +20,7 @@ export function slackOf(raw: RawSlack, secrets: ReadonlyMap<string, Secret>): Sl
       (_, at) => secrets.get(`channels.slack.signingSecrets[${at}]`) ?? [],
     ),
     room: raw.channel ?? null,
-    rooms: raw.rooms.map(({ channel, when }) => ({ room: channel, when })),
+    rooms: raw.rooms.map(roomOf),
     directMessages: raw.directMessages,
     linkByEmail: raw.linkByEmail,
   };
@@ -50,7 +51,7 @@ function checkOptions({
   apiUrl,
 }: RawSlack): Finding[] {
   const at: Path = ['channels', 'slack'];
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...checkRooms(rooms, at)];
   if (appToken === undefined && signingSecrets.length === 0)
     findings.push(
       invalid(

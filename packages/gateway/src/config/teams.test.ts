@@ -33,6 +33,16 @@ async function problems(teams: string, people?: string): Promise<string[]> {
 const WHOLE = { appId: APP, appSecret: { env: 'SECRET' }, tenant: TENANT, channel: ROOM };
 const withOptions = (changes: object): string => JSON.stringify({ ...WHOLE, ...changes });
 
+test('a room that only policies send to has a name, of which there is one', async () => {
+  const rooms = (...given: readonly object[]) => withOptions({ rooms: given });
+  const named = { name: 'payments', channel: ROOM, byPolicy: true };
+  expect(await problems(rooms(named))).toEqual([]);
+  expect(await problems(rooms({ channel: ROOM, byPolicy: true }))).toEqual([
+    'value.invalid channels.teams.rooms[0].name',
+  ]);
+  expect(await problems(rooms(named, named))).toEqual(['name.duplicate channels.teams.rooms[1].name']);
+});
+
 test('Teams is the public cloud’s unless the operator says otherwise; ids are compared in lower case', async () => {
   const loaded = await load(
     withOptions({ rooms: [{ channel: ROOM, when: { environments: ['production'] } }] }),

@@ -1,5 +1,6 @@
 /** What the options of Microsoft Teams mean, and what is wrong with them beyond keys and types. */
 import type { TeamsConfiguration } from './configuration.ts';
+import { checkRooms, roomOf } from './named-channels.ts';
 import type { Finding, Path } from './problem.ts';
 import type { RawConfiguration } from './schema.ts';
 import type { Secret } from './secret.ts';
@@ -21,7 +22,7 @@ export function teamsOf(raw: RawTeams, secrets: ReadonlyMap<string, Secret>): Te
     cloud,
     addresses: Object.fromEntries(given),
     room: raw.channel ?? null,
-    rooms: raw.rooms.map(({ channel, when }) => ({ room: channel, when })),
+    rooms: raw.rooms.map(roomOf),
     directMessages,
     linkByPrincipalName,
   };
@@ -45,7 +46,7 @@ export function checkTeams(
 }
 
 function checkOptions({ addresses, channel, cloud, directMessages, rooms }: RawTeams): Finding[] {
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...checkRooms(rooms, AT)];
   if (channel === undefined && rooms.length === 0 && !directMessages)
     findings.push(
       invalid([...AT, 'channel'], 'nobody would be told', 'name a channel, or allow directMessages'),

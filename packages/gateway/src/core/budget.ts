@@ -35,6 +35,19 @@ export function spend(wholeAtMs: number | undefined, rate: Rate, nowMs: number):
   return { wholeAtMs: nowMs + missingMs + (isSpent ? stepMs : 0), waitMs: isSpent ? 0 : waitMs };
 }
 
+/** For how long nothing can be spent, and for how long something of the budget is missing. Spends nothing. */
+export function outlook(
+  wholeAtMs: number | undefined,
+  rate: Rate,
+  nowMs: number,
+): { readonly waitMs: number; readonly wholeInMs: number } {
+  const wholeInMs = missing(wholeAtMs, rate, nowMs);
+  return { waitMs: Math.max(0, wholeInMs - (rate.burst - 1) * intervalMs(rate)), wholeInMs };
+}
+
+/** Spends all that there can be: to be kept for the next attempt. */
+export const drained = (rate: Rate, nowMs: number): number => nowMs + rate.burst * intervalMs(rate);
+
 /** Takes the last spending back: what it was for didn't happen. */
 export const giveBack = (wholeAtMs: number, rate: Rate): number => wholeAtMs - intervalMs(rate);
 

@@ -2,7 +2,7 @@
 import { approversAt, isParty } from './electorate.ts';
 import type { Person } from './identity.ts';
 import type { Review } from './review.ts';
-import { isRouted, type Routing } from './routing.ts';
+import { isRouted, type NamedRouting } from './routing.ts';
 
 /** The people who may decide by what the demands say, as far as the review has come. */
 export function mayDecide(review: Review, people: readonly Person[]): readonly Person[] {
@@ -17,15 +17,28 @@ export function mayDecide(review: Review, people: readonly Person[]): readonly P
     );
 }
 
-/** Reviews that have a room of their own. */
-export interface RoomRule {
-  readonly when: Routing;
+/** Reviews that have a room of their own, and rooms that policies name. */
+export interface RoomRule extends NamedRouting {
   readonly room: string;
 }
 
-/** The first rule that fits; none: `otherwise`. */
-export const roomFor = (
+/**
+ * Each demand is told in the rooms that its policy names; where it names none here, in that of the first rule that fits,
+ * or else in `otherwise`. So whoever looks for a demand in the usual room misses it only if its own policy says so.
+ */
+export function roomsFor(
   review: Review,
   rules: readonly RoomRule[],
   otherwise: string | null,
-): string | null => rules.find(({ when }) => isRouted(review, when))?.room ?? otherwise;
+): readonly string[] {
+  const fitting = rules.find(({ byPolicy = false, when }) => !byPolicy && isRouted(review, when));
+  const usual = fitting?.room ?? otherwise;
+  const { demands } = review.subject;
+  const rooms = (demands.length === 0 ? [[]] : demands.map(({ channels = [] }) => channels)).flatMap(
+    (named) => {
+      const own = rules.filter(({ name }) => name !== undefined && named.includes(name));
+      return own.length > 0 ? own.map(({ room }) => room) : [usual];
+    },
+  );
+  return [...new Set(rooms.filter((room) => room !== null))];
+}

@@ -22,6 +22,8 @@ export interface Demand {
   readonly reason: string;
   /** Controls that this demand gives evidence for: `SOC2:CC6.1`. */
   readonly controls: readonly string[];
+  /** Where its reviews are told, by the names that the configuration gives; absent: as the configuration says. */
+  readonly channels?: readonly string[];
 }
 
 export interface Approver {

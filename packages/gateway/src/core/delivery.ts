@@ -1,6 +1,7 @@
 /** What somebody outside of the gateway is told of a review, and how that stands. Pure. */
 import type { OutcomeStatus } from './execution.ts';
 import type { DeliveryId, ReviewId } from './ids.ts';
+import type { Review, ReviewStatus } from './review.ts';
 
 /** What happened to a review. It refers to the review, and holds nothing of what that is about (law 8). */
 export type Notice =
@@ -48,11 +49,35 @@ export interface SentMessage {
   readonly reference: string;
   /** The review's revision that it shows. */
   readonly revision: number;
+  /** The message is that of a group (message-group.ts), which counts the review under this; absent: the review's own. */
+  readonly group?: { readonly id: DeliveryId; readonly counted: ReviewStatus };
+}
+
+/**
+ * What goes first where not everything can be sent at once. 2: people are called, asked or answered. 1: it may be the
+ * first that is heard of a review. 0: a change of what is known.
+ */
+export function urgencyOf({ kind }: Notice): 0 | 1 | 2 {
+  if (kind === 'escalate' || kind === 'question' || kind === 'answer') return 2;
+  return kind === 'open' || kind === 'remind' ? 1 : 0;
 }
 
 /** Where a channel keeps one message up to date, a change that is shown already need not be sent. */
 export const isShown = ({ notice, revision }: Delivery, message: SentMessage | null): boolean =>
   (notice.kind === 'update' || notice.kind === 'close') && message !== null && message.revision >= revision;
+
+/**
+ * Where one message is kept up to date: it shows this already, or what would be said is no longer true. The message of a
+ * group shows of each review whether it waits and how it ended, and nothing else.
+ */
+export function isNeedless(delivery: Delivery, { state }: Review, message: SentMessage | null): boolean {
+  const { kind } = delivery.notice;
+  const isCall = kind === 'remind' || kind === 'escalate';
+  if (isCall && state.status !== 'pending') return true;
+  if (message?.group === undefined) return isShown(delivery, message);
+  if (kind === 'close') return message.group.counted === state.status;
+  return kind === 'open' || kind === 'update' || kind === 'outcome';
+}
 
 /** A retry's wait: doubled each time, up to the longest; half of it is fixed and half by chance, so that few meet. */
 export function backOffMs(

@@ -14,6 +14,15 @@ export interface Routing {
   readonly minRisk: number;
 }
 
+/** What a policy can send reviews to, besides what it is configured to take. */
+export interface NamedRouting {
+  readonly when: Routing;
+  /** By which policies name it; absent: none can. */
+  readonly name?: string;
+  /** It takes what policies send there, and nothing else. */
+  readonly byPolicy?: boolean;
+}
+
 const isIn = (list: readonly string[], ...names: readonly string[]): boolean =>
   list.length === 0 || names.some((name) => list.includes(name));
 
@@ -32,4 +41,11 @@ export function isRouted({ subject }: Review, when: Routing): boolean {
     isIn(when.policies, ...demands.map(({ policy }) => policy)) &&
     risk.score >= when.minRisk
   );
+}
+
+/** A policy that demands the review names it, or it takes such reviews anyway. */
+export function isToldTo(review: Review, { name, when, byPolicy = false }: NamedRouting): boolean {
+  const isNamed =
+    name !== undefined && review.subject.demands.some(({ channels }) => channels?.includes(name) === true);
+  return isNamed || (!byPolicy && isRouted(review, when));
 }

@@ -1,5 +1,4 @@
-import type { Channel, DeliveryView, Sending } from '../channels/channel.ts';
-import type { Delivery } from '../core/delivery.ts';
+import type { Sending } from '../channels/channel.ts';
 import { limits } from '../limits.ts';
 import type { Clock } from '../ports.ts';
 
@@ -7,15 +6,13 @@ export interface AttemptPorts {
   readonly clock: Clock;
   /** Aborts when the gateway stops. */
   readonly stopping: AbortSignal;
-  /** A channel threw, which is a bug of it or of what is under it. */
-  readonly threw: (channel: string, error: unknown) => void;
+  /** The channel threw, which is a bug of it or of what is under it. */
+  readonly threw: (error: unknown) => void;
 }
 
-/** One attempt of one delivery. It always ends within `limits.deliveryMs`, and it never rejects. */
+/** One attempt to send something. It always ends within `limits.deliveryMs`, and it never rejects. */
 export async function attempt(
-  channel: Channel,
-  delivery: Delivery,
-  view: DeliveryView,
+  send: (signal: AbortSignal) => Promise<Sending>,
   { clock, stopping, threw }: AttemptPorts,
 ): Promise<Sending> {
   const late = new AbortController();
@@ -28,9 +25,9 @@ export async function attempt(
     else signal.addEventListener('abort', end);
   });
   try {
-    return await Promise.race([channel.deliver(delivery, view, signal), ended]);
+    return await Promise.race([send(signal), ended]);
   } catch (error) {
-    threw(channel.name, error);
+    threw(error);
     return { kind: 'later', retryAfterMs: null, problem: 'the channel failed; the log says where' };
   } finally {
     cancel();

@@ -1,5 +1,5 @@
 import type { Channel } from '../channels/channel.ts';
-import { spend } from '../core/budget.ts';
+import { type Rate, spend } from '../core/budget.ts';
 import { limits } from '../limits.ts';
 import type { Clock } from '../ports.ts';
 import { Slots } from './slots.ts';
@@ -12,7 +12,7 @@ export class Lane {
   readonly #clock: Clock;
   readonly #stopping: AbortSignal;
   readonly #slots = new Slots(limits.deliveriesAtOncePerChannel);
-  #wholeAtMs: number | undefined;
+  readonly #wholeAtMs = new Map<Rate, number>();
 
   constructor(name: string, channel: Channel | undefined, ports: { clock: Clock; stopping: AbortSignal }) {
     this.name = name;
@@ -21,22 +21,27 @@ export class Lane {
     this.#stopping = ports.stopping;
   }
 
-  /** Null where the gateway stops before it is this one's turn. */
-  async turn<T>(run: () => Promise<T>): Promise<T | null> {
+  /**
+   * Null where the gateway stops before it is this one's turn.
+   * @param isChange it changes a message that is there, of which platforms let fewer through.
+   */
+  async turn<T>(isChange: boolean, run: () => Promise<T>): Promise<T | null> {
+    // Before it takes a place: whoever waits for a change keeps no other destination's message waiting.
+    if (isChange) await this.#paced(this.channel?.grouping?.changes ?? null);
     await this.#slots.enter();
     try {
-      await this.#paced();
+      await this.#paced(this.channel?.pace ?? null);
       return this.#stopping.aborted ? null : await run();
     } finally {
       this.#slots.leave();
     }
   }
 
-  async #paced(): Promise<void> {
+  async #paced(rate: Rate | null): Promise<void> {
     for (;;) {
-      if (this.channel === undefined || this.#stopping.aborted) return;
-      const { wholeAtMs, waitMs } = spend(this.#wholeAtMs, this.channel.pace, this.#clock.monotonicMs());
-      this.#wholeAtMs = wholeAtMs;
+      if (rate === null || this.#stopping.aborted) return;
+      const { wholeAtMs, waitMs } = spend(this.#wholeAtMs.get(rate), rate, this.#clock.monotonicMs());
+      this.#wholeAtMs.set(rate, wholeAtMs);
       if (waitMs <= 0) return;
       await this.#sleep(waitMs);
     }

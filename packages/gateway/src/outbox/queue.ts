@@ -1,10 +1,14 @@
-import type { Channel, DeliveryView, Sending } from '../channels/channel.ts';
-import { backOffMs, isShown, type Delivery, type SentMessage } from '../core/delivery.ts';
+import type { DeliveryView, Sending } from '../channels/channel.ts';
+import { backOffMs, type Delivery, isNeedless, type SentMessage } from '../core/delivery.ts';
+import type { MessageGroup } from '../core/message-group.ts';
+import { kindOf, recount } from '../core/message-group.ts';
 import type { Review } from '../core/review.ts';
 import { limits } from '../limits.ts';
-import type { Clock, Mutation, Random, ReviewDesk, Store } from '../ports.ts';
+import type { Clock, Mutation, Random, Reads, ReviewDesk, Store } from '../ports.ts';
 import type { Log } from '../telemetry/log.ts';
 import { attempt } from './attempt.ts';
+import { Room } from './crowd.ts';
+import { Gathering } from './gathering.ts';
 import type { Lane } from './lane.ts';
 
 export interface QueuePorts {
@@ -18,17 +22,22 @@ export interface QueuePorts {
   readonly stopping: AbortSignal;
 }
 
+type Next = Reads['nextDelivery']['answer'];
+type Channel = NonNullable<Lane['channel']>;
+
 /** Growing waits between attempts. */
 const WAITS = { firstMs: limits.deliveryFirstWaitMs, longestMs: limits.deliveryLongestWaitMs };
 
 /**
- * The deliveries of one destination, one at a time. Everything about them is in the store; what is here only says when to
- * look. So a queue that looks too often, or is made anew after a crash, does no harm.
+ * The deliveries of one destination, one at a time, or many in one message. Everything about them is in the store; what is
+ * here only says when to look. So a queue that looks too often, or is made anew after a crash, does no harm.
  */
 export class Queue {
   readonly #ports: QueuePorts;
   readonly #lane: Lane;
   readonly #destination: string;
+  /** Null: the channel takes each delivery by itself. */
+  readonly #room: Room | null;
   #running: Promise<void> | undefined;
   /** Something came while it ran. */
   #again = false;
@@ -42,6 +51,9 @@ export class Queue {
     this.#ports = ports;
     this.#lane = lane;
     this.#destination = destination;
+    const { grouping, shows } = lane.channel ?? {};
+    this.#room =
+      grouping === undefined || shows === undefined ? null : new Room(ports.clock, grouping, shows);
   }
 
   /** There may be something to send. */
@@ -78,13 +90,22 @@ export class Queue {
     this.#again = false;
     const pauseMs = this.#pausedUntilMs - clock.monotonicMs();
     if (pauseMs > 0) return this.#lookIn(pauseMs);
-    const ask = { channel: this.#lane.name, destination: this.#destination };
-    const longestMs = limits.deliveryLongestWaitMs;
-    const atMs = clock.nowMs();
-    const { delivery, message, nextAtMs } = await store.read('nextDelivery', { ...ask, atMs, longestMs });
-    if (delivery !== null) await this.#handle(delivery, message);
-    else if (nextAtMs !== null) return this.#lookIn(Math.max(1, nextAtMs - atMs));
-    return delivery !== null;
+    const ask = this.#ask();
+    const isState = this.#lane.channel?.shows === 'state';
+    const countTo = this.#room?.countTo ?? 0;
+    const next = await store.read('nextDelivery', { ...ask, countTo, cards: isState ? 'new' : 'all' });
+    if (next.delivery !== null) return this.#handle(next.delivery, next);
+    return next.nextAtMs === null ? false : this.#lookIn(Math.max(1, next.nextAtMs - ask.atMs));
+  }
+
+  #ask() {
+    return {
+      channel: this.#lane.name,
+      destination: this.#destination,
+      atMs: this.#ports.clock.nowMs(),
+      longestMs: limits.deliveryLongestWaitMs,
+      urgentFirst: this.#room !== null,
+    };
   }
 
   /** In a while, or when it is woken. */
@@ -95,14 +116,25 @@ export class Queue {
     return false;
   }
 
-  async #handle(delivery: Delivery, message: SentMessage | null): Promise<void> {
+  /** False: its time hasn't come. */
+  async #handle(delivery: Delivery, next: Next): Promise<boolean> {
     const { channel } = this.#lane;
-    if (channel === undefined)
-      return this.#bury(delivery, delivery.attempts, 'no channel of this name is configured');
+    const { message } = next;
+    if (channel === undefined) {
+      await this.#bury([delivery], 'no channel of this name is configured');
+      return true;
+    }
     const review = await this.#reviewOf(delivery);
-    if (review === null || (channel.shows === 'state' && isNeedless(delivery, review, message)))
-      return this.#commit({ kind: 'delivery.end', id: delivery.id, message: null });
-    await this.#lane.turn(() => this.#send(channel, delivery, message));
+    if (review === null || (channel.shows === 'state' && isNeedless(delivery, review, message))) {
+      await this.#commit({ kind: 'delivery.end', id: delivery.id, message: null });
+      return true;
+    }
+    const step = this.#room?.next(delivery, message, next) ?? { kind: 'alone' };
+    if (step.kind === 'wait') return this.#lookIn(step.waitMs);
+    if (step.kind === 'alone')
+      await this.#lane.turn(isOwn(message), () => this.#send(channel, delivery, message));
+    else await this.#together(channel, delivery, message, step.calls);
+    return true;
   }
 
   #reviewOf({ review }: Delivery): Promise<Review | null> {
@@ -110,41 +142,87 @@ export class Queue {
   }
 
   async #send(channel: Channel, delivery: Delivery, message: SentMessage | null): Promise<void> {
-    const { clock, desk, publicUrl, stopping, log } = this.#ports;
+    const { clock, desk, publicUrl } = this.#ports;
     // Read when its turn has come: what is shown is the review as it is.
     const review = await this.#reviewOf(delivery);
     if (review === null) return;
     const url = `${publicUrl}/reviews/${review.id}`;
-    const view: DeliveryView = { review, shown: desk.show(review), url, message, nowMs: clock.nowMs() };
-    const threw = (name: string, error: unknown): void => log.failed({ where: `channel ${name}`, error });
-    const sending = await attempt(channel, delivery, view, { clock, stopping, threw });
-    // Stopped on the way: as if it had never been tried.
-    if (stopping.aborted && sending.kind !== 'sent') return;
-    await this.#record(delivery, review, sending);
+    // A group's message isn't its own: it gets one.
+    const own = isOwn(message) ? message : null;
+    const view: DeliveryView = { review, shown: desk.show(review), url, message: own, nowMs: clock.nowMs() };
+    this.#room?.spendOne();
+    const sending = await this.#attempt(channel, (signal) => channel.deliver(delivery, view, signal));
+    if (sending === null) return;
+    if (sending.kind !== 'sent') return this.#failed([delivery], sending);
+    this.#failures = 0;
+    const { reference } = sending;
+    const { revision } = review;
+    const shown = reference === null ? null : { reference, revision };
+    const left = shown === null ? null : await this.#withoutIt(review, message);
+    const end: Mutation = { kind: 'delivery.end', id: delivery.id, message: shown };
+    await this.#commit(...(left === null ? [] : [{ kind: 'group.put', group: left } as const]), end);
   }
 
-  async #record(delivery: Delivery, review: Review, sending: Sending): Promise<void> {
-    const { id } = delivery;
-    if (sending.kind === 'sent') {
+  /** The group that stood for it and doesn't any more; its message says so with its next change. */
+  async #withoutIt(review: Review, message: SentMessage | null): Promise<MessageGroup | null> {
+    if (message?.group === undefined) return null;
+    const { id, counted } = message.group;
+    const group = await this.#ports.store.read('messageGroup', { id });
+    return group === null ? null : recount(group, kindOf(review), { from: counted, to: null }, limits);
+  }
+
+  async #together(
+    channel: Channel,
+    head: Delivery,
+    message: SentMessage | null,
+    calls: boolean,
+  ): Promise<void> {
+    const { grouping, shows } = channel;
+    if (grouping === undefined) return;
+    const isChange = shows === 'state' && message !== null;
+    await this.#lane.turn(isChange, async () => {
+      const gathering = new Gathering(this.#ports, { shows, calls });
+      const gathered = await gathering.gather(this.#ask(), { delivery: head, message });
+      this.#room?.spendAll();
+      const { view } = gathered;
+      const sending = await this.#attempt(channel, (signal) => grouping.deliver(view, signal));
+      if (sending === null) return;
+      if (sending.kind !== 'sent') return this.#failed([head, ...gathered.others], sending);
       this.#failures = 0;
-      const { reference } = sending;
-      const message = reference === null ? null : { reference, revision: review.revision };
-      return this.#commit({ kind: 'delivery.end', id, message });
-    }
-    const attempts = delivery.attempts + 1;
+      await this.#commit(...gathered.shownAs(sending.reference));
+    });
+  }
+
+  /** Null: it was stopped on the way, as if it had never been tried. */
+  async #attempt(
+    { name }: Channel,
+    send: (signal: AbortSignal) => Promise<Sending>,
+  ): Promise<Sending | null> {
+    const { clock, stopping, log } = this.#ports;
+    const threw = (error: unknown): void => log.failed({ where: `channel ${name}`, error });
+    const sending = await attempt(send, { clock, stopping, threw });
+    return stopping.aborted && sending.kind !== 'sent' ? null : sending;
+  }
+
+  /** The first is tried again, and takes the others with it, if they wait still; what is refused for good is all of them. */
+  async #failed(
+    deliveries: readonly [Delivery, ...Delivery[]],
+    sending: Exclude<Sending, { kind: 'sent' }>,
+  ): Promise<void> {
+    const [first] = deliveries;
     const problem = oneLine(sending.problem);
-    if (sending.kind === 'failed' || attempts >= limits.deliveryAttempts)
-      return this.#bury(delivery, attempts, problem);
-    return this.#retry(delivery, attempts, { problem, retryAfterMs: sending.retryAfterMs });
+    if (sending.kind === 'failed') return this.#bury(deliveries, problem);
+    if (first.attempts + 1 >= limits.deliveryAttempts) return this.#bury([first], problem);
+    return this.#retry(first, { problem, retryAfterMs: sending.retryAfterMs });
   }
 
   /** A destination that wants to be left alone, or fails again and again, is left alone as a whole. */
   async #retry(
-    { id, channel, review }: Delivery,
-    attempts: number,
+    { id, channel, review, attempts: before }: Delivery,
     { problem, retryAfterMs }: { readonly problem: string; readonly retryAfterMs: number | null },
   ): Promise<void> {
     const { clock, log } = this.#ports;
+    const attempts = before + 1;
     this.#failures += 1;
     const ownMs = Math.min(limits.deliveryLongestWaitMs, Math.max(0, retryAfterMs ?? 0));
     const waitMs = Math.max(ownMs, backOffMs(attempts, WAITS, this.#chance()));
@@ -154,24 +232,27 @@ export class Queue {
         : ownMs;
     this.#pausedUntilMs = clock.monotonicMs() + pauseMs;
     log.deliveryFailed({ delivery: id, channel, review, attempts });
-    await this.#commit({
-      kind: 'delivery.retry',
-      id,
-      attempts,
-      notBeforeMs: clock.nowMs() + waitMs,
-      problem,
-    });
+    const notBeforeMs = clock.nowMs() + waitMs;
+    await this.#commit({ kind: 'delivery.retry', id, attempts, notBeforeMs, problem });
   }
 
-  async #bury({ id, channel, review }: Delivery, attempts: number, problem: string): Promise<void> {
+  async #bury(deliveries: readonly Delivery[], problem: string): Promise<void> {
     const { clock, log } = this.#ports;
-    const atMs = clock.nowMs();
-    await this.#commit({ kind: 'delivery.bury', id, attempts, problem, atMs, most: limits.deadLetters });
-    log.deliveryGivenUp({ delivery: id, channel, review, attempts });
+    const of = { problem, atMs: clock.nowMs(), most: limits.deadLetters };
+    await this.#commit(
+      ...deliveries.map(({ id, attempts }): Mutation => ({
+        kind: 'delivery.bury',
+        id,
+        attempts: attempts + 1,
+        ...of,
+      })),
+    );
+    for (const { id, channel, review, attempts } of deliveries)
+      log.deliveryGivenUp({ delivery: id, channel, review, attempts: attempts + 1 });
   }
 
-  async #commit(mutation: Mutation): Promise<void> {
-    await this.#ports.store.commit({ mutations: [mutation], entries: [] });
+  async #commit(...mutations: readonly Mutation[]): Promise<void> {
+    await this.#ports.store.commit({ mutations, entries: [] });
   }
 
   /** From 0 to 1. */
@@ -180,12 +261,7 @@ export class Queue {
   }
 }
 
-/** Where one message is kept up to date: it shows this already, or what would be said is no longer true. */
-function isNeedless(delivery: Delivery, { state }: Review, message: SentMessage | null): boolean {
-  const { kind } = delivery.notice;
-  const isCall = kind === 'remind' || kind === 'escalate';
-  return isShown(delivery, message) || (isCall && state.status !== 'pending');
-}
+const isOwn = (message: SentMessage | null): boolean => message !== null && message.group === undefined;
 
 const oneLine = (text: string): string =>
   text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, limits.deliveryProblemCharacters);

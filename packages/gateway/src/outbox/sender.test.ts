@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFakeClock, createFakeRandom } from '../../test/support/fake-clock.ts';
 import { review } from '../../test/support/subjects.ts';
-import type { Channel, DeliveryView, Sending } from '../channels/channel.ts';
+import type { Channel, DeliveryView, Grouping, GroupView, Sending } from '../channels/channel.ts';
 import type { Delivery, Notice } from '../core/delivery.ts';
 import type { ReviewId } from '../core/ids.ts';
 import type { Review } from '../core/review.ts';
@@ -27,6 +27,7 @@ class Scripted implements Channel {
   shows: 'state' | 'events' = 'events';
   pace = { perMinute: 60_000, burst: 1_000 };
   destinations: readonly string[] = ['room'];
+  grouping?: Grouping;
   readonly arrived: { delivery: Delivery; view: DeliveryView }[] = [];
   answer: (delivery: Delivery, signal: AbortSignal) => Promise<Sending> | Sending = () => sent();
 
@@ -355,5 +356,185 @@ describe('a crash', () => {
     await change(one(), { kind: 'open' });
     await sender.close();
     expect(await waiting()).toMatchObject([{ attempts: 0, problem: '' }]);
+  });
+});
+
+describe('a crowd', () => {
+  const groups: GroupView[] = [];
+  let answerMany: (view: GroupView) => Sending;
+  const together = (): string[] => groups.map(({ card }) => card.heading);
+  const digest = (number: number): string => number.toString(16).padStart(64, '0');
+  const numbered = (number: number, given: Partial<Review> = {}): Review =>
+    one(number, { subject: { ...one().subject, digest: digest(number) }, ...given });
+  const openMany = async (from: number, to: number): Promise<void> => {
+    for (let number = from; number <= to; number++) await change(numbered(number), { kind: 'open' });
+  };
+
+  beforeEach(async () => {
+    groups.length = 0;
+    answerMany = () => sent('g-1');
+    channel.shows = 'state';
+    channel.answer = ({ review: id }) => sent(`m ${id}`);
+    channel.grouping = {
+      pace: { perMinute: 60, burst: 3 },
+      changes: null,
+      everyMs: 2_000,
+      deliver: async (view) => {
+        groups.push(view);
+        return answerMany(view);
+      },
+    };
+    await sender.close();
+    await restart();
+  });
+
+  test('of reviews that come at once the first few stand alone and the others in one message', async () => {
+    await openMany(1, 20);
+    await pass(1_500);
+    expect(channel.arrived).toHaveLength(3);
+    expect(together()).toEqual(['17 reviews waiting for a decision']);
+    expect(groups[0]).toMatchObject({ reference: null, destination: 'room' });
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('the message of a group is changed in place while more come, and closed when all are over', async () => {
+    await openMany(1, 20);
+    await pass(1_500);
+    await openMany(21, 30);
+    await pass(2_500);
+    expect(groups[1]).toMatchObject({ reference: 'g-1', id: groups[0]!.id });
+    expect(together()[1]).toBe('27 reviews waiting for a decision');
+    const over = { status: 'expired', resolvedAtMs: 2_000 } as const;
+    for (let number = 1; number <= 30; number++)
+      await change(numbered(number, { revision: 2, state: over }), { kind: 'close' });
+    await pass(30_000, 60);
+    expect(groups.at(-1)?.card).toMatchObject({ heading: '27 reviews: all are over', isOpen: false });
+    expect(channel.kinds.filter((kind) => kind === 'room close')).toHaveLength(3);
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('single messages come back when the flood is over', async () => {
+    await openMany(1, 20);
+    await pass(10_000);
+    await openMany(21, 21);
+    await pass(1_000);
+    expect(channel.kinds).toHaveLength(4);
+    expect(groups).toHaveLength(1);
+  });
+
+  test('an escalation in the middle of a flood is told by itself, and the group goes on without that review', async () => {
+    await openMany(1, 20);
+    await pass(1_500);
+    await openMany(21, 40);
+    await change(numbered(10, { revision: 2 }), { kind: 'escalate', demand: 0, step: 0 });
+    await pass(1_500);
+    expect(channel.kinds.at(-1)).toBe('room escalate');
+    expect(channel.arrived.at(-1)?.view.message).toBeNull();
+    await pass(3_000);
+    expect(together().at(-1)).toBe('36 reviews waiting for a decision');
+  });
+
+  test('more escalations than can be told one by one are one call, with the people of all of them', async () => {
+    await openMany(1, 20);
+    await pass(1_500);
+    for (let number = 4; number <= 18; number++)
+      await change(numbered(number, { revision: 2 }), { kind: 'escalate', demand: 0, step: 0 });
+    await pass(20_000, 60);
+    const called = groups.filter(({ card }) => card.call !== null);
+    const alone = channel.kinds.filter((kind) => kind === 'room escalate').length;
+    const inGroups = called.reduce((sum, view) => sum + view.called.length, 0);
+    expect(alone + inGroups).toBe(15);
+    expect(inGroups).toBeGreaterThan(0);
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('a vote changes nothing of what a group shows, and is not sent', async () => {
+    await openMany(1, 20);
+    await pass(1_500);
+    await change(numbered(10, { revision: 2 }), VOTED);
+    await pass(10_000);
+    expect([groups.length, channel.arrived.length]).toEqual([1, 3]);
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('a crash after the group was sent and before that is recorded sends it again, with the same id and all in it', async () => {
+    answerMany = () => {
+      crash();
+      return sent('g-1');
+    };
+    await openMany(1, 20);
+    await pass(1_500);
+    expect(groups).toHaveLength(1);
+    answerMany = () => sent('g-1');
+    await restart();
+    await pass(1_500);
+    expect(new Set(groups.map(({ id }) => id)).size).toBe(1);
+    expect(together().at(-1)).toBe('17 reviews waiting for a decision');
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('an old group takes nobody in, though something is said of its reviews first', async () => {
+    await openMany(1, 20);
+    await pass(1_500);
+    await pass(limits.groupJoinMs);
+    answerMany = ({ reference }) => sent(reference ?? 'g-2');
+    await sender.close();
+    await change(numbered(10, { revision: 2 }), { kind: 'remind', demands: [0] });
+    await openMany(21, 30);
+    await restart();
+    await pass(20_000, 60);
+    const [first, ...later] = groups;
+    const reminded = later.filter(({ id }) => id === first?.id);
+    expect(reminded.map(({ card }) => card.heading)).toEqual(['17 reviews waiting for a decision']);
+    const another = later.filter(({ id }) => id !== first?.id);
+    expect(another.length).toBeGreaterThan(0);
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('a restart in the middle of a flood loses nobody: each review stands alone or in a group', async () => {
+    await openMany(1, 20);
+    await pass(1_500);
+    await openMany(21, 30);
+    await sender.close();
+    await restart();
+    await pass(10_000);
+    expect(await waiting()).toEqual([]);
+    const alone = new Set(channel.arrived.map(({ delivery }) => delivery.review));
+    const grouped = new Set(
+      (
+        await Promise.all(
+          [...new Set(groups.map(({ id }) => id))].map((id) => store.read('groupPending', { id, limit: 99 })),
+        )
+      ).flat(),
+    );
+    expect(alone.size + grouped.size).toBe(30);
+    expect([...alone].filter((id) => grouped.has(id))).toEqual([]);
+  });
+
+  test('a group that the platform can’t take now is tried again as a whole; one that it never takes is dead letters', async () => {
+    answerMany = () => later(2_000);
+    await openMany(1, 20);
+    await pass(1_500);
+    expect(await waiting()).toHaveLength(17);
+    answerMany = () => ({ kind: 'failed', problem: 'archived' });
+    await pass(5_000);
+    expect(await dead()).toHaveLength(17);
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('where each event counts, a flood is told in messages of their own', async () => {
+    channel.shows = 'events';
+    channel.answer = () => sent();
+    answerMany = () => sent();
+    await sender.close();
+    await restart();
+    await openMany(1, 20);
+    await pass(1_500);
+    const over = { status: 'expired', resolvedAtMs: 2_000 } as const;
+    for (let number = 1; number <= 20; number++)
+      await change(numbered(number, { revision: 2, state: over }), { kind: 'close' });
+    await pass(10_000);
+    expect(groups.every(({ reference }) => reference === null)).toBe(true);
+    expect(together()).toEqual(['17 reviews waiting for a decision', '20 reviews: all are over']);
   });
 });

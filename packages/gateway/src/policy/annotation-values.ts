@@ -21,6 +21,8 @@ export interface KnownNames {
   readonly calendars: readonly string[];
   /** Those of them that have single days and no weekly hours: policies may ask about them, and no delay counts in them. */
   readonly restingCalendars?: readonly string[];
+  /** Rooms of chats, and webhooks, that reviews can be sent to; absent: there are none. */
+  readonly channels?: readonly string[];
 }
 
 const DURATION = /^([1-9]\d{0,5})([smhd])$/;
@@ -87,3 +89,31 @@ export const COMMAS = /\s*,\s*|^\s+|\s+$/;
 
 export const split = (text: string, separator: RegExp): readonly string[] =>
   text.split(separator).filter((part) => part !== '');
+
+/** Where reviews are told. A name that isn't there would send them nowhere else, and nobody would notice. */
+export function readChannels(
+  text: string,
+  names: KnownNames | null,
+): Result<readonly string[], readonly Complaint[]> {
+  const annotation = 'channel';
+  const given = [...new Set(split(text, COMMAS))];
+  const known = names?.channels ?? [];
+  const hint =
+    known.length === 0
+      ? 'give a room in channels.slack or channels.teams that name, or a webhook, or remove @channel'
+      : `add it to the configuration, or name one of: ${known.join(', ')}`;
+  if (given.length === 0)
+    return err([
+      complaint('policy.unknown_name', '@channel names nothing', hint, {
+        word: text,
+        candidates: known,
+        annotation,
+      }),
+    ]);
+  const unknown = names === null ? [] : given.filter((name) => !known.includes(name));
+  const complaints = unknown.map((name) => {
+    const message = `@channel names ${JSON.stringify(name)}, which the configuration does not have`;
+    return complaint('policy.unknown_name', message, hint, { word: name, candidates: known, annotation });
+  });
+  return complaints.length === 0 ? ok(given) : err(complaints);
+}

@@ -6,6 +6,7 @@ import {
   complaint,
   parseApprover,
   parseDuration,
+  readChannels,
   split,
   type Complaint,
   type KnownNames,
@@ -31,6 +32,7 @@ const REVIEW_ONLY = [
   'escalate',
   'calendar',
   'passkey',
+  'channel',
 ];
 const KNOWN = ['id', 'reason', 'controls', 'author', 'review', ...REVIEW_ONLY];
 const ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
@@ -215,6 +217,12 @@ class AnnotationReader {
     return this.#take(read.ok ? read : err([read.error]), null);
   }
 
+  /** Undefined: as the configuration says. */
+  channels(): readonly string[] | undefined {
+    const text = this.text('channel');
+    return text === undefined ? undefined : this.#take(readChannels(text, this.#names), []);
+  }
+
   /** With a complaint, the policy is refused as a whole: what stands in for the value is never used. */
   #take<T>(read: Result<T, readonly Complaint[]>, otherwise: T): T {
     if (read.ok) return read.value;
@@ -226,6 +234,7 @@ class AnnotationReader {
 function readDemand(reader: AnnotationReader, policy: string, reason: string): Demand {
   const approvers = reader.approvers();
   const expiresInMs = reader.expiresInMs();
+  const channels = reader.channels();
   return {
     policy,
     approvers,
@@ -239,6 +248,7 @@ function readDemand(reader: AnnotationReader, policy: string, reason: string): D
     excluded: reader.excluded(),
     reason,
     controls: reader.controls(),
+    ...(channels === undefined ? {} : { channels }),
   };
 }
 

@@ -12,6 +12,7 @@ const names: KnownNames = {
   agents: ['reporter'],
   targets: ['shop'],
   calendars: ['office'],
+  channels: ['slack-payments', 'audit-hook'],
 };
 
 function codesOf(text: string, known: KnownNames | null = names): readonly string[] {
@@ -85,6 +86,9 @@ describe('policies are refused, with the place', () => {
     ['policy.unknown_name', 1, `${head} @review("person:sam") @calendar("holidays") forbid ${scope};`],
     ['policy.unknown_name', 1, `${head} @review("person:sam") @calendar("") forbid ${scope};`],
     ['policy.review_missing', 1, `${head} @calendar("office") forbid ${scope};`],
+    ['policy.unknown_name', 1, `${head} @review("person:sam") @channel("slack") forbid ${scope};`],
+    ['policy.unknown_name', 1, `${head} @review("person:sam") @channel(" , ") forbid ${scope};`],
+    ['policy.review_missing', 1, `${head} @channel("audit-hook") forbid ${scope};`],
     ['policy.controls', 1, `${head} @controls("CC6.1") forbid ${scope};`],
     ['policy.none', 1, '// nothing'],
   ];
@@ -111,6 +115,17 @@ describe('policies are refused, with the place', () => {
         },
       ],
     });
+  });
+
+  test('channels are taken as written, once each; without the annotation nothing is named', () => {
+    const demandOf = (more: string) => {
+      const text = `${head} @review("person:sam") ${more} forbid ${scope};`;
+      const checked = checkPolicies([{ name: 'p.cedar', text }], names);
+      return checked.ok ? checked.value[0]?.demand : undefined;
+    };
+    const named = demandOf('@channel("slack-payments, audit-hook,slack-payments")');
+    expect(named?.channels).toEqual(['slack-payments', 'audit-hook']);
+    expect(demandOf('')).not.toHaveProperty('channels');
   });
 
   test('a wrong @expires is one problem, not also one of every delay', () => {
@@ -155,6 +170,11 @@ describe('the offending word is named, at its place, with the nearest right one'
       'database-owners',
     ],
     [`${head} @review("person:sam") @calendar("ofice") forbid ${scope};`, 'ofice', 'office'],
+    [
+      `${head} @review("person:sam") @channel("audit-hook, slak-payments") forbid ${scope};`,
+      'slak-payments',
+      'slack-payments',
+    ],
     [`${head} @review("person:sam") @expires("soon") forbid ${scope};`, 'soon', undefined],
     [`${head} @author("nobody-here") forbid ${scope};`, 'nobody-here', undefined],
   ];

@@ -6,7 +6,13 @@ import {
   failuresCloseTheStore,
 } from './compliance-durability.ts';
 import { chatLinksAreKept } from './compliance-chat-links.ts';
-import { deadLettersAreKept, deliveriesAreKept, deliveriesKeepTheirOrder } from './compliance-deliveries.ts';
+import {
+  crowdsAreSeen,
+  deadLettersAreKept,
+  deliveriesAreKept,
+  deliveriesKeepTheirOrder,
+  groupsAreKept,
+} from './compliance-deliveries.ts';
 import { erasureWaits, recordsAreErased, valuesAreErased } from './compliance-erasure.ts';
 import { useStore } from './compliance-fixture.ts';
 import type { StoreFixture } from './compliance-fixture.ts';
@@ -48,6 +54,8 @@ export function storeCompliance(name: string, make: () => Promise<StoreFixture>)
     chatLinksAreKept(at);
     deliveriesAreKept(at);
     deliveriesKeepTheirOrder(at);
+    crowdsAreSeen(at);
+    groupsAreKept(at);
     deadLettersAreKept(at);
     changesAreAtomic(at);
     submissionsAreRevised(at);

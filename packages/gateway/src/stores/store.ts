@@ -15,7 +15,7 @@ import type { ChatLinkConflict, ChatLinkMutation, ChatLinkReads } from './store-
 import type { DeliveryConflict, DeliveryMutation, DeliveryReads } from './store-deliveries.ts';
 import type { GovernanceConflict, GovernanceMutation, GovernanceReads } from './store-governance.ts';
 
-export type { DeliveryMutation, DeliveryQueue } from './store-deliveries.ts';
+export type { DeliveryMutation, DeliveryQueue, DueAsk } from './store-deliveries.ts';
 
 /** One conditional change of state. A change is applied whole, with its entries, or not at all. */
 export type Mutation =

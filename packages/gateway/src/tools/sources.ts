@@ -38,6 +38,7 @@ export const namesOf = (configuration: PolicyConfiguration | null): KnownNames |
         people: configuration.people.map(({ name }) => name),
         agents: configuration.agents.map(({ name }) => name),
         targets: configuration.targets.map(({ name }) => name),
+        channels: configuration.channels,
         ...calendarNames(configuration.calendars),
       };
 

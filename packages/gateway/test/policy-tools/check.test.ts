@@ -34,6 +34,37 @@ describe('what a gateway would not take', () => {
     });
   });
 
+  test('a channel that the configuration doesn’t have, with the nearest one that it has', async () => {
+    const channels = `channels:
+  slack:
+    team: T0123456789
+    botToken: {env: NOT_SET}
+    appToken: {env: NOT_SET}
+    rooms: [{name: slack-payments, channel: C0123456789, byPolicy: true}]
+  teams:
+    appId: 0b0b0b0b-0000-4000-8000-00000000000b
+    appSecret: {env: NOT_SET}
+    tenant: 0a0a0a0a-0000-4000-8000-00000000000a
+    rooms: [{name: teams-payments, channel: "19:x@thread.tacv2"}]
+  webhooks: [{name: audit-hook, url: "https://hooks.example.com/", secrets: [{env: NOT_SET}]}]
+`;
+    const policy = (named: string) =>
+      `${permit}\n@id("x") @reason("x") @review("group:stewards") @channel("${named}") forbid (principal is Agent, action in Action::"sql", resource is Target);`;
+    const run = async (named: string): Promise<Ran> => {
+      const files = { 'policies/a.cedar': policy(named), 'sallyport.yaml': configuration + channels };
+      const site = makeSite(files);
+      sites.push(site);
+      return site.run(['check', '--json']);
+    };
+    const wrong = await run('audit-hook, slak-payments');
+    expect(wrong.code).toBe(2);
+    expect(JSON.parse(wrong.stdout)).toMatchObject({
+      problems: [{ code: 'policy.unknown_name', line: 2, word: 'slak-payments', nearest: 'slack-payments' }],
+    });
+    const right = await run('audit-hook, slack-payments, teams-payments');
+    expect(right.stdout).not.toContain('policy.unknown_name');
+  });
+
   test('a folder that is not there; exit code 1', async () => {
     const ran = await check(permit, '--dir', '/nowhere/at/all');
     expect(ran.code).toBe(1);

@@ -182,6 +182,16 @@ describe('whoever clicks (C)', () => {
     expect(world.refused).toEqual([`U0ZOE ${held.review}`]);
   });
 
+  test('fills no ledger: of thirty refused clicks in a minute there are two entries, with their number', async () => {
+    const { slack } = await open({ limits: { chatRefusedMs: 300 } });
+    const { held, message } = await world.hold();
+    for (let count = 0; count < 30; count++) await slack.press('U0ZOE', message, APPROVE);
+    await until(() => slack.workspace.ephemerals.length === 30);
+    await until(() => world.refused.length === 2);
+    expect(world.refused).toEqual([`U0ZOE ${held.review}`, 'U0ZOE none 29 times']);
+    expect((await world.read(held.review)).votes).toEqual([]);
+  });
+
   test.each([
     ['deactivated', { deleted: true }, 'deactivated'],
     ['a guest', { isRestricted: true }, 'Guests'],

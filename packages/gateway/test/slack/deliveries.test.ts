@@ -130,6 +130,25 @@ describe('who hears', () => {
     void holding;
   });
 
+  test('a review goes to the room that its policy names, whatever rules say of it', async () => {
+    const when = { targets: [], environments: [], agents: [], groups: [], policies: [], minRisk: 0 };
+    const rooms = [
+      { room: 'C0PAYMENTS', name: 'slack-payments', when, byPolicy: true },
+      { room: 'C0REVIEWS', when },
+    ];
+    const { slack } = await open({ slack: { rooms } });
+    slack.workspace.addChannel('C0PAYMENTS', 'payments');
+    await world.hold();
+    expect(slack.workspace.inChannel('C0PAYMENTS')).toHaveLength(0);
+    world.decision = reviewed({ channels: ['slack-payments'] });
+    const { review } = await world.holdOnly();
+    await until(() => slack.workspace.inChannel('C0PAYMENTS').length === 1);
+    expect(slack.workspace.inChannel('C0REVIEWS')).toHaveLength(1);
+    await approve(review);
+    const [message] = slack.workspace.inChannel('C0PAYMENTS');
+    await until(() => slack.buttons(message!).length === 1);
+  });
+
   test('a reminder and an escalation call those who may decide, in the thread', async () => {
     const { slack } = await open();
     const approvers = [{ kind: 'person', name: 'kim' }] as const;

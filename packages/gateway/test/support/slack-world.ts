@@ -46,6 +46,8 @@ export interface SlackWorld {
   readonly channel: SlackChannel;
   readonly links: AccountLinks;
   hold(given?: Partial<Attempt>): Promise<{ readonly held: Hold; readonly message: FakeMessage }>;
+  /** Holds without waiting for a message. */
+  holdOnly(given?: Partial<Attempt>): Promise<Hold>;
   read(id: Hold['review']): Promise<Review>;
   /** Ends the process, as it were, and starts another over the same state. */
   restart(): Promise<void>;
@@ -56,11 +58,13 @@ export interface SlackWorldOptions {
   readonly mode?: 'http' | 'socket';
   readonly slack?: Partial<SlackOptions>;
   readonly limits?: Partial<Limits>;
+  /** Whether Slack refuses what is more than it takes. */
+  readonly isLimited?: boolean;
 }
 
 /** Sam and Kim are stewards with accounts in Slack; Ana answers for the agent, and has one too. */
 export async function openSlackWorld(options: SlackWorldOptions = {}): Promise<SlackWorld> {
-  const slack = await new FakeSlack().start();
+  const slack = await new FakeSlack({ isLimited: options.isLimited === true }).start();
   for (const name of ['sam', 'kim', 'ana', 'zoe']) slack.workspace.addUser(`U0${name.toUpperCase()}`, name);
   const world = {
     slack,
@@ -87,6 +91,7 @@ export async function openSlackWorld(options: SlackWorldOptions = {}): Promise<S
   await start();
   return Object.assign(world, {
     hold: (given: Partial<Attempt> = {}) => hold(world, running, given),
+    holdOnly: (given: Partial<Attempt> = {}) => holdOnly(running, given),
     read: async (id: Hold['review']) => {
       const read = await world.store.read('review', { id });
       if (read === null) throw new Error('no such review');
@@ -191,7 +196,10 @@ async function run(world: SlackWorld, options: SlackWorldOptions): Promise<Runni
     accounts,
     pending: () =>
       memory.read('reviews', { status: 'pending', agent: null, limit: bounds.slackListed + 1, before: null }),
-    recordRefused: async ({ user }, review) => void world.refused.push(`${user} ${review ?? 'none'}`),
+    recordRefused: async (actor, review, times) => {
+      const how = times === 1 ? '' : ` ${times.toString()} times`;
+      world.refused.push(`${actor?.user ?? 'others'} ${review ?? 'none'}${how}`);
+    },
     log,
     ...options.slack,
   });
@@ -260,18 +268,21 @@ async function serve(channel: SlackChannel): Promise<{ readonly url: string; clo
 let counter = 0;
 
 async function hold(world: SlackWorld, running: Running | undefined, given: Partial<Attempt>) {
+  const before = world.slack.workspace.inChannel(ROOM).length;
+  const held = await holdOnly(running, given);
+  const message = await until(() => world.slack.workspace.inChannel(ROOM)[before]);
+  return { held, message };
+}
+
+async function holdOnly(running: Running | undefined, given: Partial<Attempt>): Promise<Hold> {
   if (running === undefined) throw new Error('the world is not running');
   counter += 1;
   const command = given.command ?? `SELECT email FROM customers LIMIT ${counter.toString()}`;
-  const before = world.slack.workspace.inChannel(ROOM).length;
   // A description of its own: what was judged of another is remembered with that.
-  const held = await running.gate.hold(
-    running.gate.judge(attempt({ description: { ...description }, ...given, command })),
-    [],
-  );
+  const judgement = running.gate.judge(attempt({ description: { ...description }, ...given, command }));
+  const held = await running.gate.hold(judgement, []);
   if (!held.ok) throw new Error(held.error.code);
-  const message = await until(() => world.slack.workspace.inChannel(ROOM)[before]);
-  return { held: held.value, message };
+  return held.value;
 }
 
 /** What `look` finds, as soon as it does. */

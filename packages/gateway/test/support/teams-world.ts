@@ -26,7 +26,7 @@ import { Acting } from '../fakes/teams/acting.ts';
 import { FakeTeams } from '../fakes/teams/teams.ts';
 import type { FakeMessage, FakeUser } from '../fakes/teams/tenant.ts';
 import { until } from './slack-world.ts';
-import { attempt, reviewed } from './standing-world.ts';
+import { attempt, description, reviewed } from './standing-world.ts';
 import { agent, noPasskeys, person } from './subjects.ts';
 
 export const ROOM = '19:reviews@thread.tacv2';
@@ -55,6 +55,8 @@ export interface TeamsWorld {
   readonly links: AccountLinks;
   user(name: string): FakeUser;
   hold(given?: Partial<Attempt>): Promise<{ readonly held: Hold; readonly message: FakeMessage }>;
+  /** Holds without waiting for a message. */
+  holdOnly(given?: Partial<Attempt>): Promise<Hold>;
   read(id: Hold['review']): Promise<Review>;
   /** Ends the process, as it were, and starts another over the same state. */
   restart(): Promise<void>;
@@ -101,6 +103,7 @@ export async function openTeamsWorld(options: TeamsWorldOptions = {}): Promise<T
   return Object.assign(world, {
     user: (name: string) => teams.tenant.user(name),
     hold: (given: Partial<Attempt> = {}) => hold(world, running, given),
+    holdOnly: (given: Partial<Attempt> = {}) => holdOnly(running, given),
     read: async (id: Hold['review']) => {
       const read = await world.store.read('review', { id });
       if (read === null) throw new Error('no such review');
@@ -191,7 +194,10 @@ async function run(world: TeamsWorld, options: TeamsWorldOptions): Promise<Runni
     linkByName: false,
     personByEmail: () => undefined,
     accounts,
-    recordRefused: async ({ user }, review) => void world.refused.push(`${user} ${review ?? 'none'}`),
+    recordRefused: async (actor, review, times) => {
+      const how = times === 1 ? '' : ` ${times.toString()} times`;
+      world.refused.push(`${actor?.user ?? 'others'} ${review ?? 'none'}${how}`);
+    },
     recordForged: async (code) => void world.forged.push(code),
     ...options.teams,
   });
@@ -243,13 +249,20 @@ async function serve(deps: object): Promise<{ readonly url: string; close(): Pro
 let counter = 0;
 
 async function hold(world: TeamsWorld, running: Running | undefined, given: Partial<Attempt>) {
+  const { tenant } = world.teams;
+  const before = tenant.messages.length;
+  const held = await holdOnly(running, given);
+  const message = await until(() => tenant.messages[before]);
+  return { held, message };
+}
+
+async function holdOnly(running: Running | undefined, given: Partial<Attempt>): Promise<Hold> {
   if (running === undefined) throw new Error('the world is not running');
   counter += 1;
   const command = given.command ?? `SELECT email FROM customers LIMIT ${counter.toString()}`;
-  const { tenant } = world.teams;
-  const before = tenant.messages.length;
-  const held = await running.gate.hold(running.gate.judge(attempt({ ...given, command })), []);
+  // A description of its own: what was judged of another is remembered with that.
+  const judgement = running.gate.judge(attempt({ description: { ...description }, ...given, command }));
+  const held = await running.gate.hold(judgement, []);
   if (!held.ok) throw new Error(held.error.code);
-  const message = await until(() => tenant.messages[before]);
-  return { held: held.value, message };
+  return held.value;
 }

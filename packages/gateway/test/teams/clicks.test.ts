@@ -118,6 +118,19 @@ describe('whoever clicks (C)', () => {
     expect((await world.read(held.review)).votes).toMatchObject([{ person: 'zoe', channel: 'teams' }]);
   });
 
+  test('fills no ledger: of thirty refused clicks in a minute there are two entries, with their number', async () => {
+    const { acting } = await open();
+    const { held, message } = await world.hold();
+    const card = await acting.look(world.user('sam'), message);
+    const { oid } = world.user('zoe');
+    for (let count = 0; count < 30; count++)
+      await acting.press(world.user('zoe'), message, APPROVE, { card });
+    expect(world.refused).toEqual([`${oid} ${held.review}`]);
+    await world.restart();
+    expect(world.refused.slice(1)).toEqual([`${oid} none 29 times`]);
+    expect((await world.read(held.review)).votes).toEqual([]);
+  });
+
   test.each([
     ['deactivated or removed', { removed: true }, 'deactivated'],
     ['a guest', { role: 'guest' }, 'Guests'],

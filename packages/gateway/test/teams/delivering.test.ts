@@ -30,6 +30,24 @@ test('people who may decide get a card of their own in a chat, with buttons that
   await until(() => buttons(chatOf('sam')[0]!.card).length === 1);
 });
 
+test('a review goes to the room that its policy names, whatever rules say of it', async () => {
+  const PAYMENTS = '19:payments@thread.tacv2';
+  const when = { targets: [], environments: [], agents: [], groups: [], policies: [], minRisk: 0 };
+  const rooms = [
+    { room: PAYMENTS, name: 'payments', when, byPolicy: true },
+    { room: ROOM, when },
+  ];
+  await open({ teams: { rooms } });
+  const { tenant } = world.teams;
+  tenant.channels.set(PAYMENTS, true);
+  await world.hold();
+  expect(tenant.cardsIn(PAYMENTS)).toHaveLength(0);
+  world.decision = reviewed({ channels: ['payments'] });
+  await world.holdOnly();
+  await until(() => tenant.cardsIn(PAYMENTS).length === 1);
+  expect(tenant.cardsIn(ROOM)).toHaveLength(1);
+});
+
 test('a card in a room is one message: changed on each vote, never posted again, after a restart too', async () => {
   const { teams, acting } = await open();
   world.decision = reviewed({ quorum: 2 });

@@ -1,10 +1,11 @@
 import { createTransport, type Transporter } from 'nodemailer';
-import type { Channel, DeliveryView, Sending } from '../channel.ts';
+import type { Channel, DeliveryView, Grouping, GroupView, Sending } from '../channel.ts';
 import type { Delivery, Notice } from '../../core/delivery.ts';
 import { eventOf, type ReviewEventName } from '../../core/review-events.ts';
 import type { Review } from '../../core/review.ts';
 import { isRouted, type Routing } from '../../core/routing.ts';
 import { limits } from '../../limits.ts';
+import { groupMail } from './group-mail.ts';
 import { messageOf } from './message.ts';
 
 export interface MailServer {
@@ -36,6 +37,12 @@ export class EmailChannel implements Channel {
   readonly shows = 'events';
   /** Mail servers take a rush of equal mail for spam. */
   readonly pace = { perMinute: 120, burst: 30 };
+  readonly grouping: Grouping = {
+    pace: { perMinute: limits.mailPerMinute, burst: limits.mailBurst },
+    changes: null,
+    everyMs: limits.mailGroupMs,
+    deliver: (view) => this.#deliverMany(view),
+  };
   readonly #options: EmailOptions;
   readonly #transport: Transporter;
 
@@ -52,34 +59,50 @@ export class EmailChannel implements Channel {
     return [...new Set(fitting.flatMap(({ to }) => to))];
   }
 
-  async deliver(delivery: Delivery, view: DeliveryView): Promise<Sending> {
-    const { destination } = delivery;
+  deliver(delivery: Delivery, view: DeliveryView): Promise<Sending> {
+    return this.#trying(delivery.destination, () => this.#send(delivery, view));
+  }
+
+  #deliverMany(view: GroupView): Promise<Sending> {
+    const { from } = this.#options;
+    return this.#trying(view.destination, () =>
+      this.#mail(view.destination, {
+        ...groupMail(view.card),
+        // The same at each attempt: mail programs show a duplicate once.
+        messageId: `<${view.id}@${domainOf(from.address)}>`,
+      }),
+    );
+  }
+
+  async #trying(destination: string, send: () => Promise<void>): Promise<Sending> {
     if (!this.#options.recipients.some(({ to }) => to.includes(destination)))
       return { kind: 'failed', problem: 'no recipient of this address is configured' };
     try {
-      await this.#send(delivery, view);
+      await send();
       return { kind: 'sent', reference: null };
     } catch (error) {
       return sendingOf(error);
     }
   }
 
-  async #send(delivery: Delivery, view: DeliveryView): Promise<void> {
-    const { from } = this.#options;
-    const domain = from.address.split('@').at(-1) ?? 'sallyport';
+  #send(delivery: Delivery, view: DeliveryView): Promise<void> {
+    const domain = domainOf(this.#options.from.address);
     const thread = `<${view.review.id}@${domain}>`;
     const { notice, id } = delivery;
-    const { subject, text, html } = messageOf(delivery, view);
-    await this.#transport.sendMail({
-      from,
-      // As an object: nothing in it is taken for a second address.
-      to: { name: '', address: delivery.destination },
-      subject,
-      text,
-      html,
+    return this.#mail(delivery.destination, {
+      ...messageOf(delivery, view),
       // The same at each attempt: mail programs show a duplicate once. The first mail of a review is what others answer to.
       messageId: notice.kind === 'open' ? thread : `<${id}@${domain}>`,
       ...(notice.kind === 'open' ? {} : { inReplyTo: thread, references: [thread] }),
+    });
+  }
+
+  async #mail(address: string, content: object): Promise<void> {
+    await this.#transport.sendMail({
+      ...content,
+      from: this.#options.from,
+      // As an object: nothing in it is taken for a second address.
+      to: { name: '', address },
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -102,6 +125,8 @@ export class EmailChannel implements Channel {
     this.#transport.close();
   }
 }
+
+const domainOf = (address: string): string => address.split('@').at(-1) ?? 'sallyport';
 
 function transportOf({ host, port, tls, user, password }: MailServer): Transporter {
   return createTransport({

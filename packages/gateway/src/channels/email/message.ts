@@ -33,7 +33,7 @@ const MOST_LINE_CHARACTERS = 200;
  * What a person must see as it is, on one line: controls, line ends, bidirectional overrides and what else has no shape
  * become their code points. So nothing here ends a header, or shows as something else (law 9).
  */
-const line = (text: string, most = MOST_LINE_CHARACTERS): string => {
+export const line = (text: string, most = MOST_LINE_CHARACTERS): string => {
   const visible = text
     .slice(0, most)
     .replaceAll(
@@ -50,7 +50,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 };
-const escapeHtml = (text: string): string =>
+export const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 
 type Row = readonly [label: string, value: string];
@@ -77,7 +77,7 @@ function rowsOf({ notice }: Delivery, { review }: DeliveryView): readonly Row[] 
 
 const TASK_LABEL = 'The agent says of its task (its own words; nobody has checked them)';
 const LINK_LABEL = 'Read all of it, and decide, at';
-const FOOTER = 'Answers to this mail decide nothing.';
+export const FOOTER = 'Answers to this mail decide nothing.';
 
 /** It notifies and links. The action, its values and what it would do stay behind the link (laws 6 and 8). */
 export function messageOf(delivery: Delivery, view: DeliveryView): Message {

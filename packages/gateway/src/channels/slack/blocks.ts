@@ -85,7 +85,7 @@ export interface Fitted {
  * The sections that there is room for, each whole; the others are named, never cut (law 6).
  * @param mostBlocks how many there may be.
  */
-export function fit(card: Card, mostBlocks: number, limits: Limits): Fitted {
+export function fit(card: Pick<Card, 'sections'>, mostBlocks: number, limits: Limits): Fitted {
   const blocks: Block[] = [];
   const omitted: CardSection[] = [];
   let characters = 0;

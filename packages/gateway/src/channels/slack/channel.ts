@@ -5,10 +5,12 @@ import type { Delivery, Notice } from '../../core/delivery.ts';
 import type { Review } from '../../core/review.ts';
 import type { Limits } from '../../limits.ts';
 import type { PlatformEndpoint } from '../../ports-chat.ts';
-import type { Channel, DeliveryView, Inbound, Sending } from '../channel.ts';
+import type { Channel, DeliveryView, Grouping, Inbound, Sending } from '../channel.ts';
 import { Deciding } from '../chat-deciding.ts';
+import { ChatRefusals } from '../chat-refusals.ts';
 import { checkSlack } from './check.ts';
 import { sendingOf, UNSHOWABLE, VANISHED } from './faults.ts';
+import { type Place, placeOf, slackGrouping } from './group.ts';
 import { slackEndpoint } from './http.ts';
 import { type Acknowledgement, Interactions } from './interactions.ts';
 import { linkMessageOf, messageOf } from './message.ts';
@@ -29,15 +31,10 @@ const SCOPES = {
   'channels:read': 'looking at the channel',
 } as const;
 
-/** Where the message about a review stands. */
-interface Place {
-  readonly channel: string;
-  readonly ts: string;
-}
-
 interface Running {
   readonly interactions: Interactions;
   readonly deciding: Deciding<Actor>;
+  readonly refusals: ChatRefusals<Actor>;
   readonly socket: SlackSocket | null;
 }
 
@@ -45,6 +42,7 @@ export class SlackChannel implements Channel {
   readonly name = 'slack';
   readonly shows = 'state';
   readonly pace: Rate;
+  readonly grouping: Grouping;
   readonly #options: SlackOptions;
   readonly #web: SlackWeb;
   /** Conversations by user: opened once. */
@@ -54,7 +52,8 @@ export class SlackChannel implements Channel {
   constructor(options: SlackOptions) {
     this.#options = options;
     this.pace = paceOf(options.limits);
-    this.#web = slackWeb({ ...options, token: options.botToken });
+    const web = (this.#web = slackWeb({ ...options, token: options.botToken }));
+    this.grouping = slackGrouping({ options, web, channelOf: (each) => this.#channelOf(each) });
   }
 
   route(review: Review, notice: Notice): readonly string[] {
@@ -145,10 +144,12 @@ export class SlackChannel implements Channel {
       directory: inbound.directory,
       lookUp: (user) => this.#web.user(user),
     });
+    const accountOf = ({ team, user }: Actor): string => `${team} ${user}`;
+    const refusals = new ChatRefusals<Actor>({ ...options, accountOf, record: options.recordRefused });
     const deciding = new Deciding<Actor>({
       ...options,
       platform: 'slack',
-      accountOf: ({ team, user }) => `${team} ${user}`,
+      accountOf,
       desk: inbound.desk,
       people,
     });
@@ -158,12 +159,13 @@ export class SlackChannel implements Channel {
       review: (id) => inbound.review(id),
       people,
       deciding,
+      recordRefused: (actor, review) => refusals.record(actor, review),
       web: this.#web,
     });
     const handle = (incoming: Incoming): Promise<Acknowledgement> => interactions.handle(incoming);
     const socket =
       appToken === null ? null : new SlackSocket({ ...options, appToken, clock, limits, handle });
-    this.#running = { interactions, deciding, socket };
+    this.#running = { interactions, deciding, refusals, socket };
     await socket?.start();
   }
 
@@ -184,16 +186,12 @@ export class SlackChannel implements Channel {
     await running?.socket?.close();
     running?.deciding.close();
     await running?.interactions.settled();
+    await running?.refusals.close();
   }
 }
 
-/** Slack lets a message a second into a channel, and some fifty updates a minute. */
+/** For all of a workspace; a channel has less (`grouping`). */
 const paceOf = ({ slackPerMinute, slackBurst }: Limits): Rate => ({
   perMinute: slackPerMinute,
   burst: slackBurst,
 });
-
-function placeOf(reference: string): Place | undefined {
-  const [channel, ts, ...more] = reference.split(' ');
-  return channel === undefined || ts === undefined || more.length > 0 ? undefined : { channel, ts };
-}

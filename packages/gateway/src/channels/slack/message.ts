@@ -55,7 +55,7 @@ export const linkMessageOf = (card: Card, limits: Limits): Message => ({
 });
 
 /** A name that is too long for the header stands whole among the facts. */
-export function header({ heading }: Card, { slackHeaderCharacters }: Limits): Block {
+export function header({ heading }: Pick<Card, 'heading'>, { slackHeaderCharacters }: Limits): Block {
   const characters = [...heading];
   const text =
     heading.length <= slackHeaderCharacters
@@ -75,7 +75,7 @@ function leftOut(omitted: Fitted['omitted']): Block {
 
 const clip = (title: string): string => (title.length <= 60 ? title : `${title.slice(0, 59)}…`);
 
-const button = (id: string, text: string, more: Partial<Button>): Button => ({
+export const button = (id: string, text: string, more: Partial<Button>): Button => ({
   type: 'button',
   action_id: id,
   text: plain(text),

@@ -1,10 +1,10 @@
 import type { RoomRule } from '../../core/chat-people.ts';
-import type { ReviewId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, Directory, Hashing, PolicyEngine } from '../../ports.ts';
 import type { ChatAccounts, Secret } from '../../ports-chat.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { RecordRefused } from '../chat-refusals.ts';
 import type { Actor } from './payload.ts';
 
 export interface SlackOptions {
@@ -33,6 +33,6 @@ export interface SlackOptions {
   readonly accounts: ChatAccounts;
   /** Newest first, one more than are listed. */
   readonly pending: () => Promise<readonly Review[]>;
-  readonly recordRefused: (actor: Actor, review: ReviewId | null) => Promise<void>;
+  readonly recordRefused: RecordRefused<Actor>;
   readonly log: Pick<Log, 'failed'>;
 }

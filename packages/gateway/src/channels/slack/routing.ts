@@ -1,5 +1,5 @@
 /** Who in Slack hears of a review. Pure over configuration and directory. */
-import { mayDecide, roomFor } from '../../core/chat-people.ts';
+import { mayDecide, roomsFor } from '../../core/chat-people.ts';
 import type { Notice } from '../../core/delivery.ts';
 import type { Review } from '../../core/review.ts';
 import type { SlackOptions } from './options.ts';
@@ -13,14 +13,13 @@ const ROOM = 'room ';
 const DIRECT = 'direct ';
 
 export function destinationsOf(review: Review, { kind }: Notice, options: Routing): readonly string[] {
-  const room = roomFor(review, options.rooms, options.room);
-  const rooms = room === null ? [] : [ROOM + room];
+  const rooms = roomsFor(review, options.rooms, options.room).map((room) => ROOM + room);
   if (!options.directMessages) return rooms;
   // What came of it is for the room: whoever decided has done their part.
-  if (kind === 'outcome' && room !== null) return rooms;
+  if (kind === 'outcome' && rooms.length > 0) return rooms;
   const accounts = eligibleAccounts(review, options);
   // So many are a room's matter: nobody reads what everybody gets.
-  if (accounts.length > options.limits.slackDirectPeople && room !== null) return rooms;
+  if (accounts.length > options.limits.slackDirectPeople && rooms.length > 0) return rooms;
   return [...rooms, ...accounts.slice(0, options.limits.slackDirectPeople).map((user) => DIRECT + user)];
 }
 

@@ -80,16 +80,17 @@ export const linkCard = (card: Card): AdaptiveCard => ({
   actions: [open(card)],
 });
 
-const frame = (card: Card) =>
+export const frame = (card: Pick<Card, 'url'>) =>
   ({
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
     version: '1.5',
-    fallbackText: `This client can’t show the review. Open it: ${card.url}`,
+    fallbackText: `This client can’t show it. Open it: ${card.url}`,
     msteams: { width: 'Full' },
   }) as const;
 
-const heading = ({ heading: text }: Card) => line(undefined, runs(text, { weight: 'Bolder', size: 'Large' }));
+export const heading = ({ heading: text }: Pick<Card, 'heading'>) =>
+  line(undefined, runs(text, { weight: 'Bolder', size: 'Large' }));
 
 function shell(card: Card, audience: Audience, fitted: Fitted, limits: Limits): AdaptiveCard {
   const { refreshedFor, told, link } = audience;

@@ -6,8 +6,9 @@ import type { ReviewId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
 import { visible } from '../../core/visible.ts';
 import type { PlatformEndpoint } from '../../ports-chat.ts';
-import type { Channel, DeliveryView, Inbound, Sending } from '../channel.ts';
+import type { Channel, DeliveryView, Grouping, Inbound, Sending } from '../channel.ts';
 import { Deciding } from '../chat-deciding.ts';
+import { ChatRefusals } from '../chat-refusals.ts';
 import type { Actor } from './activity.ts';
 import { type Audience, linkCard, reviewCard } from './card.ts';
 import { checkTeams } from './check.ts';
@@ -15,6 +16,7 @@ import { Connector, type Place, type Posting } from './connector.ts';
 import { teamsEndpoint } from './endpoint.ts';
 import { isUnshowable, isVanished, sendingOf } from './faults.ts';
 import { forgeries } from './forgeries.ts';
+import { placeOf, teamsGrouping } from './group.ts';
 import { eligibleOf, Invokes } from './invokes.ts';
 import { ConnectorKeys } from './keys.ts';
 import type { TeamsOptions } from './options.ts';
@@ -27,12 +29,14 @@ import { OwnToken } from './token.ts';
 interface Running {
   readonly invokes: Invokes;
   readonly deciding: Deciding<Actor>;
+  readonly refusals: ChatRefusals<Actor>;
 }
 
 export class TeamsChannel implements Channel {
   readonly name = 'teams';
   readonly shows = 'state';
   readonly pace: Rate;
+  readonly grouping: Grouping;
   readonly #options: TeamsOptions;
   readonly #token: OwnToken;
   readonly #keys: ConnectorKeys;
@@ -50,7 +54,8 @@ export class TeamsChannel implements Channel {
     this.pace = { perMinute: limits.teamsPerMinute, burst: limits.teamsBurst };
     this.#token = new OwnToken(options);
     this.#keys = new ConnectorKeys(options);
-    this.#connector = new Connector({ ...options, token: this.#token });
+    const connector = (this.#connector = new Connector({ ...options, token: this.#token }));
+    this.grouping = teamsGrouping({ limits, connector, directOf: (user) => this.#directOf(user) });
     this.#recordForged = forgeries(options);
     this.#people = new People({
       ...options,
@@ -183,17 +188,27 @@ export class TeamsChannel implements Channel {
   async start(inbound: Inbound): Promise<void> {
     const { desk } = inbound;
     const options = this.#options;
+    const accountOf = ({ tenant, user }: Actor): string => `${tenant} ${user}`;
+    const refusals = new ChatRefusals<Actor>({ ...options, accountOf, record: options.recordRefused });
     const deciding = new Deciding<Actor>({
       ...options,
       platform: 'teams',
-      accountOf: ({ tenant, user }) => `${tenant} ${user}`,
+      accountOf,
       desk,
       people: this.#people,
     });
     const tell = (actor: Actor, text: string): Promise<void> => this.#tell(actor, text);
     const review = (id: ReviewId): Promise<Review | null> => inbound.review(id);
-    const invokes = new Invokes({ ...options, desk, review, people: this.#people, deciding, tell });
-    this.#running = { deciding, invokes };
+    const invokes = new Invokes({
+      ...options,
+      desk,
+      review,
+      people: this.#people,
+      deciding,
+      recordRefused: (actor, id) => refusals.record(actor, id),
+      tell,
+    });
+    this.#running = { deciding, invokes, refusals };
   }
 
   /** Teams' requests by HTTP; before the start and after the end nothing is taken, which shows to whoever clicks. */
@@ -214,6 +229,7 @@ export class TeamsChannel implements Channel {
     this.#running = undefined;
     running?.deciding.close();
     await running?.invokes.settled();
+    await running?.refusals.close();
   }
 }
 
@@ -223,10 +239,3 @@ const summaryOf = ({ heading, isOpen }: Card): string =>
     /[^\p{L}\p{N} .,:()_-]/gu,
     ' ',
   );
-
-function placeOf(reference: string): Place | undefined {
-  const [conversation, activity, ...more] = reference.split(' ');
-  return conversation === undefined || activity === undefined || more.length > 0
-    ? undefined
-    : { conversation, activity };
-}

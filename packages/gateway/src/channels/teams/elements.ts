@@ -45,7 +45,7 @@ export interface Fitted {
 }
 
 /** The sections that there is room for, each whole; the others are left out, never cut (law 6). */
-export function fit(card: Card, mostBytes: number, { teamsSectionLines }: Limits): Fitted {
+export function fit(card: Pick<Card, 'sections'>, mostBytes: number, { teamsSectionLines }: Limits): Fitted {
   const elements: Container[] = [];
   const omitted: CardSection[] = [];
   let bytes = 0;

@@ -1,9 +1,9 @@
 import type { RoomRule } from '../../core/chat-people.ts';
-import type { ReviewId } from '../../core/ids.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, Directory, Hashing, PolicyEngine } from '../../ports.ts';
 import type { ChatAccounts, Secret } from '../../ports-chat.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { RecordRefused } from '../chat-refusals.ts';
 import type { Actor } from './activity.ts';
 import type { CloudAddresses } from './clouds.ts';
 
@@ -30,7 +30,7 @@ export interface TeamsOptions {
   readonly policy: Pick<PolicyEngine, 'mayCall'>;
   readonly accounts: ChatAccounts;
   /** Records that somebody who may not decide tried to; resolves when that is durable. */
-  readonly recordRefused: (actor: Actor, review: ReviewId | null) => Promise<void>;
+  readonly recordRefused: RecordRefused<Actor>;
   /** Records that something came to us that isn't from Teams, or not for us; `code` says why. */
   readonly recordForged: (code: string) => Promise<void>;
   readonly log: Pick<Log, 'failed'>;

@@ -1,5 +1,5 @@
 /** Who in Teams hears of a review. Pure over configuration and directory. */
-import { mayDecide, roomFor } from '../../core/chat-people.ts';
+import { mayDecide, roomsFor } from '../../core/chat-people.ts';
 import type { Notice } from '../../core/delivery.ts';
 import type { Review } from '../../core/review.ts';
 import type { TeamsOptions } from './options.ts';
@@ -13,15 +13,14 @@ const ROOM = 'room ';
 const DIRECT = 'direct ';
 
 export function destinationsOf(review: Review, { kind }: Notice, options: Routing): readonly string[] {
-  const room = roomFor(review, options.rooms, options.room);
-  const rooms = room === null ? [] : [ROOM + room];
+  const rooms = roomsFor(review, options.rooms, options.room).map((room) => ROOM + room);
   if (!options.directMessages) return rooms;
   // What came of it is for the room: whoever decided has done their part.
-  if (kind === 'outcome' && room !== null) return rooms;
+  if (kind === 'outcome' && rooms.length > 0) return rooms;
   const users = eligibleUsers(review, options);
   const { teamsDirectPeople } = options.limits;
   // So many are a room's matter: nobody reads what everybody gets.
-  if (users.length > teamsDirectPeople && room !== null) return rooms;
+  if (users.length > teamsDirectPeople && rooms.length > 0) return rooms;
   return [...rooms, ...users.slice(0, teamsDirectPeople).map((user) => DIRECT + user)];
 }
 

@@ -106,6 +106,23 @@ const send = (
 ): Promise<Sending> =>
   new WebhookChannel({ endpoints: [endpoint(given)] }).deliver(delivery(notice), view(seen), signal);
 
+test('a webhook hears of what a policy sends there by its name, and one that is for policies of nothing else', () => {
+  const bare = routedReview();
+  const [demand] = bare.subject.demands;
+  const demands = [{ ...demand!, channels: ['pay'] }];
+  const named = routedReview({ subject: { ...bare.subject, demands } });
+  const staging = { ...ANY, environments: ['staging'] };
+  const channel = new WebhookChannel({
+    endpoints: [
+      endpoint(),
+      endpoint({ name: 'pay', when: staging }),
+      endpoint({ name: 'audit', byPolicy: true }),
+    ],
+  });
+  expect(channel.route(bare, { kind: 'open' })).toEqual(['ops']);
+  expect(channel.route(named, { kind: 'open' })).toEqual(['ops', 'pay']);
+});
+
 describe('what a receiver gets', () => {
   test('a message that the library of Standard Webhooks verifies, with the old secret and with the next', async () => {
     expect(await send({ kind: 'open' }, { secrets: [SECRET, NEXT] })).toEqual({

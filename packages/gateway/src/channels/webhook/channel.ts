@@ -2,7 +2,7 @@ import type { Channel, DeliveryView, Sending } from '../channel.ts';
 import type { Delivery, Notice } from '../../core/delivery.ts';
 import { eventOf } from '../../core/review-events.ts';
 import type { Review } from '../../core/review.ts';
-import { isRouted } from '../../core/routing.ts';
+import { isToldTo } from '../../core/routing.ts';
 import { addressOf, isLoopback, resolveHost, type Resolve } from './address.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import { post, type Posted } from './post.ts';
@@ -32,9 +32,10 @@ export class WebhookChannel implements Channel {
     const event = eventOf(notice, review.state.status);
     const all = [...this.#endpoints.values()];
     return all
-      .filter(({ template, events, when }) => {
+      .filter((endpoint) => {
+        const { template, events } = endpoint;
         const isEnd = notice.kind === 'close' && templates[template].isAlert;
-        return (isEnd || events.includes(event)) && isRouted(review, when);
+        return (isEnd || events.includes(event)) && isToldTo(review, endpoint);
       })
       .map(({ name }) => name);
   }

@@ -11,6 +11,8 @@ export interface WebhookEndpoint {
   readonly secrets: readonly string[];
   readonly events: readonly ReviewEventName[];
   readonly when: Routing;
+  /** It takes what policies send there by its name, and nothing else. */
+  readonly byPolicy?: boolean;
   /** Addresses, or networks in CIDR notation, that it may lead to though they are private. */
   readonly privateAddresses: readonly string[];
   /** What a template may say besides, by the template's own names. */

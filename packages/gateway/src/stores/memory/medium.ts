@@ -5,6 +5,8 @@ import type { ChatLink } from '../../core/chat-link.ts';
 import type { Delivery, SentMessage } from '../../core/delivery.ts';
 import type { UsageCount } from '../../core/entry.ts';
 import type { Grant } from '../../core/grant.ts';
+import type { DeliveryId } from '../../core/ids.ts';
+import type { MessageGroup } from '../../core/message-group.ts';
 import type { Review } from '../../core/review.ts';
 import type { StandingGrant } from '../../core/standing.ts';
 import type { Subject } from '../../core/subject.ts';
@@ -29,7 +31,12 @@ export class MemoryMedium {
   readonly breakGlass = new Map<string, BreakGlassUse>();
   /** In the order in which they were added. */
   readonly deliveries = new Map<string, Delivery>();
+  /** Of a destination those that wait, by review, each with its place; the place outlives a dead letter. */
+  readonly waiting = new Map<string, Map<string, readonly DeliveryId[]>>();
+  readonly places = new Map<DeliveryId, number>();
   readonly messages = new Map<string, SentMessage>();
+  /** In the order in which they were added. */
+  readonly groups = new Map<DeliveryId, MessageGroup>();
   /** When each dead letter was given up, the last one last. */
   readonly buried = new Map<string, number>();
   /** By account. */
@@ -44,6 +51,7 @@ export class MemoryMedium {
   readonly canaryPlan = new Map<'only', number>();
   readonly handovers = new Map<number, number>();
   readonly entries: HeldEntry[] = [];
+  nextPlace = 0;
   /** How to take back what was written since the last flush, newest last. */
   #undo: (() => void)[] = [];
 

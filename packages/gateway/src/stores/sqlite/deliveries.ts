@@ -1,43 +1,47 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { Delivery, SentMessage } from '../../core/delivery.ts';
+import { type Delivery, type SentMessage, urgencyOf } from '../../core/delivery.ts';
+import type { DeliveryId } from '../../core/ids.ts';
+import type { ReviewStatus } from '../../core/review.ts';
 import { StoreError } from '../store.ts';
 import type { DeliveryQueue, Mutation, Reads, StoreRefusal } from '../store.ts';
+import { DueDeliveries } from './due-deliveries.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
 type Next = Reads['nextDelivery'];
 
 interface Row {
   readonly position: number;
-  readonly notBeforeMs: number;
   readonly delivery: string;
 }
 
-const SELECT = 'SELECT position, not_before_ms AS notBeforeMs, delivery FROM deliveries ';
-/** The first of each review that waits for one destination. */
-const HEADS = `${SELECT}WHERE position IN (
-  SELECT min(position) FROM deliveries
-  WHERE state = 'waiting' AND channel = ? AND destination = ? GROUP BY review
-) `;
+interface MessageRow {
+  readonly reference: string;
+  readonly revision: number;
+  readonly grouped: DeliveryId | null;
+  readonly counted: ReviewStatus | null;
+}
+
+const SELECT = 'SELECT position, delivery FROM deliveries ';
 
 // What is stored as JSON was a value of the type when it was written, here.
 const parse = (text: string): Delivery => JSON.parse(text) as Delivery;
 
 /** What is to be sent about reviews. Within the flush's transaction and a savepoint of the change. */
 export class Deliveries {
+  readonly #due: DueDeliveries;
   readonly #one: Statement<[string], Row>;
   readonly #list: Statement<[string, number, string | null, string | null, number], Row>;
   readonly #queues: Statement<[], DeliveryQueue>;
-  readonly #due: Statement<[string, string, number, number], Row>;
-  readonly #soonest: Statement<[string, string], Row>;
-  readonly #insert: Statement<[string, string, string, string, string, number, string]>;
+  readonly #insert: Statement<[string, string, string, string, string, number, number, string]>;
   readonly #update: Statement<[string, number, number | null, string, string]>;
   readonly #delete: Statement<[string]>;
   readonly #lastBuried: Statement<[], number>;
   readonly #forget: Statement<[number]>;
-  readonly #message: Statement<[string, string, string], SentMessage>;
-  readonly #putMessage: Statement<[string, string, string, string, number]>;
+  readonly #message: Statement<[string, string, string], MessageRow>;
+  readonly #putMessage: Statement<[string, string, string, string, number, string | null, string | null]>;
 
   constructor(database: Database) {
+    this.#due = new DueDeliveries(database);
     this.#one = database.prepare(`${SELECT}WHERE id = ?`);
     this.#list = database.prepare(
       `${SELECT}WHERE state = ? AND position > ? AND (? IS NULL OR channel = ?) ORDER BY position LIMIT ?`,
@@ -46,12 +50,8 @@ export class Deliveries {
       `SELECT channel, destination, sum(state = 'waiting') AS waiting, sum(state = 'dead') AS dead
        FROM deliveries GROUP BY channel, destination ORDER BY channel, destination`,
     );
-    this.#due = database.prepare(
-      `${HEADS}AND (not_before_ms <= ? OR not_before_ms > ?) ORDER BY position LIMIT 1`,
-    );
-    this.#soonest = database.prepare(`${HEADS}ORDER BY not_before_ms LIMIT 1`);
     this.#insert = database.prepare(
-      'INSERT INTO deliveries (id, channel, destination, review, state, not_before_ms, delivery) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO deliveries (id, channel, destination, review, state, not_before_ms, urgency, delivery) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#update = database.prepare(
       'UPDATE deliveries SET state = ?, not_before_ms = ?, buried = ?, delivery = ? WHERE id = ?',
@@ -66,10 +66,13 @@ export class Deliveries {
        )`,
     );
     this.#message = database.prepare(
-      'SELECT reference, revision FROM messages WHERE channel = ? AND destination = ? AND review = ?',
+      `SELECT CASE WHEN grouped IS NULL THEN reference ELSE
+         ifnull((SELECT json_extract(message_group, '$.reference') FROM message_groups WHERE id = grouped), reference)
+       END AS reference, revision, grouped, counted FROM messages
+       WHERE channel = ? AND destination = ? AND review = ?`,
     );
     this.#putMessage = database.prepare(
-      'INSERT OR REPLACE INTO messages (channel, destination, review, reference, revision) VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO messages (channel, destination, review, reference, revision, grouped, counted) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
   }
 
@@ -87,19 +90,34 @@ export class Deliveries {
     return this.#queues.all();
   }
 
-  next({ channel, destination, atMs, longestMs }: Next['ask']): Next['answer'] {
-    const due = this.#due.get(channel, destination, atMs, atMs + longestMs);
-    const delivery = due === undefined ? null : parse(due.delivery);
-    const message =
-      delivery === null ? null : (this.#message.get(channel, destination, delivery.review) ?? null);
-    const nextAtMs = this.#soonest.get(channel, destination)?.notBeforeMs ?? null;
-    return { delivery, message, nextAtMs };
+  next(ask: Next['ask']): Next['answer'] {
+    const [first] = this.due({ ...ask, limit: 1 });
+    const { delivery, message } = first ?? { delivery: null, message: null };
+    return { delivery, message, nextAtMs: this.#due.soonest(ask), ...this.#due.crowd(ask) };
+  }
+
+  due(ask: Reads['dueDeliveries']['ask']): { delivery: Delivery; message: SentMessage | null }[] {
+    return this.#due.list(ask).map((text) => {
+      const delivery = parse(text);
+      return { delivery, message: this.#messageFor(delivery) };
+    });
+  }
+
+  #messageFor({ channel, destination, review }: Delivery): SentMessage | null {
+    const row = this.#message.get(channel, destination, review);
+    if (row === undefined) return null;
+    const { reference, revision, grouped, counted } = row;
+    if (grouped === null || counted === null) return { reference, revision };
+    return { reference, revision, group: { id: grouped, counted } };
   }
 
   add(delivery: Delivery): null {
-    const { id, channel, destination, review, state, notBeforeMs } = delivery;
+    const { id, channel, destination, review, state, notBeforeMs, notice } = delivery;
     if (this.read(id) !== null) throw new StoreError('store.invalid', `the delivery ${id} exists`);
-    this.#insert.run(id, channel, destination, review, state, notBeforeMs, JSON.stringify(delivery));
+    const urgency = urgencyOf(notice);
+    const text = JSON.stringify(delivery);
+    this.#insert.run(id, channel, destination, review, state, notBeforeMs, urgency, text);
+    this.#due.putHead(delivery);
     return null;
   }
 
@@ -107,9 +125,12 @@ export class Deliveries {
     const stored = this.read(id);
     if (stored === null) return null;
     this.#delete.run(id);
+    this.#due.putHead(stored);
     const { channel, destination, review } = stored;
-    if (message !== null)
-      this.#putMessage.run(channel, destination, review, message.reference, message.revision);
+    if (message === null) return null;
+    const { reference, revision, group } = message;
+    const { id: grouped = null, counted = null } = group ?? {};
+    this.#putMessage.run(channel, destination, review, reference, revision, grouped, counted);
     return null;
   }
 
@@ -140,5 +161,6 @@ export class Deliveries {
   #put(delivery: Delivery, buried: number | null): void {
     const { id, state, notBeforeMs } = delivery;
     this.#update.run(state, notBeforeMs, buried, JSON.stringify(delivery), id);
+    this.#due.putHead(delivery);
   }
 }

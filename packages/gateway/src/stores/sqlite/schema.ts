@@ -277,6 +277,35 @@ const DELIVERIES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/**
+ * The first delivery of each review that waits for a destination is its head: what is next is found among heads alone, by
+ * an index. Messages that stand for many reviews.
+ */
+const GROUPS = `
+  ALTER TABLE deliveries ADD COLUMN urgency INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE deliveries ADD COLUMN head INTEGER NOT NULL DEFAULT 0;
+  UPDATE deliveries SET urgency = CASE json_extract(delivery, '$.notice.kind')
+    WHEN 'escalate' THEN 2 WHEN 'question' THEN 2 WHEN 'answer' THEN 2 WHEN 'open' THEN 1 WHEN 'remind' THEN 1 ELSE 0 END;
+  UPDATE deliveries SET head = 1 WHERE position IN (
+    SELECT min(position) FROM deliveries WHERE state = 'waiting' GROUP BY channel, destination, review
+  );
+  CREATE UNIQUE INDEX deliveries_head ON deliveries (channel, destination, review) WHERE head = 1;
+  CREATE INDEX deliveries_urgent ON deliveries (channel, destination, urgency DESC, position, not_before_ms) WHERE head = 1;
+  CREATE INDEX deliveries_in_turn ON deliveries (channel, destination, position, not_before_ms) WHERE head = 1;
+  CREATE INDEX deliveries_soonest ON deliveries (channel, destination, not_before_ms) WHERE head = 1;
+  ALTER TABLE messages ADD COLUMN grouped TEXT;
+  ALTER TABLE messages ADD COLUMN counted TEXT;
+  CREATE INDEX messages_grouped ON messages (grouped, counted, review) WHERE grouped IS NOT NULL;
+  CREATE TABLE message_groups (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    channel TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    message_group TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX message_groups_of_destination ON message_groups (channel, destination, position);
+`;
+
 /** People's accounts in chats, as they have said themselves. */
 const CHAT_LINKS = `
   CREATE TABLE chat_links (
@@ -307,4 +336,5 @@ export const VERSIONS: readonly (string | ((database: Database) => void))[] = [
   DELIVERIES,
   CHAT_LINKS,
   PADDED_JOURNAL,
+  GROUPS,
 ];

@@ -16,6 +16,7 @@ import { Canaries } from './canaries.ts';
 import { Governance } from './governance.ts';
 import { ChatLinks } from './chat-links.ts';
 import { Deliveries } from './deliveries.ts';
+import { MessageGroups } from './message-groups.ts';
 import type { CheckpointRow, Mutation, Reads, StoreRefusal, TileRow } from '../store.ts';
 
 type Of<K extends Mutation['kind']> = Extract<Mutation, { readonly kind: K }>;
@@ -78,6 +79,7 @@ export class State {
   readonly governance: Governance;
   readonly chatLinks: ChatLinks;
   readonly deliveries: Deliveries;
+  readonly groups: MessageGroups;
   readonly #database: Database;
   readonly #rows: SealedRows;
   readonly #erasures: Erasures;
@@ -112,6 +114,7 @@ export class State {
     this.governance = new Governance(database);
     this.chatLinks = new ChatLinks(database);
     this.deliveries = new Deliveries(database);
+    this.groups = new MessageGroups(database);
     this.#review = database.prepare(`${REVIEW}WHERE id = ?`);
     this.#pendingReview = database.prepare(`${REVIEW}WHERE binding = ? AND status = 'pending'`);
     this.#insertReview = database.prepare(
@@ -186,6 +189,7 @@ export class State {
     'delivery.retry': (retry) => this.deliveries.retry(retry),
     'delivery.bury': (bury) => this.deliveries.bury(bury),
     'delivery.replay': ({ id, atMs }) => this.deliveries.replay(id, atMs),
+    'group.put': ({ group }) => this.groups.put(group),
     'subject.erase': ({ subject, atMs }) => this.#erasures.erase(subject, atMs),
     'canary.plan': ({ dueAtMs }) => this.canaries.plan(dueAtMs),
     'canary.open': (open) => this.canaries.open(open),

@@ -20,6 +20,7 @@ import {
 } from './acting.ts';
 import { methods, Refusal } from './methods.ts';
 import { servePage } from './page.ts';
+import { Rates } from './rates.ts';
 import { reply } from './reply.ts';
 import { messageBlocks } from './shapes.ts';
 import { type FakeEphemeral, type FakeMessage, type FakeView, Workspace } from './workspace.ts';
@@ -27,6 +28,10 @@ import { type FakeEphemeral, type FakeMessage, type FakeView, Workspace } from '
 export interface FakeSlackOptions {
   readonly port?: number;
   readonly nowMs?: () => number;
+  /** Refuses what is more than Slack takes. */
+  readonly isLimited?: boolean;
+  /** Called for each call of the Web API, as soon as it has come. */
+  readonly onCall?: (method: string, body: string) => void;
 }
 
 const BODY_BYTES = 1_000_000;
@@ -38,6 +43,7 @@ export class FakeSlack {
   /** Every call of the Web API that was answered well, by method. */
   readonly calls: string[] = [];
   readonly acting: Acting;
+  readonly rates = new Rates();
   /** Takes Socket Mode connections, and says nothing on them. */
   isMute = false;
   /** How far its clock is from the machine's. */
@@ -162,6 +168,14 @@ export class FakeSlack {
     if (limited !== undefined && limited.times > 0) {
       limited.times -= 1;
       response.setHeader('retry-after', limited.retryAfterSeconds.toString());
+      return reply(response, 429, { ok: false, error: 'ratelimited' });
+    }
+    this.#options.onCall?.(name, body);
+    const channel = new URLSearchParams(body).get('channel') ?? '';
+    const waitSeconds =
+      this.#options.isLimited === true ? this.rates.take(name, channel, this.nowMs()) : null;
+    if (waitSeconds !== null) {
+      response.setHeader('retry-after', waitSeconds.toString());
       return reply(response, 429, { ok: false, error: 'ratelimited' });
     }
     try {

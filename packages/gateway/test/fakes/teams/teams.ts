@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { FakeConnector, refused, type Replied } from './connector.ts';
 import { FakeIdentity } from './identity.ts';
+import { Rates } from './rates.ts';
 import { FakeTenant } from './tenant.ts';
 
 export class FakeTeams {
@@ -15,6 +16,11 @@ export class FakeTeams {
   readonly calls: { readonly method: string; readonly path: string; readonly body: string }[] = [];
   /** How far Microsoft's clock is from this machine's. */
   offMs = 0;
+  /** Refuses what is more than Teams takes. */
+  isLimited = false;
+  /** Called for each request, as soon as it has come. */
+  onCall: (method: string, path: string, body: string) => void = () => undefined;
+  readonly rates = new Rates();
   readonly #connector = new FakeConnector(this.tenant);
   #server: Server | undefined;
   #base = '';
@@ -69,6 +75,7 @@ export class FakeTeams {
   #answer({ method = '', url = '', headers }: IncomingMessage, text: string): Replied {
     const { pathname: path } = new URL(url, this.#base);
     this.calls.push({ method, path, body: text });
+    this.onCall(method, path, text);
     const fault = this.faults.find(({ match, left }) => left > 0 && `${method} ${path}`.includes(match));
     if (fault !== undefined) {
       fault.left -= 1;
@@ -78,7 +85,10 @@ export class FakeTeams {
     if (identified !== undefined) return identified;
     if (!path.startsWith('/teams/v3/')) return refused(404, 'NotFound');
     if (!this.identity.isIssued(headers.authorization)) return refused(401, 'Unauthorized');
-    return this.#connector.answer({ method, path: path.slice('/teams'.length), body: parsed(text) });
+    const call = { method, path: path.slice('/teams'.length), body: parsed(text) };
+    const waitSeconds = this.isLimited ? this.rates.take(method, call.path, call.body, this.nowMs()) : null;
+    if (waitSeconds === null) return this.#connector.answer(call);
+    return { ...refused(429, 'TooManyRequests'), headers: { 'retry-after': waitSeconds.toString() } };
   }
 }
 

@@ -1,0 +1,214 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { mountRoutes } from '../packages/gateway/src/api/api.ts';
+import { chatRoutes } from '../packages/gateway/src/api/chat-routes.ts';
+import type { ApiDeps } from '../packages/gateway/src/api/deps.ts';
+import { listenApi } from '../packages/gateway/src/api/listen.ts';
+import { SlackChannel } from '../packages/gateway/src/channels/slack/channel.ts';
+import { TeamsChannel } from '../packages/gateway/src/channels/teams/channel.ts';
+import { openChannels } from '../packages/gateway/src/composition/channels.ts';
+import type { Hold } from '../packages/gateway/src/connectors/connector.ts';
+import type { RoomRule } from '../packages/gateway/src/core/chat-people.ts';
+import type { Agent, Person } from '../packages/gateway/src/core/identity.ts';
+import { AccountLinks } from '../packages/gateway/src/identity/account-links.ts';
+import { StaticDirectory } from '../packages/gateway/src/identity/directory.ts';
+import { limits } from '../packages/gateway/src/limits.ts';
+import { Pipeline } from '../packages/gateway/src/pipeline.ts';
+import { createPolicyEngine } from '../packages/gateway/src/policy/engine.ts';
+import type { PolicyEngine } from '../packages/gateway/src/ports.ts';
+import { Desk } from '../packages/gateway/src/review/desk.ts';
+import { openSqliteStore } from '../packages/gateway/src/stores/sqlite/store.ts';
+import type { Store } from '../packages/gateway/src/stores/store.ts';
+import { clock, hashing, random } from '../packages/gateway/src/system.ts';
+import { createLog } from '../packages/gateway/src/telemetry/log.ts';
+import type { FakeSlack } from '../packages/gateway/test/fakes/slack/slack.ts';
+import type { Acting } from '../packages/gateway/test/fakes/teams/acting.ts';
+import type { FakeTeams } from '../packages/gateway/test/fakes/teams/teams.ts';
+import { noPasskeys } from '../packages/gateway/test/support/subjects.ts';
+
+/**
+ * A gateway with Slack and Teams as its channels, over local ones: the desk, the pipeline, the policies that come with
+ * Sallyport, the embedded store, and the API's own route for what chats send. Without a target.
+ */
+
+export interface ChatGateway {
+  readonly store: Store;
+  readonly desk: Desk;
+  hold(at: { readonly agent: number; readonly environment: string }): Promise<Hold>;
+  close(): Promise<void>;
+}
+
+export interface ChatGatewayOptions {
+  readonly directory: string;
+  readonly slack: FakeSlack;
+  readonly teams: FakeTeams;
+  readonly acting: Acting;
+  /** Null: nothing is told, and clicks are taken. */
+  readonly rooms: { readonly slack: string | null; readonly teams: string | null };
+  readonly slackRules?: readonly RoomRule[];
+  readonly teamsRules?: readonly RoomRule[];
+}
+
+export const agents = 5;
+export const voters = ['sam', 'kim', 'lea'];
+const publicUrl = 'http://bench.example';
+const groups = ['data-stewards', 'database-owners', 'security'];
+
+const agentOf = (number: number): Agent => ({
+  kind: 'agent',
+  name: `agent-${number}`,
+  groups: [],
+  sponsor: 'ana',
+  mayActFor: [],
+  credentialOwner: 'ana',
+});
+const personOf = (name: string): Person => ({
+  kind: 'person',
+  name,
+  displayName: name,
+  identity: name,
+  groups: name === 'ana' ? [] : groups,
+  disabled: false,
+});
+const directory = new StaticDirectory(
+  Array.from({ length: agents }, (_, number) => agentOf(number)),
+  [...voters, 'ana'].map(personOf),
+);
+
+/** Reads personal data without a limit: the default policies ask a person. */
+const description = {
+  operation: 'sql:select',
+  title: 'SELECT',
+  datasets: [
+    {
+      dataset: 'public.customers',
+      access: ['read'],
+      basis: 'parsed',
+      columns: [{ name: 'email', uses: ['read'] }],
+    },
+  ],
+  functions: [],
+  reach: 'none',
+  rowLimit: null,
+  filtered: false,
+  unknown: [],
+  flags: [],
+} as const;
+
+export async function loadPolicies(): Promise<PolicyEngine> {
+  const folder = new URL('../packages/gateway/policies/', import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.cedar'));
+  const policies = names.map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }));
+  const engine = await createPolicyEngine({ policies, names: null });
+  if (!engine.ok) throw new Error(engine.error.map(({ message }) => message).join('; '));
+  return engine.value;
+}
+
+let counter = 0;
+
+export async function openChatGateway(
+  policy: PolicyEngine,
+  options: ChatGatewayOptions,
+): Promise<ChatGateway> {
+  const { slack, teams, acting, rooms } = options;
+  const log = createLog({ level: 'error', destination: { write: () => undefined } });
+  const bounds = { ...limits, pendingReviewsPerAgent: 1_000_000, reviewsPerAgentBurst: 1_000_000 };
+  const raw = await openSqliteStore({ directory: options.directory });
+  const accounts = await AccountLinks.open({
+    clock,
+    random,
+    hashing,
+    store: raw,
+    directory,
+    limits: bounds,
+    publicUrl,
+    configured: voters.flatMap((person) => [
+      { person, account: { platform: 'slack', tenant: slack.workspace.team, user: slackUser(person) } },
+      {
+        person,
+        account: { platform: 'teams', tenant: teams.tenant.id, user: teams.tenant.user(person).oid },
+      },
+    ]),
+  });
+  const ambient = { clock, random, hashing, limits: bounds, publicUrl, log, directory, policy, accounts };
+  const shared = {
+    ...ambient,
+    directMessages: false,
+    personByEmail: () => undefined,
+    recordRefused: async () => undefined,
+  };
+  const slackChannel = new SlackChannel({
+    ...shared,
+    team: slack.workspace.team,
+    apiUrl: slack.apiUrl,
+    botToken: { reveal: () => slack.workspace.botToken },
+    appToken: null,
+    signingSecrets: [{ reveal: () => slack.workspace.signingSecret }],
+    rooms: options.slackRules ?? [],
+    room: rooms.slack,
+    linkByEmail: false,
+    pending: async () => [],
+  });
+  const teamsChannel = new TeamsChannel({
+    ...shared,
+    appId: teams.tenant.appId,
+    appSecret: { reveal: () => teams.tenant.appSecret },
+    tenant: teams.tenant.id,
+    addresses: teams.addresses,
+    rooms: options.teamsRules ?? [],
+    room: rooms.teams,
+    linkByName: false,
+    recordForged: async () => undefined,
+  });
+  const { store, outbox, start } = openChannels({
+    ...ambient,
+    store: raw,
+    configuration: { channels: { terminal: false, webhooks: [], slack: null, teams: null, email: null } },
+    chats: [slackChannel, teamsChannel],
+  });
+  const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
+  const events = { publish: () => undefined, subscribe: () => () => undefined };
+  const desk = new Desk({ ...ambient, store, calendars, passkeys: noPasskeys, events, outbox });
+  await desk.resume();
+  const classes = [{ name: 'email', uses: ['read'], classes: ['pii'] }] as const;
+  const datasets = [{ ...description.datasets[0], columns: classes, classes: [] }];
+  const gate = new Pipeline({ ...ambient, store, classifier: { classify: () => datasets } }, desk);
+  const stop = await start(desk, directory);
+  const platforms = new Map([
+    ['slack', slackChannel.endpoint],
+    ['teams', teamsChannel.endpoint],
+  ]);
+  const deps = { ...ambient, store, desk, events, platforms } as unknown as ApiDeps;
+  const site = await listenApi(mountRoutes(chatRoutes, deps), { host: '127.0.0.1', port: 0 });
+  slack.acting.requestUrl = `${site.address}/v1/channels/slack/inbound`;
+  acting.inboundUrl = `${site.address}/v1/channels/teams/inbound`;
+  return {
+    store,
+    desk,
+    hold: async ({ agent, environment }) => {
+      const command = `SELECT email FROM customers WHERE id <> ${counter++}`;
+      const requester = {
+        agent: agentOf(agent).name,
+        agentGroups: [],
+        sponsor: 'ana',
+        onBehalfOf: 'ana',
+        onBehalfOfBasis: 'configured',
+        parties: ['ana'],
+        session: 'ses_bench',
+        client: '127.0.0.1:1',
+      } as const;
+      const target = { name: 'shop', protocol: 'postgresql', environment };
+      const said = { parameters: [], preconditions: {}, statedTask: 'bench', supersedes: null };
+      const held = await gate.hold(gate.judge({ requester, target, command, description, ...said }), []);
+      if (!held.ok) throw new Error(held.error.message);
+      return held.value;
+    },
+    close: async () => {
+      await site.close();
+      await stop();
+      desk.close();
+      await raw.close();
+    },
+  };
+}
+
+export const slackUser = (name: string): string => `U0${name.toUpperCase()}`;
