@@ -158,6 +158,11 @@ describe('an outsider finds', () => {
     ['canary.not_over', 'one that is said twice', [...approved, canary(), canary()]],
     ['canary.not_over', 'an action that ran, and is called one afterwards', [...approved, intent, canary()]],
     ['canary.executed', 'one that runs', [...approved, canary(), intent]],
+    [
+      'canary.unfounded',
+      'one whose attempt is another’s that waited for the same review',
+      [other(changed), ...approved, canary()],
+    ],
   ])('%s: %s', async (code, _, leaves) => {
     expect(await findings(...leaves)).toEqual([code]);
   });
@@ -171,6 +176,22 @@ test.each<[string, Leaf]>([
   ['kind', { votes: [{ identity: 'p', kind: 'retract' }] }],
 ])('a canary without a proper %s is malformed', (member, told) => {
   expect(decodeLeaf(canonicalize(canary(told)))).toEqual({ ok: false, detail: `member ${member}` });
+});
+
+test('another attempt that waits for the same review, or comes when it is over, takes nothing from it', async () => {
+  const late = attempt('decision', {
+    requester: { agent: 'b', onBehalfOf: 'bo', parties: [], session: null },
+  });
+  const [first, ...rest] = approved as [Leaf, ...Leaf[]];
+  expect(await findings(first, late, ...rest, canary())).toEqual([]);
+  expect(await findings(...approved, late, canary())).toEqual([]);
+});
+
+test('a vote on a review that nobody asked for is not counted here', async () => {
+  expect(await findings(vote('retract'), vote('approve'))).toEqual([
+    'vote.review_not_open',
+    'vote.review_not_open',
+  ]);
 });
 
 describe('a whole log with a canary', () => {
