@@ -19,7 +19,6 @@ export default {
       'made from tiles verifies between all sizes',
       'grow to the same tiles',
       'with any one bit changed does not verify',
-      'is forgotten',
     ],
   },
   testRunnerNodeArgs: ['--conditions=sallyport-source'],
