@@ -15,6 +15,7 @@ configureGlobal({ endOnFailure: true, seed: 1 });
 /** A name may be followed by options (a time limit), which Stryker's own takes the place of. */
 const workOf = (rest) => rest.find((each) => typeof each === 'function');
 
+/** @public What test files import from `vitest` is resolved to this file (runner.js). */
 export function describe(name, ...rest) {
   names.push(name);
   workOf(rest)();
