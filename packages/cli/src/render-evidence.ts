@@ -45,7 +45,8 @@ export function witnessesOf(cosigned: FolderReport['cosigned'], style: Style): s
   );
 }
 
-export function renderFolder(report: FolderReport, style: Style): string {
+/** @param notCovered entries behind the checkpoint. */
+export function renderFolder(report: FolderReport, style: Style, notCovered = 0): string {
   const {
     findings,
     findingsOmitted,
@@ -62,6 +63,9 @@ export function renderFolder(report: FolderReport, style: Style): string {
     ...(report.key === null ? [] : [`  key ${shown(report.key, style)}`]),
     ...contentOf(report),
     ...witnessesOf(cosigned, style),
+    ...(notCovered === 0
+      ? []
+      : [style.dim(`  ${count(notCovered, 'entry', 'entries')} behind it, which nothing proves yet`)]),
     ...(openIntents === 0 ? [] : [`  ${count(openIntents, 'action')} without an outcome yet`]),
     ...(unreviewedBreakGlass === 0
       ? []

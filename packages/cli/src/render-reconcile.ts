@@ -26,7 +26,9 @@ function differenceOf(each: Differing, style: Style): string {
         `  ✗ ${action}: succeeded by the ledger; the target logged ${shown(each.sqlState ?? '', style)}`,
       )
     : [
-        style.red(`  ✗ ${action}: the target logged another text, ${placeOf(each.logged, style)}`),
+        style.red(
+          `  ✗ ${action}: the target logged ${each.what === 'text' ? 'another text' : 'other values'}, ${placeOf(each.logged, style)}`,
+        ),
         `    ${textOf(each.logged, style)}`,
       ].join('\n');
 }
@@ -61,6 +63,7 @@ export function renderReconcile(
   style: Style,
 ): string {
   const { records, statements, from, until, matched, matchedByCount, notSent, undecided, own } = report;
+  const { valuesCompared, valuesUnclear } = report;
   const verdict = report.ok
     ? style.green('Ledger and log agree.')
     : style.red('Ledger and log do NOT agree.');
@@ -71,6 +74,16 @@ export function renderReconcile(
       : `  ${count(records, 'record')} from ${when(from)} to ${when(until)}: ${count(statements, 'statement')}`,
     `  ${count(matched, 'action')} found in the log`,
     ...(matchedByCount === 0 ? [] : [`  ${matchedByCount} more by count alone: their text is erased`]),
+    ...(valuesCompared === 0
+      ? []
+      : [`  bound values of ${count(valuesCompared, 'action')} are those of the log`]),
+    ...(valuesUnclear === 0
+      ? []
+      : [
+          style.yellow(
+            `  bound values of ${count(valuesUnclear, 'action')} were not compared: the log lacks them (log_parameter_max_length), or spells them in its own way`,
+          ),
+        ]),
     ...(notSent === 0 ? [] : [`  ${count(notSent, 'action')} authorized and never sent`]),
     ...(undecided === 0
       ? []

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { sha256, utf8 } from '../test/support.ts';
+import { logKey, makeLog, sha256, utf8, verify } from '../test/support.ts';
 import type { Leaf } from '../test/support.ts';
 import { openingOf } from './canary-rules.ts';
 import { canonicalize } from './canonical.ts';
 import { toBase64url } from './bytes.ts';
 import { decodeLeaf } from './leaf.ts';
 import { Rules } from './rules.ts';
+import { verifyLog } from './verify-log.ts';
 
 const AT = 1_760_000_000_000;
 const ACTION = 'act_01jd00000000000000000000a1';
@@ -157,6 +158,11 @@ describe('an outsider finds', () => {
     ['canary.not_over', 'one that is said twice', [...approved, canary(), canary()]],
     ['canary.not_over', 'an action that ran, and is called one afterwards', [...approved, intent, canary()]],
     ['canary.executed', 'one that runs', [...approved, canary(), intent]],
+    [
+      'canary.unfounded',
+      'one whose attempt is another’s that waited for the same review',
+      [other(changed), ...approved, canary()],
+    ],
   ])('%s: %s', async (code, _, leaves) => {
     expect(await findings(...leaves)).toEqual([code]);
   });
@@ -170,4 +176,45 @@ test.each<[string, Leaf]>([
   ['kind', { votes: [{ identity: 'p', kind: 'retract' }] }],
 ])('a canary without a proper %s is malformed', (member, told) => {
   expect(decodeLeaf(canonicalize(canary(told)))).toEqual({ ok: false, detail: `member ${member}` });
+});
+
+test('another attempt that waits for the same review, or comes when it is over, takes nothing from it', async () => {
+  const late = attempt('decision', {
+    requester: { agent: 'b', onBehalfOf: 'bo', parties: [], session: null },
+  });
+  const [first, ...rest] = approved as [Leaf, ...Leaf[]];
+  expect(await findings(first, late, ...rest, canary())).toEqual([]);
+  expect(await findings(...approved, late, canary())).toEqual([]);
+});
+
+test('a vote on a review that nobody asked for is not counted here', async () => {
+  expect(await findings(vote('retract'), vote('approve'))).toEqual([
+    'vote.review_not_open',
+    'vote.review_not_open',
+  ]);
+});
+
+describe('a whole log with a canary', () => {
+  const found = async (...leaves: readonly Leaf[]): Promise<string[]> => {
+    const texts = leaves.map((leaf) => canonicalize(leaf));
+    const { checkpoint } = makeLog(texts.map((leaf) => ({ leaf, aside: null })));
+    const entries = texts.map((leaf, index) => ({ index, leaf }));
+    const trust = { trustedKey: logKey.vkey, earlier: [], hash: sha256, verify };
+    const { findings: list } = await verifyLog({ entries, checkpoint, ...trust });
+    return list.map(({ code, index }) => `${code}@${index}`);
+  };
+
+  test('that its review committed to is in order, and one that it did not is found', async () => {
+    expect(await found(...approved, canary())).toEqual([]);
+    const forged = canary({ nonce: toBase64url(new Uint8Array(32).fill(8)) });
+    expect(await found(...approved, forged)).toEqual([`canary.unfounded@${approved.length}`]);
+  });
+
+  test.each([`x${SESSION}`, `ses_0${SESSION.slice(4)}`, `${SESSION.slice(0, -1)}z`])(
+    'is not founded on the session %s, which is no id or another one',
+    async (session) => {
+      const [, ...rest] = approved;
+      expect(await found(other(session), ...rest, canary())).toEqual([`canary.unfounded@${approved.length}`]);
+    },
+  );
 });

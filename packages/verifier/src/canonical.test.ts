@@ -94,6 +94,10 @@ describe('canonical JSON', () => {
     expect(parseCanonical(canonicalize(nested(64))).ok).toBe(true);
     expect(codeOf(() => canonicalize(nested(65)))).toBe('too_deep');
     expect(codeOf(() => canonicalize([canonicalFragment(nested(64))]))).toBe('too_deep');
+    expect(canonicalize([canonicalFragment(nested(63))])).toBe(canonicalize([nested(63)]));
+    const twice = canonicalFragment({ in: canonicalFragment(nested(63)) });
+    expect(canonicalize(twice)).toBe(canonicalize({ in: nested(63) }));
+    expect(codeOf(() => canonicalize([twice]))).toBe('too_deep');
     expect(parseCanonical('['.repeat(65) + ']'.repeat(65))).toEqual({ ok: false, code: 'not_canonical' });
     expect(parseCanonical('['.repeat(1_000_000))).toEqual({ ok: false, code: 'not_json' });
   });

@@ -79,7 +79,7 @@ function encodeArray(value: readonly JsonValue[], depth: number): string {
 /** Plain objects of any realm: no prototype, or one that has none itself. A Date or a Map would lose its content. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function isSorted(names: readonly string[]): boolean {

@@ -34,8 +34,8 @@ export function formatCheckpoint(checkpoint: Checkpoint): string {
 export function parseCheckpoint(text: string): Checkpoint | undefined {
   const lines = text.split('\n');
   if (lines.pop() !== '' || lines.includes('')) return undefined;
-  const [origin, sizeText, rootText, ...extensions] = lines;
-  if (origin === undefined || sizeText === undefined || rootText === undefined) return undefined;
+  // What is missing is refused as an empty line is: no size is one, and no root.
+  const [origin = '', sizeText = '', rootText = '', ...extensions] = lines;
   const size = parseDecimal(sizeText);
   const root = fromBase64(rootText);
   if (size === undefined || root?.length !== HASH_BYTES) return undefined;

@@ -2,11 +2,11 @@ import type { JsonValue } from './canonical.ts';
 import {
   countAt,
   isObject,
-  listAt,
   Malformed,
   nameAt,
   namesAt,
   numberAt,
+  objectsAt,
   type JsonObject,
 } from './leaf-members.ts';
 
@@ -37,8 +37,8 @@ export function demandOf(value: JsonValue): DemandRecord {
 
 /** Those of the demand itself and of each step of its escalation. */
 function peopleOf(demand: JsonObject): readonly string[] | null {
-  const steps = demand['escalation'] === undefined ? [] : listAt(demand, 'escalation').filter(isObject);
-  const approvers = [demand, ...steps].flatMap((each) => listAt(each, 'approvers').filter(isObject));
+  const steps = demand['escalation'] === undefined ? [] : objectsAt(demand, 'escalation');
+  const approvers = [demand, ...steps].flatMap((each) => objectsAt(each, 'approvers'));
   const onlyPeople = approvers.every((approver) => approver['kind'] === 'person');
   const people = new Set(approvers.map((approver) => nameAt(approver, 'name')));
   return onlyPeople ? [...people] : null;

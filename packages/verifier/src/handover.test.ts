@@ -94,6 +94,29 @@ describe('a log whose key was handed over', () => {
   });
 });
 
+describe('a log whose key was handed over, and that was cut', () => {
+  const rotated = [...story, handover(first, second), notice, notice];
+
+  it('is truncated, and nothing else is said of it', async () => {
+    const { checkpoint } = makeLog(rotated, second);
+    const entries = rotated.slice(0, -1).map(({ leaf }, index) => ({ index, leaf }));
+    const trust = { trustedKey: first.vkey, earlier: [], hash: sha256, verify };
+    const report = await verifyLog({ entries, checkpoint, ...trust });
+    expect(report.findings.map(({ code, index }) => `${code}@${index}`)).toEqual([
+      `log.truncated@${entries.length}`,
+    ]);
+  });
+
+  it('is read through, whoever is trusted', async () => {
+    const { checkpoint } = makeLog(rotated, second);
+    const entries = rotated.map(({ leaf }, index) => ({ index, leaf }));
+    const trust = { trustedKey: 'no key', earlier: [], hash: sha256, verify };
+    const report = await verifyLog({ entries, checkpoint, ...trust });
+    expect(report.findings.map(({ code }) => code)).toEqual(['key.malformed']);
+    expect(report.size).toBe(rotated.length);
+  });
+});
+
 describe('a receipt of such a log', () => {
   async function receiptOf(withHandover: boolean): Promise<string> {
     const log = makeLog([...story, handover(first, second)], second);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { Heartbeats } from './heartbeats.ts';
 import { canonicalize, decodeLeaf, verifyFolder, verifyLog } from './index.ts';
 import { makeFolder, noticeAt, readerOf } from '../test/folder.ts';
 import { logKey, makeLog, sha256, verify } from '../test/support.ts';
 import type { Leaf, TestEntry } from '../test/support.ts';
 
 const PERIOD_MS = 60_000;
+const AT_MS = 1_760_000_000_000;
 
 function beat(minute: number, more: Leaf = {}): TestEntry {
   const heartbeat = { beat: minute, entries: 0, gateway: 'run-1', periodMs: PERIOD_MS, ...more };
@@ -22,7 +24,40 @@ async function report(entries: readonly TestEntry[]) {
 const found = async (entries: readonly TestEntry[]): Promise<string[]> =>
   (await report(entries)).findings.map(({ code, index }) => `${code}@${index}`);
 
+/** Followed one by one, as entries of any index. */
+function follow(beats: readonly (readonly [gateway: string, beat: number, at: number])[]) {
+  const codes: string[] = [];
+  const heartbeats = new Heartbeats((code) => void codes.push(code));
+  beats.forEach(([gateway, number, at], index) => {
+    const heartbeat = { gateway, beat: number, entries: 0, periodMs: PERIOD_MS };
+    heartbeats.observe(index, { kind: 'heartbeat', action: null, commitment: null, at, heartbeat });
+  });
+  return { codes, silences: heartbeats.silences };
+}
+
 describe('heartbeats', () => {
+  it('of 4,096 runs are remembered, those heard of last; one more run and the eldest begins anew', () => {
+    const runs = Array.from({ length: 4_096 }, (_, run) => [`run-${run}`, 0, 0] as const);
+    expect(follow([...runs, ['run-0', 1, 0]]).codes).toEqual([]);
+    expect(follow([...runs, ['run-0', 1, 0], ['more', 0, 0], ['run-0', 2, 0]]).codes).toEqual([]);
+    const forgotten = follow([...runs, ['run-0', 1, 0], ['more', 0, 0], ['run-1', 1, 0]]);
+    expect(forgotten.codes).toEqual(['heartbeat.unfounded']);
+  });
+
+  it('a clock that was set back makes no silence, and a hundred silences are kept', () => {
+    const minute = (number: number): number => AT_MS + number * PERIOD_MS;
+    expect(follow([['a', 0, minute(10)]]).silences).toEqual([]);
+    const back = follow([
+      ['a', 0, minute(10)],
+      ['a', 1, minute(1)],
+      ['a', 2, minute(12)],
+    ]);
+    expect(back.silences).toEqual([]);
+    const often = Array.from({ length: 103 }, (_, number) => ['a', number, minute(number * 3)] as const);
+    expect(follow(often.slice(0, 101)).silences).toHaveLength(100);
+    expect(follow(often).silences).toEqual(follow(often.slice(0, 101)).silences);
+  });
+
   it('of several runs and gateways, dense, are as they should be', async () => {
     const other = { gateway: 'run-2' };
     const entries = [beat(0), noticeAt(1), beat(1, { entries: 2 }), beat(1, { ...other, beat: 0 }), beat(2)];

@@ -40,9 +40,9 @@ export class Heartbeats {
   observe(index: number, { at, heartbeat }: HeartbeatLeaf): void {
     const { gateway, beat, entries, periodMs } = heartbeat;
     const known = this.#beats.get(gateway);
-    if (known === undefined && beat > 0) this.#find('heartbeat.unfounded');
-    if (known !== undefined && beat > known + 1) this.#find('heartbeat.gap');
-    if (known !== undefined && beat <= known) this.#find('heartbeat.repeated');
+    const next = known === undefined ? 0 : known + 1;
+    if (beat > next) this.#find(known === undefined ? 'heartbeat.unfounded' : 'heartbeat.gap');
+    if (beat < next) this.#find('heartbeat.repeated');
     if (index < entries) this.#find('heartbeat.short');
     this.#beats.delete(gateway);
     this.#beats.set(gateway, Math.max(beat, known ?? 0));

@@ -41,9 +41,18 @@ export function optionalNameAt(from: JsonObject, name: string): string | null {
 
 /** A list of names; empty where there is none. */
 export function namesAt(from: JsonObject, name: string): readonly string[] {
-  if (from[name] === undefined) return [];
+  return from[name] === undefined ? [] : textsAt(from, name);
+}
+
+export function textsAt(from: JsonObject, name: string): readonly string[] {
   const list = listAt(from, name);
   if (!list.every((each) => typeof each === 'string')) throw new Malformed(name);
+  return list;
+}
+
+export function objectsAt(from: JsonObject, name: string): readonly JsonObject[] {
+  const list = listAt(from, name);
+  if (!list.every(isObject)) throw new Malformed(name);
   return list;
 }
 

@@ -17,6 +17,7 @@ import {
   objectAt,
   optionalNameAt,
   textAt,
+  textsAt,
   wordAt,
   type JsonObject,
 } from './leaf-members.ts';
@@ -215,7 +216,7 @@ function attemptOf(kind: AttemptLeaf['kind'], value: JsonObject): AttemptLeaf {
     kind,
     decision: {
       effect: wordAt(decision, 'effect', ['allow', 'deny', 'review']),
-      policies: listAt(decision, 'policies').filter((policy) => typeof policy === 'string'),
+      policies: textsAt(decision, 'policies'),
     },
     requester: {
       agent: nameAt(requester, 'agent'),

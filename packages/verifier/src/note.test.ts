@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   encodeVkey,
   formatCheckpoint,
+  keyIdOf,
   openCheckpoint,
   parseCheckpoint,
   parseNote,
@@ -58,6 +59,46 @@ describe('a verifier key', () => {
     expect(() => encodeVkey({ ...key, name: 'a b' })).toThrow(RangeError);
     expect(() => encodeVkey({ ...key, name: 'a+b' })).toThrow(RangeError);
     expect(() => encodeVkey({ ...key, name: '' })).toThrow(RangeError);
+  });
+});
+
+const line = (name: string, bytes: Uint8Array): string =>
+  `\u2014 ${name} ${Buffer.from(bytes).toString('base64')}`;
+const SIGNED = line(ORIGIN, new Uint8Array(68).fill(1));
+
+describe('a verifier key', () => {
+  it('of another length than an Ed25519 key has is none, whatever its ID', async () => {
+    for (const length of [31, 33]) {
+      const publicKey = new Uint8Array(length).fill(5);
+      const material = new Uint8Array([1, ...publicKey]);
+      const id = hex((await keyIdOf(ORIGIN, publicKey, sha256)).subarray(0, 4));
+      const vkey = `${ORIGIN}+${id}+${Buffer.from(material).toString('base64')}`;
+      expect(await parseVkey(vkey, sha256)).toBeUndefined();
+    }
+    const [name = '', id = '', ...rest] = logKey.vkey.split('+');
+    for (const other of [`${id}00`, `00${id}`, id.toUpperCase(), id.slice(2)])
+      expect(await parseVkey([name, other, ...rest].join('+'), sha256)).toBeUndefined();
+  });
+});
+
+describe('the form of a note', () => {
+  it('has three words in a signature line, and a blank line in front of the first', () => {
+    expect(parseNote(`text\n\n${SIGNED}\n`)?.signatures).toHaveLength(1);
+    expect(parseNote(`text\n\n${SIGNED} more\n`)).toBeUndefined();
+    expect(parseNote(`text\n\n${SIGNED} \n`)).toBeUndefined();
+    expect(parseNote(`x${SIGNED}\n`)).toBeUndefined();
+    expect(parseNote(`\n${SIGNED}\n`)).toBeUndefined();
+    expect(parseNote(`\n\n${SIGNED}\n`)).toMatchObject({ text: '\n' });
+  });
+
+  it('is taken up to its bounds: 48 signatures, 262,144 characters', () => {
+    const signed = (count: number): string => `text\n\n${`${SIGNED}\n`.repeat(count)}`;
+    expect(parseNote(signed(48))?.signatures).toHaveLength(48);
+    expect(parseNote(signed(49))).toBeUndefined();
+    const rest = `\n\n${SIGNED}\n`;
+    const text = 'x'.repeat(262_144 - rest.length);
+    expect(parseNote(`${text}${rest}`)?.text).toBe(`${text}\n`);
+    expect(parseNote(`x${text}${rest}`)).toBeUndefined();
   });
 });
 

@@ -72,6 +72,29 @@ function findings(...leaves: readonly Leaf[]): string[] {
   return found;
 }
 
+const rejection = { channel: 'cli', kind: 'reject', person: 'dora' };
+const retraction = { channel: 'cli', kind: 'retract', person: 'dora' };
+const people = (...names: readonly string[]): Leaf[] => names.map((name) => ({ kind: 'person', name }));
+/** Of a grant that people are named for. */
+const proposal = (status = 'proposed', demand: Leaf = {}): Leaf =>
+  state(status, AT, {
+    demands: [
+      { approvers: people('dora'), excluded: [], policy: 'pii', quorum: 1, rejections: 1, ...demand },
+    ],
+  });
+
+test('of people who are named, from the first moment on to the last one', () => {
+  const live = [proposal(), vote('dora'), proposal('live')];
+  expect(findings(...live, use(0, { at: AT }), use(1, { at: AT + 59_999 }))).toEqual([]);
+});
+
+test('that need a passkey from a risk on are no approval of what is riskier', () => {
+  const demand = { passkeyFromRisk: 50 };
+  const live = [proposal('proposed', demand), vote('dora'), proposal('live', demand)];
+  expect(findings(...live, use(0))).toEqual([]);
+  expect(findings(...live, use(0, { risk: { score: 60, signals: [] } }))).toEqual(['standing.not_approved']);
+});
+
 test('proposed, approved, used as often as it says', () => {
   expect(findings(...proposed, use(0), use(1))).toEqual([]);
 });
@@ -97,6 +120,19 @@ describe('an outsider finds', () => {
     ['standing.mismatch', [...proposed, use(0, { target: target({ environment: 'staging' }) })]],
     ['standing.mismatch', [...proposed, use(0, { operation: 'sql:delete' })]],
     ['standing.mismatch', [...proposed, use(0, { review: 'rev_x' })]],
+    ['standing.mismatch', [...proposed, use(0, { grant: 'gra_x' })]],
+    ['standing.altered', [proposal(), vote('dora'), proposal('live', { excluded: ['ed'] })]],
+    ['standing.altered', [proposal(), vote('dora'), proposal('live', { approvers: people('dora', 'ed') })]],
+    ['standing.altered', [proposal(), vote('dora'), proposal('live', { rejections: 2 })]],
+    [
+      'standing.unfounded',
+      [state('proposed', AT), vote('dora', { vote: rejection }), state('live', AT + 10)],
+    ],
+    ['vote.unfounded', [state('proposed', AT), vote('dora', { vote: retraction })]],
+    [
+      'standing.not_approved',
+      [state('proposed', AT), vote('dora'), vote('dora', { vote: retraction }), state('live', AT + 10)],
+    ],
     ['vote.own_request', [...proposed, use(0, { requester: requester({ parties: ['dora'] }) })]],
     ['vote.repeated', [state('proposed', AT), vote('dora'), vote('dora')]],
     ['vote.other_subject', [state('proposed', AT), vote('dora', { subject: 'other' })]],

@@ -1,17 +1,19 @@
 import { encodeUtf8, equalBytes, toHex } from './bytes.ts';
 import { decodeBundle, MAX_ENTRY_BYTES } from './bundle.ts';
 import { openingOf } from './canary-rules.ts';
-import { openCheckpoint } from './checkpoint.ts';
+import { openCheckpoint, parseCheckpoint } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { chainIn } from './folder-keys.ts';
 import { FolderTiles } from './folder-tiles.ts';
 import type { ReadFile, TileFindingCode } from './folder-tiles.ts';
+import { KeyChain } from './handover.ts';
 import { leafInput } from './hash.ts';
 import type { Hash } from './hash.ts';
 import { decodeLeaf } from './leaf.ts';
-import type { CanaryLeaf } from './leaf.ts';
+import type { CanaryLeaf, KeyLeaf } from './leaf.ts';
 import { decodeManifest, fits } from './manifest.ts';
 import type { ExportQuery, Manifest } from './manifest.ts';
-import { parseVkey } from './note.ts';
+import { parseNote, parseVkey } from './note.ts';
 import type { VerifierKey, VerifySignature } from './note.ts';
 import { Rules } from './rules.ts';
 import type { RuleCode } from './rules.ts';
@@ -70,7 +72,11 @@ class Limited<T> {
 /** What is known of the folder before its entries are read. */
 interface Frame {
   readonly key: VerifierKey;
+  /** The trusted key, or the folder's own. */
   readonly vkey: string;
+  /** Of the keys that the trusted one handed over to, as far as the entries were read. */
+  readonly chain: KeyChain;
+  readonly note: string;
   readonly checkpoint: Checkpoint;
   readonly manifest: Manifest | null;
   readonly from: number;
@@ -111,6 +117,7 @@ class FolderVerifier {
     if (root !== null && root !== toHex(checkpoint.root))
       this.#find('log.root_mismatch', null, 'The tiles are not those of the checkpoint.');
     await this.#readEntries(frame, tiles);
+    await this.#confirmKey(frame);
     if (frame.manifest !== null) this.#compareManifest(frame.manifest, frame);
     return this.#report(frame, root, await this.#compareEarlier(frame, tiles));
   }
@@ -144,21 +151,36 @@ class FolderVerifier {
     if (note === undefined) return void this.#find('file.missing', null, 'checkpoint');
     const vkey = trustedKey ?? own;
     if (vkey === undefined) return void this.#find('file.missing', null, 'vkey');
-    if (own !== undefined && own !== vkey)
-      this.#find('key.other', null, 'The folder names another key than the one you trust.');
     const key = await parseVkey(vkey, hash);
     if (key === undefined) return void this.#find('key.malformed', null, 'No Ed25519 verifier key.');
-    const opened = await openCheckpoint(note, key, verify);
+    const text = await this.#text('manifest.json');
+    const manifest = text === undefined ? null : decodeManifest(text);
+    const size = parseCheckpoint(parseNote(note)?.text ?? '')?.size ?? 0;
+    const range = { from: manifest?.from ?? 0, until: manifest?.until ?? size };
+    const trusted = { key, vkey };
+    let opened = await openCheckpoint(note, key, verify);
+    let newest = vkey;
+    if (!opened.ok && opened.code === 'note.unknown_signer') {
+      const chain = await chainIn({ read: this.#folder.read, size, ...range }, trusted, { hash, verify });
+      ({ newest } = chain);
+      opened = await openCheckpoint(note, chain.keyAt(size), verify);
+    }
+    if (own !== undefined && own !== vkey && own !== newest)
+      this.#find('key.other', null, 'The folder names another key than the one you trust.');
     if (!opened.ok) return void this.#find(opened.code, null, 'The checkpoint was refused.');
     await this.#checkPolicy(note);
     const { checkpoint } = opened;
-    const text = await this.#text('manifest.json');
-    const manifest = text === undefined ? null : decodeManifest(text);
     if (manifest === undefined) return void this.#find('manifest.malformed', null);
-    const { from, until } = manifest ?? { from: 0, until: checkpoint.size };
-    if (from % TILE_WIDTH !== 0 || until > checkpoint.size)
+    if (range.from % TILE_WIDTH !== 0 || range.until > size)
       return void this.#find('manifest.mismatch', null, 'No such entries are under the checkpoint.');
-    return { key, vkey, checkpoint, manifest, from, until };
+    const chain = new KeyChain(vkey, key, { hash, verify });
+    return { ...trusted, chain, note, checkpoint, manifest, ...range };
+  }
+
+  /** Whoever handed the key over signs no more: the checkpoint is by the key of its size. */
+  async #confirmKey({ chain, checkpoint, note }: Frame): Promise<void> {
+    const opened = await openCheckpoint(note, chain.keyAt(checkpoint.size), this.#folder.verify);
+    if (!opened.ok) this.#find(opened.code, null, 'The checkpoint is not by the key of its time.');
   }
 
   async #checkPolicy(note: string): Promise<void> {
@@ -174,7 +196,8 @@ class FolderVerifier {
     }));
   }
 
-  async #readEntries({ from, until, checkpoint, manifest }: Frame, tiles: FolderTiles): Promise<void> {
+  async #readEntries(frame: Frame, tiles: FolderTiles): Promise<void> {
+    const { from, until, checkpoint } = frame;
     for (let start = from; start < until && !this.#isHopeless; start += TILE_WIDTH) {
       const width = Math.min(TILE_WIDTH, checkpoint.size - start);
       const path = tilePath('entries', start / TILE_WIDTH, width);
@@ -187,7 +210,7 @@ class FolderVerifier {
       if (entries.length !== width)
         this.#find('bundle.width', start + Math.min(entries.length, width), `${entries.length} for ${width}`);
       const named = await tiles.hashes(0, start / TILE_WIDTH);
-      await this.#readBundle(start, entries.slice(0, width), named, manifest?.query ?? null);
+      await this.#readBundle(start, entries.slice(0, width), named, frame);
     }
   }
 
@@ -195,7 +218,7 @@ class FolderVerifier {
     start: number,
     entries: readonly Uint8Array[],
     named: Uint8Array | undefined,
-    query: ExportQuery | null,
+    { manifest, chain }: Frame,
   ): Promise<void> {
     const hashes = await Promise.all(entries.map(async (entry) => this.#folder.hash(leafInput(entry))));
     for (const [at, entry] of entries.entries()) {
@@ -203,13 +226,15 @@ class FolderVerifier {
       const leafHash = hashes[at] ?? new Uint8Array();
       if (named !== undefined && !equalBytes(leafHash, hashAt(named, at)))
         this.#find('entry.not_included', index, 'It is not the entry that was signed there.');
-      const canary = this.#readEntry(index, entry, query);
-      if (canary !== null) this.#rules.observe(index, canary, await openingOf(canary, this.#folder.hash));
+      const left = this.#readEntry(index, entry, manifest?.query ?? null);
+      if (left?.kind === 'canary') this.#rules.observe(index, left, await openingOf(left, this.#folder.hash));
+      if (left?.kind === 'key') this.#rules.observe(index, left);
+      if (left?.kind === 'key' && !(await chain.observe(index, left.key))) this.#find('key.unfounded', index);
     }
   }
 
-  /** A canary is left to the caller: its nonce has to be hashed before the rules see it. */
-  #readEntry(index: number, entry: Uint8Array, query: ExportQuery | null): CanaryLeaf | null {
+  /** What has to be hashed or verified first is left to the caller: a canary's nonce, a hand-over's signature. */
+  #readEntry(index: number, entry: Uint8Array, query: ExportQuery | null): CanaryLeaf | KeyLeaf | null {
     const text = utf8.decode(entry);
     const decoded = decodeLeaf(text);
     // Bytes that are no UTF-8 decode to another text.
@@ -221,7 +246,7 @@ class FolderVerifier {
     const { kind, at } = leaf;
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
     if (query === null || fits(query, at)) this.#fitting++;
-    if (leaf.kind === 'canary') return leaf;
+    if (leaf.kind === 'canary' || leaf.kind === 'key') return leaf;
     this.#rules.observe(index, leaf);
     return null;
   }
@@ -235,10 +260,11 @@ class FolderVerifier {
       this.#find('manifest.mismatch', null, 'It counts other entries than there are.');
   }
 
-  async #compareEarlier({ key, checkpoint }: Frame, tiles: FolderTiles): Promise<Unproved[]> {
+  async #compareEarlier({ chain, checkpoint }: Frame, tiles: FolderTiles): Promise<Unproved[]> {
     let compared = 0;
     for (const note of this.#folder.earlier) {
-      const opened = await openCheckpoint(note, key, this.#folder.verify);
+      const claimed = parseCheckpoint(parseNote(note)?.text ?? '')?.size ?? 0;
+      const opened = await openCheckpoint(note, chain.keyAt(claimed), this.#folder.verify);
       if (!opened.ok) this.#find(opened.code, null, 'A kept checkpoint was refused.');
       if (!opened.ok) continue;
       const { size, root } = opened.checkpoint;

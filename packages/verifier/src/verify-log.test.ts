@@ -109,6 +109,51 @@ describe('the verification of a whole log', () => {
   });
 });
 
+describe('what the report tells', () => {
+  it('is the root of the newest checkpoint, whatever else was kept', async () => {
+    const ten = makeLog(story.slice(0, 10));
+    const alone = await report({ entries: story.slice(0, 10), checkpoint: ten.checkpoint });
+    const shrunk = await report({ checkpoint: ten.checkpoint, earlier: [log.checkpoint] });
+    expect(codes(shrunk)).toEqual(['log.shrunk']);
+    expect(shrunk.root).toBe(alone.root);
+    // One of the same size is none that shrank.
+    expect(await report({ earlier: [log.checkpoint] })).toMatchObject({ ok: true });
+  });
+
+  it('names the action of a finding, and which of the checkpoints was refused', async () => {
+    const entries = seal(heldStory().toSpliced(4, 1));
+    const found = await report({ entries, checkpoint: makeLog(entries).checkpoint });
+    expect(found.findings).toContainEqual({ code: 'grant.missing', index: 4, detail: HELD });
+    const refused = await report({ checkpoint: 'nothing', earlier: ['nothing'] });
+    expect(refused.findings.map(({ detail }) => detail)).toEqual([
+      'The newest checkpoint was refused.',
+      'The kept checkpoint was refused.',
+    ]);
+  });
+
+  it('is no root and no proof of anything without a checkpoint that holds', async () => {
+    const mallory = await testKey(ORIGIN, new Uint8Array(32).fill(66));
+    const forged = await report({ checkpoint: makeLog(story, mallory).checkpoint });
+    expect(forged).toMatchObject({ ok: false, root: null, covered: 0, notCovered: 11 });
+    const blind = await report({ trustedKey: 'no key' });
+    expect(blind.unproved.map(({ code }) => code)).toEqual(['rollback', 'replacement']);
+  });
+
+  it('takes an entry of 65,535 bytes, and none of one more', async () => {
+    const notice = (padding: number): TestEntry => ({
+      leaf: `{"action":null,"at":1,"kind":"notice","notice":{"code":"${'x'.repeat(padding)}"},"version":1}`,
+      aside: null,
+    });
+    const most = 65_535 - notice(0).leaf.length;
+    const take = async (padding: number) => {
+      const entries = [notice(padding)];
+      return codes(await report({ entries, checkpoint: makeLog(entries).checkpoint }));
+    };
+    expect(await take(most)).toEqual([]);
+    expect(await take(most + 1)).toEqual(['entry.too_large', 'entry.malformed']);
+  });
+});
+
 describe('a log in which somebody', () => {
   it('edited an entry', async () => {
     const property = fc.asyncProperty(fc.nat(story.length - 1), async (at) => {

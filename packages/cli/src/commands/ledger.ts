@@ -17,7 +17,7 @@ export const ledgerVerify: Command = {
   arguments: [],
   summary: 'verify the whole ledger, here, trusting nobody but its key',
   details: [
-    'Reads the ledger from the gateway, or with --dir from a folder that `ledger export` wrote; that needs no network.',
+    'Reads the ledger from the gateway, or with --dir from a folder that `ledger export` wrote, or from a gateway’s state folder or a copy of it; that needs no network.',
     'Without --key it takes the key that the ledger itself names: then it proves that nothing was changed by others.',
     'With --policy it asks for the cosignatures of witnesses, and says who has seen the ledger, and when. Without them it says what cannot be proved: that nothing was cut off or replaced.',
   ],
@@ -56,7 +56,7 @@ async function verifyRemote({ client: connect, invocation }: Context): Promise<L
 async function verdictOn(directory: string, invocation: Invocation): Promise<LedgerVerdict> {
   const folder = await verifyDirectory(directory, invocation);
   const { origin, key, size, consistent } = folder;
-  const report = { ...folder, ok: consistent, covered: size, notCovered: 0 };
+  const report = { ...folder, ok: consistent, covered: size };
   return {
     origin: origin ?? 'an unknown ledger',
     key: key ?? '',
@@ -193,9 +193,10 @@ function save(file: string, text: string): void {
 export const verify: Command = {
   name: 'verify',
   arguments: ['[PATH]'],
-  summary: 'verify a receipt, or a folder that `ledger export` wrote, offline',
+  summary: 'verify a receipt, a folder that `ledger export` wrote, or a state folder, offline',
   details: [
     'Without --key it can only say that a receipt or folder is consistent in itself, which anybody’s can be.',
+    'Of a gateway’s state folder it copies the database, whether the gateway runs or not, and changes nothing. Entries behind the last checkpoint are counted: nothing proves them yet. Those that are in the journal only are not read.',
     'With --policy (C2SP tlog-policy) it also asks for the cosignatures of witnesses.',
     'With --html it writes the same verifier as one page for a browser, which needs no network and no installation.',
   ],
@@ -216,7 +217,7 @@ export const verify: Command = {
 
 async function verifyFolderAt(path: string, { invocation, output }: Context): Promise<number | void> {
   const report = await verifyDirectory(path, invocation);
-  output.result(report, (style) => renderFolder(report, style));
+  output.result(report, (style) => renderFolder(report, style, report.notCovered));
   return report.ok ? undefined : failedVerification;
 }
 

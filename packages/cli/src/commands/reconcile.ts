@@ -4,6 +4,7 @@ import type { Command, Context } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { readPublished } from '../ledger-export.ts';
 import { platform } from '../platform.ts';
+import type { BoundValue } from '../reconcile/parameters.ts';
 import { LedgerSide, type Sent } from '../reconcile/ledger-side.ts';
 import { inFile, LogFiles } from '../reconcile/log-files.ts';
 import { CLOCK_MARGIN_MS, Reconciler } from '../reconcile/reconcile.ts';
@@ -19,7 +20,7 @@ export const ledgerReconcile: Command = {
   summary: 'compare the ledger with a target’s own log: what reached it without the gateway',
   details: [
     'LOG is a file of PostgreSQL 14 or newer, written with log_destination = csvlog and log_statement = all, a rotated one (.csv.gz) or a folder of them.',
-    'Lists statements that reached the target without the gateway, what the ledger says was sent and the log lacks, what differs, and records that were taken out of the log.',
+    'Lists statements that reached the target without the gateway, what the ledger says was sent and the log lacks, what differs in text, bound values or outcome, and records that were taken out of the log.',
     'Verifies the whole ledger on the way. The text of each action comes from its receipt and is held against its commitment; where it is erased, statements are counted.',
     'Ends with 6 where they do not agree.',
   ],
@@ -96,16 +97,21 @@ async function readText(sent: Sent, client: SallyportClient): Promise<void> {
   if (aside === null) return;
   if ((await commitmentOf(aside, platform.hash)) !== sent.commitment)
     throw unsound(sent, 'is not of what the ledger commits to');
-  sent.text = commandOf(aside) ?? null;
+  const { command = null, parameters = null } = formOf(aside);
+  sent.text = command;
+  sent.parameters = parameters;
 }
 
 const unsound = (sent: Sent, what: string): Failure =>
   new Failure('verification_failed', 'receipt.malformed', `The gateway’s receipt of ${sent.action} ${what}.`);
 
+interface Form {
+  readonly command?: string;
+  readonly parameters?: readonly BoundValue[];
+}
+
 /** The commitment has been checked, so this is what the gateway wrote. */
-function commandOf(aside: string): string | undefined {
+function formOf(aside: string): Form {
   const { form } = JSON.parse(aside) as { readonly form?: unknown };
-  if (typeof form !== 'string') return undefined;
-  const { command } = JSON.parse(form) as { readonly command?: unknown };
-  return typeof command === 'string' ? command : undefined;
+  return typeof form === 'string' ? (JSON.parse(form) as Form) : {};
 }

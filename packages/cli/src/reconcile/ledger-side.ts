@@ -1,5 +1,6 @@
 import { decodeLeaf } from '@sallyport/verifier';
 import type { OutcomeLeaf } from '@sallyport/verifier';
+import type { BoundValue } from './parameters.ts';
 
 /** An action that the gateway says it sent to the target. */
 export interface Sent {
@@ -12,6 +13,8 @@ export interface Sent {
   outcome: OutcomeLeaf['outcome'] | null;
   /** The bytes; null where they are erased or were not looked up. */
   text: string | null;
+  /** Its bound values; null as the bytes are. */
+  parameters: readonly BoundValue[] | null;
 }
 
 /** What a ledger says of one target, by session, in the order of the log. */
@@ -40,7 +43,16 @@ export class LedgerSide {
     if (leaf.target.name !== this.#target) return;
     const session = leaf.requester.session ?? '';
     const { action, at: atMs, commitment } = leaf;
-    const sent: Sent = { index, action, atMs, session, commitment, outcome: null, text: null };
+    const sent: Sent = {
+      index,
+      action,
+      atMs,
+      session,
+      commitment,
+      outcome: null,
+      text: null,
+      parameters: null,
+    };
     this.#actions.set(action, sent);
     const before = this.sessions.get(session);
     if (before === undefined) this.sessions.set(session, [sent]);

@@ -1,5 +1,6 @@
 import type { CsvRow } from './csv.ts';
 import { CsvError } from './csv.ts';
+import { parametersIn, type LoggedValues } from './parameters.ts';
 
 /** What is of use in a record of PostgreSQL's `csvlog` ("Using CSV-Format Log Output"). */
 export interface LogRecord {
@@ -20,7 +21,13 @@ export interface LogRecord {
 
 export type LogEvent =
   /** The target begins to execute it. `texts`: what may be the statement; the first nearly always is. */
-  | { readonly kind: 'statement'; readonly texts: readonly string[]; readonly isContinued: boolean }
+  | {
+      readonly kind: 'statement';
+      readonly texts: readonly string[];
+      readonly isContinued: boolean;
+      /** Null: the record doesn't tell them. */
+      readonly parameters: LoggedValues | null;
+    }
   /** A statement failed. */
   | { readonly kind: 'error'; readonly sqlState: string; readonly text: string }
   | { readonly kind: 'other' };
@@ -38,6 +45,7 @@ const at = {
   severity: 11,
   sqlState: 12,
   message: 13,
+  detail: 14,
   query: 19,
   applicationName: 22,
 } as const;
@@ -97,12 +105,13 @@ export function recordOf(file: string, { line, fields }: CsvRow, times: LogTimes
     session,
     sessionLine,
     applicationName: column('applicationName'),
-    event: eventOf(column('severity'), column('sqlState'), column('message'), column('query')),
+    event: eventOf(column),
   };
 }
 
-function eventOf(severity: string, sqlState: string, message: string, query: string): LogEvent {
-  if (severity === 'LOG') return statementOf(message);
+function eventOf(column: (name: keyof typeof at) => string): LogEvent {
+  const [severity, sqlState, query] = [column('severity'), column('sqlState'), column('query')];
+  if (severity === 'LOG') return statementOf(column('message'), parametersIn(column('detail')));
   return ERRORS.has(severity) && query !== '' ? { kind: 'error', sqlState, text: query } : { kind: 'other' };
 }
 
@@ -111,15 +120,15 @@ const STATEMENT = /^(?:duration: [\d.]+ ms {2})?(statement|execute fetch from|ex
 /** A prepared statement's name may hold the separator: so many places are tried. */
 const MAX_SPLITS = 8;
 
-function statementOf(message: string): LogEvent {
+function statementOf(message: string, parameters: LoggedValues | null): LogEvent {
   if (message.startsWith('fastpath function call: '))
-    return { kind: 'statement', texts: [message], isContinued: false };
+    return { kind: 'statement', texts: [message], isContinued: false, parameters };
   const [head, kind] = STATEMENT.exec(message) ?? [];
   if (head === undefined || kind === undefined) return { kind: 'other' };
   const rest = message.slice(head.length);
   if (kind === 'statement')
     return rest.startsWith(': ')
-      ? { kind: 'statement', texts: [rest.slice(2)], isContinued: false }
+      ? { kind: 'statement', texts: [rest.slice(2)], isContinued: false, parameters }
       : { kind: 'other' };
   const texts: string[] = [];
   for (
@@ -130,5 +139,5 @@ function statementOf(message: string): LogEvent {
     texts.push(rest.slice(from + 2));
   return texts.length === 0
     ? { kind: 'other' }
-    : { kind: 'statement', texts, isContinued: kind === 'execute fetch from' };
+    : { kind: 'statement', texts, isContinued: kind === 'execute fetch from', parameters };
 }

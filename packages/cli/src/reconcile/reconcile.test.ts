@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CsvReader } from './csv.ts';
 import { isBlank } from './blank.ts';
 import { LedgerSide } from './ledger-side.ts';
+import type { LoggedValues } from './parameters.ts';
 import { LogTimes, recordOf, type LogRecord } from './postgres-log.ts';
 import { Reconciler } from './reconcile.ts';
 import type { ReconcileReport } from './report.ts';
@@ -89,7 +90,9 @@ class Log {
   }
 }
 
-const said = (text: string): LogRecord['event'] => ({ kind: 'statement', texts: [text], isContinued: false });
+const said = (text: string, parameters: LoggedValues | null = null): LogRecord['event'] => ({
+  ...{ kind: 'statement', texts: [text], isContinued: false, parameters },
+});
 
 const text = fc.constantFrom('SELECT 1', 'SELECT 2', 'SELECT 1;', ' SELECT 22', 'BEGIN');
 const saids = fc.array(fc.record({ session: fc.nat(2), text }), { minLength: 1, maxLength: 20 });
@@ -201,7 +204,7 @@ describe('a record', () => {
       false,
     ],
   ])('of %j is that of a statement', (message, texts, isContinued) => {
-    expect(read(row(message)).event).toEqual({ kind: 'statement', texts, isContinued });
+    expect(read(row(message)).event).toEqual({ kind: 'statement', texts, isContinued, parameters: null });
   });
 
   it.each([
@@ -237,6 +240,42 @@ describe('a record', () => {
       }),
     );
     expect(new CsvReader().push('')).toEqual([]);
+  });
+});
+
+describe('bound values', () => {
+  const asked = (value: string) => ({ format: 'text', type: 23, value });
+  const compare = (bound: readonly string[], logged: readonly (LoggedValues | null)[]): ReconcileReport => {
+    const all = bound.map(() => ({ session: 1, text: 'SELECT $1' }));
+    const ledger = ledgerOf(all);
+    [...ledger.all()].forEach((sent, index) => (sent.parameters = [asked(bound[index] ?? '')]));
+    const log = new Log();
+    logged.forEach((values, index) => {
+      const atMs = startMs + minuteMs + index * 1_000;
+      log.add('a.1', `sallyport/${sessionId(1)}`, atMs, said('SELECT $1', values));
+    });
+    return log.compare(ledger);
+  };
+
+  it('are found in any order, since portals run in any', () => {
+    const report = compare(['1', '2', '3'], [['3'], ['1'], ['2']]);
+    expect(report).toMatchObject({ ok: true, matched: 3, valuesCompared: 3, valuesUnclear: 0 });
+  });
+
+  it('other than the ledger has are told, with their place in the log', () => {
+    const report = compare(['1', '2'], [['1'], ['9']]);
+    expect(report).toMatchObject({ ok: false, matched: 2, valuesCompared: 1 });
+    expect(report.differing).toMatchObject([
+      { what: 'parameters', action: 'act_1', logged: { file: 'log.csv', line: 3 }, sqlState: null },
+    ]);
+  });
+
+  it('that the log lacks are counted, and blame nobody', () => {
+    expect(compare(['1', '2'], [['1'], null])).toMatchObject({
+      ok: true,
+      valuesCompared: 1,
+      valuesUnclear: 1,
+    });
   });
 });
 

@@ -77,7 +77,7 @@ export class Reconciler {
     const { whose } = connection;
     if (event.kind === 'statement') this.#statements++;
     if (whose.kind === 'gateway') {
-      if (event.kind === 'statement') whose.match.statement(record, event.texts, event.isContinued);
+      if (event.kind === 'statement') whose.match.statement(record, event);
       else whose.match.error(event.text, event.sqlState);
       return;
     }
@@ -132,7 +132,14 @@ export class Reconciler {
   }
 
   end(): ReconcileReport {
-    const counts = { matched: 0, matchedByCount: 0, notSent: 0, undecided: 0 };
+    const counts = {
+      matched: 0,
+      matchedByCount: 0,
+      valuesCompared: 0,
+      valuesUnclear: 0,
+      notSent: 0,
+      undecided: 0,
+    };
     for (const [session, sents] of this.#ledger.sessions)
       if (!this.#ofGateway.has(session)) this.#ofGateway.set(session, new SessionMatch(sents));
     for (const match of this.#ofGateway.values()) this.#settle(match, counts);
@@ -161,14 +168,22 @@ export class Reconciler {
 
   #settle(
     match: SessionMatch,
-    counts: { matched: number; matchedByCount: number; notSent: number; undecided: number },
+    counts: Record<
+      'matched' | 'matchedByCount' | 'valuesCompared' | 'valuesUnclear' | 'notSent' | 'undecided',
+      number
+    >,
   ): void {
     const { matched, matchedByCount, differing, unexplained, unmatched } = match.end();
     counts.matched += matched.length;
     counts.matchedByCount += matchedByCount;
-    for (const { sent, failed } of matched)
+    for (const { sent, failed, place, values } of matched) {
       if (failed !== null && sent.outcome?.status === 'succeeded')
         this.#differing.add({ what: 'outcome', ...named(sent), logged: null, sqlState: failed });
+      if (values === 'same') counts.valuesCompared++;
+      if (values === 'unclear') counts.valuesUnclear++;
+      if (values === 'other' && place !== null)
+        this.#differing.add({ what: 'parameters', ...named(sent), logged: shown(place), sqlState: null });
+    }
     for (const { place, sent } of differing)
       this.#differing.add({ what: 'text', ...named(sent), logged: shown(place), sqlState: null });
     for (const place of unexplained) {

@@ -30,7 +30,7 @@ export interface Missing extends NamedAction {
 
 /** Both have it, and say different things of it. */
 export interface Differing extends NamedAction {
-  readonly what: 'text' | 'outcome';
+  readonly what: 'text' | 'parameters' | 'outcome';
   /** What stands in its place; null for an outcome. */
   readonly logged: Shown | null;
   /** The error that the target logged; null for a text. */
@@ -58,6 +58,10 @@ export interface ReconcileReport {
   readonly matched: number;
   /** Of these nobody has the text any more, or it was not looked up: there are as many statements as actions. */
   readonly matchedByCount: number;
+  /** Of those that were matched: with bound values that the log has too. */
+  readonly valuesCompared: number;
+  /** With bound values that the log doesn't have, or prints in a way that isn't read here: they were not compared. */
+  readonly valuesUnclear: number;
   /** Authorized, and by their outcome never sent. */
   readonly notSent: number;
   /** Outside of the log's time, within seconds of its ends, or of unknown outcome. */

@@ -1,5 +1,6 @@
 import { isBlank } from './blank.ts';
 import type { Sent } from './ledger-side.ts';
+import { compareParameters, type Comparison, type LoggedValues } from './parameters.ts';
 import type { LogRecord } from './postgres-log.ts';
 
 /** Where something stands in a log, and whose connection it was. */
@@ -20,8 +21,18 @@ export function placeOf(record: LogRecord, text: string): Place {
   return { file, line, atMs, user, database, host, session, applicationName, text };
 }
 
+export interface Matched {
+  readonly sent: Sent;
+  /** The error that the target logged. */
+  readonly failed: string | null;
+  /** Where it stands in the log; null where the target refused it before it ran. */
+  readonly place: Place | null;
+  /** Whether the bound values are those of the ledger; null: one of the two doesn't tell them. */
+  readonly values: Comparison | null;
+}
+
 export interface SessionOutcome {
-  readonly matched: readonly { readonly sent: Sent; readonly failed: string | null }[];
+  readonly matched: readonly Matched[];
   /** As many statements as actions, of which nobody has the text any more. */
   readonly matchedByCount: number;
   /** Statements that the ledger has under another text at that place of the session. */
@@ -32,9 +43,10 @@ export interface SessionOutcome {
 
 /** More statements than any gateway takes in one message. */
 const MAX_PARTS = 1_000;
+/** Of one text in one session: more are not bound at a time. */
+const MAX_TRIED = 256;
 
-interface Match {
-  readonly sent: Sent;
+interface Match extends Matched {
   readonly text: string;
   failed: string | null;
 }
@@ -70,14 +82,18 @@ export class SessionMatch {
     return this.#matched.length;
   }
 
-  statement(record: LogRecord, texts: readonly string[], isContinued: boolean): void {
+  statement(record: LogRecord, { texts, isContinued, parameters }: Statement): void {
     this.#last = [];
     // More rows of a portal that has run before.
     if (isContinued && texts.some((text) => this.#texts.has(text))) return;
-    const found = texts.map((text) => this.#take(text)).find((sents) => sents.length > 0);
+    const found = texts.map((text) => this.#take(text, parameters)).find((sents) => sents.length > 0);
     const [text = ''] = texts;
     if (found !== undefined) {
-      this.#last = found.map((sent) => ({ sent, text: sent.text ?? '', failed: null }));
+      const place = placeOf(record, text);
+      this.#last = found.map((sent) => {
+        const values = found.length > 1 ? null : valuesOf(sent, parameters);
+        return { sent, text: sent.text ?? '', failed: null, place, values };
+      });
       this.#matched.push(...this.#last);
       for (const each of texts) this.#texts.add(each);
     } else if (!isBlank(text)) this.#unexplained.push(placeOf(record, text));
@@ -91,9 +107,11 @@ export class SessionMatch {
   }
 
   /** One action of that text; or several, one behind the other, that make it up: a message of several statements. */
-  #take(text: string): readonly Sent[] {
-    const same = this.#byText.get(text);
-    const sent = same?.shift();
+  #take(text: string, parameters: LoggedValues | null): readonly Sent[] {
+    const same = this.#byText.get(text) ?? [];
+    // Portals of one text run in any order: the values tell which it is.
+    const at = same.slice(0, MAX_TRIED).findIndex((each) => valuesOf(each, parameters) !== 'other');
+    const [sent] = same.splice(Math.max(at, 0), 1);
     if (sent !== undefined) {
       this.#used.add(sent);
       return [sent];
@@ -138,7 +156,10 @@ export class SessionMatch {
     const differing = pairs.map((place, at) => ({ place, sent: claimed[at] as Sent })); // as many as those
     const paired = new Set(differing.map(({ sent }) => sent));
     return {
-      matched: [...this.#matched, ...early.map((sent) => ({ sent, failed: null }))],
+      matched: [
+        ...this.#matched,
+        ...early.map((sent) => ({ sent, failed: null, place: null, values: null })),
+      ],
       matchedByCount: byCount,
       differing,
       unexplained: unexplained.slice(pairs.length),
@@ -154,6 +175,14 @@ export class SessionMatch {
     if (at !== -1) codes?.splice(at, 1);
     return at !== -1;
   }
+}
+
+type Statement = Extract<LogRecord['event'], { readonly kind: 'statement' }>;
+
+/** Without values on both sides there is nothing to compare, nor to say. */
+function valuesOf({ parameters: bound }: Sent, logged: LoggedValues | null): Comparison | null {
+  if (bound === null || (bound.length === 0 && logged === null)) return null;
+  return logged === null ? 'unclear' : compareParameters(bound, logged);
 }
 
 const isHead = ({ text }: Sent, whole: string): boolean =>

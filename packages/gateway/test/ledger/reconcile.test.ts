@@ -25,6 +25,8 @@ interface Report {
   readonly statements: number;
   readonly matched: number;
   readonly matchedByCount: number;
+  readonly valuesCompared: number;
+  readonly valuesUnclear: number;
   readonly own: { readonly catalog: number };
   readonly direct: readonly Finding[];
   readonly missing: readonly { readonly action: string }[];
@@ -140,6 +142,20 @@ test('everything that came through the gateway is found, and its own catalog rea
   expect(report).toMatchObject({ code: 0, ok: true, direct: [], missing: [], differing: [], gaps: [] });
   expect(report.matched).toBeGreaterThanOrEqual(20);
   expect(report.matchedByCount).toBe(0);
+  expect(report.valuesCompared).toBeGreaterThanOrEqual(3);
+  expect(report.valuesUnclear).toBe(0);
+});
+
+test('a value that is not the one that was recorded is found', async () => {
+  const { client } = await connectPg(system);
+  await client.query('SELECT body FROM notes WHERE id = $1', [4711]);
+  await client.end();
+  await eventually('the record', async () => readFileSync(current, 'utf8').includes("'4711'") || undefined);
+  const report = await reconcile(altered((text) => text.replace("'4711'", "'4712'")));
+  expect(report).toMatchObject({ code: 6, ok: false, direct: [], missing: [] });
+  expect(report.differing).toMatchObject([
+    { what: 'parameters', logged: { text: 'SELECT body FROM notes WHERE id = $1' } },
+  ]);
 });
 
 test('a statement that went to the target past the gateway is found, with the place in the log', async () => {

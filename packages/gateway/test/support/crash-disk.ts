@@ -19,6 +19,8 @@ export type Operation = 'write' | 'sync' | 'rename' | 'checkpoint' | 'journal mo
 
 /** The smallest part of a file that a disk writes whole. */
 const SECTOR_BYTES = 512;
+/** Of SQLite's log (walformat, "WAL Header"). */
+const LOG_HEAD_BYTES = 32;
 
 const real = {
   openSync: fs.openSync,
@@ -250,7 +252,20 @@ export class CrashDisk {
 
   #keepSome(path: string): void {
     if (path === this.directory || !fs.existsSync(path)) return;
-    this.#durable.set(path, this.#partOf(this.#durable.get(path) ?? Buffer.alloc(0), fs.readFileSync(path)));
+    this.#durable.set(path, this.#leftOf(path));
+  }
+
+  /**
+   * What is left of a file when the power goes. SQLite begins its log anew with a header that it syncs in front of the first
+   * frame (strace shows it), so that no part of the log before is taken for one of this.
+   */
+  #leftOf(path: string): Buffer {
+    const [before, now] = [this.#durable.get(path) ?? Buffer.alloc(0), fs.readFileSync(path)];
+    if (!path.endsWith('-wal') || this.lies || hasHeadOf(before, now)) return this.#partOf(before, now);
+    const isBegun = this.#chance.pick(8) !== 0;
+    const begun = Buffer.concat([before, Buffer.alloc(Math.max(LOG_HEAD_BYTES - before.length, 0))]);
+    now.copy(begun, 0, 0, isBegun ? LOG_HEAD_BYTES : this.#chance.pick(LOG_HEAD_BYTES));
+    return isBegun ? this.#partOf(begun, now) : begun;
   }
 
   /** Some of what was written since the last sync: whole sectors, and one that is torn at any byte. */
@@ -277,10 +292,8 @@ export class CrashDisk {
       if (name.endsWith('-shm')) continue;
       const durable = this.#durable.get(path);
       if (durable === undefined && this.#chance.pick(2) === 0) continue;
-      const now = fs.readFileSync(path);
-      const image = this.#partOf(durable ?? Buffer.alloc(0), now);
       const mode = fs.statSync(path).mode & 0o777;
-      fs.writeFileSync(join(directory, name), image, { mode });
+      fs.writeFileSync(join(directory, name), this.#leftOf(path), { mode });
     }
     for (const [path, bytes] of this.#durable) {
       const target = join(directory, basename(path));
@@ -288,6 +301,9 @@ export class CrashDisk {
     }
   }
 }
+
+const hasHeadOf = (one: Buffer, other: Buffer): boolean =>
+  one.subarray(0, LOG_HEAD_BYTES).equals(other.subarray(0, LOG_HEAD_BYTES));
 
 type WriteDone = (error: Error | null, written: number) => void;
 const realPragma = Database.prototype.pragma;
