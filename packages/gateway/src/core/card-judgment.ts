@@ -11,7 +11,7 @@ export function judgmentSections(review: Review, { standings }: CardView): reado
   const items = review.votes.map(vote);
   return [
     ...standings.map((standing, index) => demand(review, standing, index)),
-    ...review.questions.flatMap(question),
+    ...review.questions.flatMap(questionSections),
     ...(items.length === 0 ? [] : [{ kind: 'list', title: 'Votes', note: '', items } as const]),
     { kind: 'facts', title: 'Bound to', facts: [{ label: 'Digest', value: review.subject.digest }] },
   ];
@@ -51,7 +51,7 @@ function demand(review: Review, standing: Standing, index: number): CardSection 
 }
 
 /** Whoever asked is a reviewer; whoever answered may be the agent, whose words stay apart. */
-function question({ id, by, to, text, atMs, answer }: Question): readonly CardSection[] {
+export function questionSections({ id, by, to, text, atMs, answer }: Question): readonly CardSection[] {
   const asked: CardSection = {
     kind: 'words',
     title: `Question ${id.toString()} of ${visible(by)} to ${to === 'agent' ? 'the agent' : 'its sponsor'}`,

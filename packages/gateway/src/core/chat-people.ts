@@ -1,7 +1,8 @@
 /** Whom a review concerns in a chat. Pure. */
 import { approversAt, isParty } from './electorate.ts';
+import type { Notice } from './delivery.ts';
 import type { Person } from './identity.ts';
-import type { Review } from './review.ts';
+import type { Question, Review } from './review.ts';
 import { isRouted, type Routing } from './routing.ts';
 
 /** The people who may decide by what the demands say, as far as the review has come. */
@@ -15,6 +16,24 @@ export function mayDecide(review: Review, people: readonly Person[]): readonly P
         kind === 'person' ? name === person.name : person.groups.includes(name),
       ),
     );
+}
+
+/** Those who are asked where a question isn't for the agent: the person for whom it acts, and its sponsor. */
+export function answerers({ subject }: Review, people: readonly Person[]): readonly Person[] {
+  const { onBehalfOf, sponsor } = subject.requester;
+  return people.filter(({ name, disabled }) => !disabled && (name === onBehalfOf || name === sponsor));
+}
+
+/** What they were asked. */
+export const askedOfPeople = ({ questions }: Review): readonly Question[] =>
+  questions.filter(({ to }) => to === 'sponsor');
+
+/** Whether they are to hear of it: they are asked, what they were asked is answered, or it can't be any more. */
+export function concernsAnswerers(review: Review, notice: Notice): boolean {
+  const asked = askedOfPeople(review);
+  if (notice.kind === 'question' || notice.kind === 'answer')
+    return asked.some(({ id }) => id === notice.question);
+  return notice.kind === 'close' && asked.length > 0;
 }
 
 /** Reviews that have a room of their own. */

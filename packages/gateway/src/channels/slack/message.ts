@@ -16,6 +16,8 @@ export const ACTIONS = {
   approve: 'sallyport.approve',
   reject: 'sallyport.reject',
   ask: 'sallyport.ask',
+  /** With the question's id after a full stop. */
+  answer: 'sallyport.answer',
   details: 'sallyport.details',
   open: 'sallyport.open',
   sign: 'sallyport.sign',
@@ -34,7 +36,7 @@ export function messageOf(card: Card, limits: Limits): Message {
       header(card, limits),
       rich('state', line(literal(card.state))),
       ...blocks,
-      ...(isWhole ? [] : [leftOut(omitted)]),
+      ...(isWhole ? [] : [leftOutOf(omitted)]),
       { type: 'actions', block_id: 'actions', elements: buttons(card, isWhole) },
     ],
   };
@@ -55,7 +57,7 @@ export const linkMessageOf = (card: Card, limits: Limits): Message => ({
 });
 
 /** A name that is too long for the header stands whole among the facts. */
-export function header({ heading }: Card, { slackHeaderCharacters }: Limits): Block {
+function header({ heading }: Card, { slackHeaderCharacters }: Limits): Block {
   const characters = [...heading];
   const text =
     heading.length <= slackHeaderCharacters
@@ -64,18 +66,20 @@ export function header({ heading }: Card, { slackHeaderCharacters }: Limits): Bl
   return { type: 'header', block_id: 'header', text: plain(text) };
 }
 
-function leftOut(omitted: Fitted['omitted']): Block {
+const CONSEQUENCE = 'It can’t be approved from here: open it.';
+
+export function leftOutOf(omitted: Fitted['omitted'], consequence = CONSEQUENCE): Block {
   const named = omitted
     .slice(0, 5)
     .map((each) => `${clip(each.title)} (${sizeOf(each).toString()} characters)`);
   const others = omitted.length > 5 ? ` and ${(omitted.length - 5).toString()} more` : '';
-  const words = `Too long to be shown here: ${named.join(', ')}${others}. It can’t be approved from here: open it.`;
+  const words = `Too long to be shown here: ${named.join(', ')}${others}. ${consequence}`;
   return rich('left_out', line(literal(words, { bold: true })));
 }
 
 const clip = (title: string): string => (title.length <= 60 ? title : `${title.slice(0, 59)}…`);
 
-const button = (id: string, text: string, more: Partial<Button>): Button => ({
+export const button = (id: string, text: string, more: Partial<Button>): Button => ({
   type: 'button',
   action_id: id,
   text: plain(text),

@@ -1,5 +1,5 @@
 /** Who in Teams hears of a review. Pure over configuration and directory. */
-import { mayDecide, roomFor } from '../../core/chat-people.ts';
+import { answerers, concernsAnswerers, mayDecide, roomFor } from '../../core/chat-people.ts';
 import type { Notice } from '../../core/delivery.ts';
 import type { Review } from '../../core/review.ts';
 import type { TeamsOptions } from './options.ts';
@@ -11,8 +11,14 @@ type Routing = Pick<
 
 const ROOM = 'room ';
 const DIRECT = 'direct ';
+const ASKED = 'asked ';
 
-export function destinationsOf(review: Review, { kind }: Notice, options: Routing): readonly string[] {
+export const destinationsOf = (review: Review, notice: Notice, options: Routing): readonly string[] => [
+  ...deciding(review, notice, options),
+  ...(concernsAnswerers(review, notice) ? askedAccounts(review, options).map((user) => ASKED + user) : []),
+];
+
+function deciding(review: Review, { kind }: Notice, options: Routing): readonly string[] {
   const room = roomFor(review, options.rooms, options.room);
   const rooms = room === null ? [] : [ROOM + room];
   if (!options.directMessages) return rooms;
@@ -34,8 +40,23 @@ export const eligibleUsers = (
     accounts.accountsOf(name, 'teams', tenant).map(({ user }) => user),
   );
 
-/** Undefined for a room. */
+/** Of the people who are asked, where a question isn't for the agent: told whatever `directMessages` says. */
+const askedAccounts = (
+  review: Review,
+  { accounts, directory, tenant }: Pick<Routing, 'accounts' | 'directory' | 'tenant'>,
+): readonly string[] =>
+  answerers(review, directory.people()).flatMap(({ name }) =>
+    accounts.accountsOf(name, 'teams', tenant).map(({ user }) => user),
+  );
+
+const after = (prefix: string, destination: string): string | undefined =>
+  destination.startsWith(prefix) ? destination.slice(prefix.length) : undefined;
+
+/** Undefined but for a message to one person. */
 export const directUser = (destination: string): string | undefined =>
-  destination.startsWith(DIRECT) ? destination.slice(DIRECT.length) : undefined;
+  after(DIRECT, destination) ?? askedUser(destination);
+
+/** Undefined but for a message to one person who is asked something. */
+export const askedUser = (destination: string): string | undefined => after(ASKED, destination);
 
 export const roomOf = (destination: string): string => destination.slice(ROOM.length);

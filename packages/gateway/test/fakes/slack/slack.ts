@@ -29,6 +29,13 @@ export interface FakeSlackOptions {
   readonly nowMs?: () => number;
 }
 
+/**
+ * `received`: nothing is done yet. `acted`: it is done, and not answered. `answered`: the answer has been handed to the
+ * operating system.
+ */
+export type CallMoment = 'received' | 'acted' | 'answered';
+export type OnCall = (method: string, moment: CallMoment, body: string) => Promise<void> | void;
+
 const BODY_BYTES = 1_000_000;
 const RESPONDER_MS = 30 * 60_000;
 const RESPONDER_USES = 5;
@@ -40,6 +47,8 @@ export class FakeSlack {
   readonly acting: Acting;
   /** Takes Socket Mode connections, and says nothing on them. */
   isMute = false;
+  /** Called at each call of a method, which goes on when it resolves: for whoever dies in between. */
+  onCall: OnCall = () => undefined;
   /** How far its clock is from the machine's. */
   offMs = 0;
   readonly #options: FakeSlackOptions;
@@ -157,21 +166,29 @@ export class FakeSlack {
     await servePage(this, path, body, response);
   }
 
-  #call(name: string, request: IncomingMessage, body: string, response: ServerResponse): void {
+  async #call(name: string, request: IncomingMessage, body: string, response: ServerResponse): Promise<void> {
+    await this.onCall(name, 'received', body);
     const limited = this.#limited.get(name);
     if (limited !== undefined && limited.times > 0) {
       limited.times -= 1;
       response.setHeader('retry-after', limited.retryAfterSeconds.toString());
       return reply(response, 429, { ok: false, error: 'ratelimited' });
     }
+    const answer = this.#answerOrRefusal(name, request, body);
+    await this.onCall(name, 'acted', body);
+    response.setHeader('x-oauth-scopes', [...this.workspace.scopes].join(','));
+    response.once('finish', () => void this.onCall(name, 'answered', body));
+    reply(response, 200, answer);
+  }
+
+  #answerOrRefusal(name: string, request: IncomingMessage, body: string): object {
     try {
       const answer = this.#answer(name, request, body);
       this.calls.push(name);
-      response.setHeader('x-oauth-scopes', [...this.workspace.scopes].join(','));
-      reply(response, 200, { ok: true, ...answer });
+      return { ok: true, ...answer };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      reply(response, 200, { ok: false, error: error.code, ...error.more });
+      return { ok: false, error: error.code, ...error.more };
     }
   }
 

@@ -6,6 +6,10 @@ import { FakeConnector, refused, type Replied } from './connector.ts';
 import { FakeIdentity } from './identity.ts';
 import { FakeTenant } from './tenant.ts';
 
+/** `acted`: it is done, and not answered. `answered`: the answer has been handed to the operating system. */
+export type CallMoment = 'received' | 'acted' | 'answered';
+export type OnCall = (call: string, moment: CallMoment, body: string) => Promise<void> | void;
+
 export class FakeTeams {
   readonly tenant = new FakeTenant();
   readonly identity = new FakeIdentity(this.tenant, () => this.nowMs());
@@ -13,6 +17,8 @@ export class FakeTeams {
   readonly faults: { match: string; left: number; reply: Replied }[] = [];
   /** Requests as they came. */
   readonly calls: { readonly method: string; readonly path: string; readonly body: string }[] = [];
+  /** Called at each request, which goes on when it resolves: for whoever dies in between. */
+  onCall: OnCall = () => undefined;
   /** How far Microsoft's clock is from this machine's. */
   offMs = 0;
   readonly #connector = new FakeConnector(this.tenant);
@@ -57,7 +63,12 @@ export class FakeTeams {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { status, body, headers = {} } = this.#answer(request, Buffer.concat(chunks).toString());
+    const call = `${request.method ?? ''} ${request.url ?? ''}`;
+    const text = Buffer.concat(chunks).toString();
+    await this.onCall(call, 'received', text);
+    const { status, body, headers = {} } = this.#answer(request, text);
+    await this.onCall(call, 'acted', text);
+    response.once('finish', () => void this.onCall(call, 'answered', text));
     response.writeHead(status, {
       'content-type': 'application/json',
       date: new Date(this.nowMs()).toUTCString(),
