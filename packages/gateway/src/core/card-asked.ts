@@ -18,6 +18,9 @@ export function askedCardOf(card: Card, review: Review, mayRead: boolean): Asked
   const questions = asked.flatMap(questionSections);
   const titles = new Set(questions.map(({ title }) => title));
   const rest = mayRead ? card.sections.filter(({ title }) => !titles.has(title)) : [];
-  const title = open.length === 0 ? 'You were asked' : 'You are asked';
+  const title =
+    open.length === 0
+      ? 'You were asked about what an agent wanted to do for you'
+      : 'You are asked about what an agent wants to do for you';
   return { card: { ...card, sections: [...questions, ...rest] }, title, open };
 }

@@ -111,5 +111,7 @@ test('a question to the agent is nothing for the sponsor; the end of the review 
   expect((await world.read(review)).state.status).toBe('approved');
   await until(() => slack.buttons(asked).length === 1);
   await slack.press('U0ANA', asked, ANSWER, seen);
-  await until(() => slack.workspace.ephemerals.some(({ text }) => text === 'This review is over.'));
+  await until(() =>
+    slack.workspace.ephemerals.some(({ text }) => text.startsWith('This review is over: approved by sam')),
+  );
 });

@@ -16,6 +16,7 @@ import { ACTIONS, messageOf } from './message.ts';
 import { answerModal, askModal, CALLBACKS, detailsModal, FIELDS, rejectModal, toldModal } from './modals.ts';
 import type { Actor, Incoming } from './payload.ts';
 import type { People } from './people.ts';
+import { escapeMarkup } from './rich-text.ts';
 import type { Answered, SlackWeb } from './web.ts';
 
 export interface InteractionPorts {
@@ -159,7 +160,7 @@ export class Interactions {
     if (card === undefined)
       return this.#answer(responseUrl, { text: 'There is no such review.', replaces: false });
     if (!card.isOpen) {
-      await this.#answer(responseUrl, { text: 'This review is over.', replaces: false });
+      await this.#answer(responseUrl, { text: escapeMarkup(card.state), replaces: false });
       // What somebody is asked is put right by the outbox: theirs is another message.
       return question === undefined ? this.#refresh(review, responseUrl) : undefined;
     }
