@@ -13,7 +13,12 @@ export function judgmentSections(review: Review, { standings }: CardView): reado
     ...standings.map((standing, index) => demand(review, standing, index)),
     ...review.questions.flatMap(questionSections),
     ...(items.length === 0 ? [] : [{ kind: 'list', title: 'Votes', note: '', items } as const]),
-    { kind: 'facts', title: 'Bound to', facts: [{ label: 'Digest', value: review.subject.digest }] },
+    {
+      kind: 'facts',
+      plain: true,
+      title: 'Bound to',
+      facts: [{ label: 'Digest', value: review.subject.digest }],
+    },
   ];
 }
 
@@ -45,6 +50,7 @@ function demand(review: Review, standing: Standing, index: number): CardSection 
   ];
   return {
     kind: 'facts',
+    plain: true,
     title: 'What is demanded',
     facts: facts.map(({ label, value }) => ({ label, value: visible(value) })),
   };

@@ -34,8 +34,8 @@ let key: Authenticator;
 async function start(): Promise<void> {
   gateway = await startGatewayProcess({ configPath: site.configPath });
   const api = { address: gateway.apiUrl };
-  sam = clientOf({ api } as never, site.tokens.sam);
-  kim = clientOf({ api } as never, site.kim);
+  sam = clientOf({ api }, site.tokens.sam);
+  kim = clientOf({ api }, site.kim);
 }
 
 beforeAll(async () => {

@@ -201,7 +201,10 @@ async function run(world: SlackWorld, options: SlackWorldOptions): Promise<Runni
     store: memory,
     publicUrl,
     log,
-    configuration: { channels: { terminal: false, webhooks: [], email: null, slack: null, teams: null } },
+    configuration: {
+      people: [],
+      channels: { terminal: false, webhooks: [], email: null, slack: null, teams: null },
+    },
     chats: [channel],
   });
   const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys: noPasskeys };

@@ -196,6 +196,7 @@ async function run(world: TeamsWorld, options: TeamsWorldOptions): Promise<Runni
     ...options.teams,
   });
   const configuration = {
+    people: [],
     channels: { terminal: false, webhooks: [], slack: null, teams: null, email: null },
   };
   const { store, outbox, start } = openChannels({
