@@ -39,7 +39,7 @@ import { StandingGrants } from './review/standing/desk.ts';
 import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
 import { Authenticator } from './identity/authenticator.ts';
-import { delegationsOf, directoryOf } from './composition/authority.ts';
+import { delegationsOf, directoryOf, LateRights } from './composition/authority.ts';
 import {
   finishWriting,
   hasState,
@@ -136,10 +136,14 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const { configuration, policies, state, log, undo } = assembly;
   const { live: policy, drafts } = policies;
   const { publicUrl } = configuration.listen.api;
-  const { directory, chat, start, ...told } = await openTelling(assembly);
+  const { directory, handed, chat, start, ...told } = await openTelling(assembly);
   const limits: Limits = { ...bounds, ...configuration.limits };
   const ledger = await beginLedger({ ...assembly, ...told });
-  const delegations = await delegationsOf(configuration, { ...system, ...told, directory, limits });
+  const delegations = await delegationsOf(
+    configuration,
+    { ...system, ...told, directory, limits, log },
+    handed,
+  );
 
   const authenticator = new Authenticator(configuration, directory);
   const events = fanOut(log);
@@ -154,6 +158,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   await desk.resume();
   undo.push(() => desk.close());
   undo.push(await start(desk, directory));
+  delegations.start();
+  undo.push(() => delegations.stop());
   const uses = new StandingUses(shared);
   const history = await AgentHistory.learn(shared);
   const gate = new Pipeline({ ...shared, classifier, history, drafts }, desk, uses);
@@ -224,8 +230,9 @@ async function openTelling(assembly: Assembly) {
   const { configuration, policies } = assembly;
   const { publicUrl } = configuration.listen.api;
   const directory = directoryOf(configuration, clock);
-  const chat = await openChat({ ...assembly, ...system, policy: policies.live, directory });
-  return { directory, chat, ...openChannels({ ...assembly, ...system, ...chat, publicUrl }) };
+  const handed = new LateRights();
+  const chat = await openChat({ ...assembly, ...system, policy: policies.live, directory, handed });
+  return { directory, handed, chat, ...openChannels({ ...assembly, ...system, ...chat, publicUrl }) };
 }
 
 async function beginLedger(assembly: Assembly): Promise<Ledger> {

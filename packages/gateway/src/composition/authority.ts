@@ -5,8 +5,10 @@ import { onCallAt } from '../core/rota.ts';
 import { StaticDirectory } from '../identity/directory.ts';
 import { RotatingDirectory } from '../identity/rotating.ts';
 import { limits as bounds } from '../limits.ts';
-import type { Clock, DelegationDesk, Directory } from '../ports.ts';
+import type { Clock, Directory } from '../ports.ts';
+import type { HandedRights } from '../ports-chat.ts';
 import { Delegations, type DelegationPorts } from '../review/delegations.ts';
+import { HandingOver, type HandingPorts } from '../review/handing-over.ts';
 
 /** With the groups of the instant in which somebody asks. */
 export function directoryOf(
@@ -22,8 +24,22 @@ export function directoryOf(
   return new RotatingDirectory(everybody, clock, onCallAt(rotas, openAt));
 }
 
+/** Chats are opened before what people handed over is known: until then nobody has anybody's right. */
+export class LateRights implements HandedRights {
+  rights: HandedRights | undefined;
+
+  list(): ReturnType<HandedRights['list']> {
+    return this.rights?.list() ?? [];
+  }
+}
+
 /** Resolves when what the configuration says of them is recorded. */
-export const delegationsOf = (
+export async function delegationsOf(
   { delegations }: Configuration,
-  ports: DelegationPorts,
-): Promise<DelegationDesk> => Delegations.open(ports, delegations);
+  ports: DelegationPorts & HandingPorts,
+  late: LateRights,
+): Promise<HandingOver> {
+  const desk = new HandingOver(ports, await Delegations.open(ports, delegations));
+  late.rights = desk;
+  return desk;
+}

@@ -1,5 +1,6 @@
 /** Whom a review concerns in a chat. Pure. */
 import { approversAt, isParty } from './electorate.ts';
+import { isInForce, type Delegation } from './delegation.ts';
 import type { Notice } from './delivery.ts';
 import type { Person } from './identity.ts';
 import type { Question, Review } from './review.ts';
@@ -16,6 +17,41 @@ export function mayDecide(review: Review, people: readonly Person[]): readonly P
         kind === 'person' ? name === person.name : person.groups.includes(name),
       ),
     );
+}
+
+/** People who stand in for those who may decide, by a right that was handed to them. */
+export interface StandIns {
+  /** Whose right is in force. */
+  readonly now: readonly Person[];
+  /** Whose right has ended since the review was opened: they were told of it, and are to know that it isn't theirs. */
+  readonly before: readonly Person[];
+}
+
+export function standInsFor(
+  review: Review,
+  people: readonly Person[],
+  { delegations, nowMs }: { readonly delegations: readonly Delegation[]; readonly nowMs: number },
+): StandIns {
+  const own = mayDecide(review, people);
+  const names = new Set(own.map(({ name }) => name));
+  const concerning = delegations.filter(({ from, to }) => names.has(from) && !names.has(to));
+  const during = concerning.filter((each) => isAmid(each, { fromMs: review.openedAtMs, untilMs: nowMs }));
+  const inForce = new Set(concerning.flatMap((each) => (isInForce(each, nowMs) ? [each.to] : [])));
+  const ended = new Set(during.flatMap(({ to }) => (inForce.has(to) ? [] : [to])));
+  const of = (wanted: ReadonlySet<string>): readonly Person[] =>
+    people.filter(
+      (person) => wanted.has(person.name) && !person.disabled && !isParty(review.subject.requester, person),
+    );
+  return { now: of(inForce), before: of(ended) };
+}
+
+/** Whether it was in force at any instant of these, as it stood then. */
+function isAmid(
+  { fromMs, untilMs, revoked }: Delegation,
+  during: { readonly fromMs: number; readonly untilMs: number },
+): boolean {
+  const endMs = Math.min(untilMs, revoked?.atMs ?? untilMs);
+  return fromMs <= during.untilMs && endMs > during.fromMs && fromMs < endMs;
 }
 
 /** Those who are asked where a question isn't for the agent: the person for whom it acts, and its sponsor. */

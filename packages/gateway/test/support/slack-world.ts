@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { SlackChannel } from '../../src/channels/slack/channel.ts';
 import type { SlackOptions } from '../../src/channels/slack/options.ts';
 import type { Attempt, Hold } from '../../src/connectors/connector.ts';
+import type { Delegation } from '../../src/core/delegation.ts';
 import type { Decision } from '../../src/core/decide.ts';
 import type { Person } from '../../src/core/identity.ts';
 import type { Review } from '../../src/core/review.ts';
@@ -33,6 +34,8 @@ export interface SlackWorld {
   readonly logged: string[];
   readonly refused: string[];
   people: Person[];
+  /** Rights that people have handed over. */
+  delegations: Delegation[];
   decision: Decision;
   version: string;
   /** API actions that policy takes away from everybody. */
@@ -73,6 +76,7 @@ export async function openSlackWorld(options: SlackWorldOptions = {}): Promise<S
       person('ana', ['stewards']),
       person('zoe'),
     ],
+    delegations: [],
     decision: reviewed(),
     version: '1',
     forbidden: new Set<string>(),
@@ -189,6 +193,7 @@ async function run(world: SlackWorld, options: SlackWorldOptions): Promise<Runni
     directory,
     policy,
     accounts,
+    handed: { list: () => world.delegations },
     pending: () =>
       memory.read('reviews', { status: 'pending', agent: null, limit: bounds.slackListed + 1, before: null }),
     recordRefused: async ({ user }, review) => void world.refused.push(`${user} ${review ?? 'none'}`),

@@ -8,6 +8,7 @@ import type { ApiDeps } from '../../src/api/deps.ts';
 import { TeamsChannel } from '../../src/channels/teams/channel.ts';
 import type { TeamsOptions } from '../../src/channels/teams/options.ts';
 import type { Attempt, Hold } from '../../src/connectors/connector.ts';
+import type { Delegation } from '../../src/core/delegation.ts';
 import type { Decision } from '../../src/core/decide.ts';
 import type { Person } from '../../src/core/identity.ts';
 import type { Review } from '../../src/core/review.ts';
@@ -41,6 +42,8 @@ export interface TeamsWorld {
   readonly refused: string[];
   readonly forged: string[];
   people: Person[];
+  /** Rights that people have handed over. */
+  delegations: Delegation[];
   decision: Decision;
   version: string;
   /** API actions that policy takes away from everybody. */
@@ -86,6 +89,7 @@ export async function openTeamsWorld(options: TeamsWorldOptions = {}): Promise<T
       person('ana', ['stewards']),
       person('zoe'),
     ],
+    delegations: [],
     decision: reviewed(),
     version: '1',
     forbidden: new Set<string>(),
@@ -191,6 +195,7 @@ async function run(world: TeamsWorld, options: TeamsWorldOptions): Promise<Runni
     linkByName: false,
     personByEmail: () => undefined,
     accounts,
+    handed: { list: () => world.delegations },
     recordRefused: async ({ user }, review) => void world.refused.push(`${user} ${review ?? 'none'}`),
     recordForged: async (code) => void world.forged.push(code),
     ...options.teams,

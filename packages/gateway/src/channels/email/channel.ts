@@ -49,6 +49,7 @@ export class EmailChannel implements Channel {
 
   route(review: Review, notice: Notice): readonly string[] {
     const event = eventOf(notice, review.state.status);
+    if (event === null) return [];
     const fitting = this.#options.recipients.filter(
       ({ events, when }) => events.includes(event) && isRouted(review, when),
     );

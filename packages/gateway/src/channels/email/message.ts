@@ -5,7 +5,7 @@ import { concernsAnswerers } from '../../core/chat-people.ts';
 import type { CardSection } from '../../core/card-sections.ts';
 import { sectionText } from '../../core/card-text.ts';
 import type { Delivery, Notice } from '../../core/delivery.ts';
-import { eventOf, type ReviewEventName } from '../../core/review-events.ts';
+import { toldEventOf, type ReviewEventName } from '../../core/review-events.ts';
 import { standingVotes, type Review } from '../../core/review.ts';
 
 export interface Message {
@@ -88,7 +88,7 @@ export function messageOf(delivery: Delivery, view: DeliveryView): Message {
 
 function wordsFor(notice: Notice, review: Review): string {
   if (notice.kind === 'question' && concernsAnswerers(review, notice)) return ASKED;
-  return WORDS[eventOf(notice, review.state.status)];
+  return WORDS[toldEventOf(notice, review.state.status)];
 }
 
 const ASKED = 'Has a question for the person for whom it acts';

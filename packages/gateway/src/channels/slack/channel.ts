@@ -19,7 +19,7 @@ import type { SlackOptions } from './options.ts';
 import type { Incoming } from './payload.ts';
 import type { Actor } from './payload.ts';
 import { People } from './people.ts';
-import { askedUser, destinationsOf, eligibleAccounts } from './routing.ts';
+import { askedUser, destinationsOf, directUser, eligibleAccounts } from './routing.ts';
 import { openSocketOnce, SlackSocket } from './socket.ts';
 import { threadBlocks } from './thread.ts';
 import { slackWeb } from './web-client.ts';
@@ -76,9 +76,15 @@ export class SlackChannel implements Channel {
     const asked = askedUser(destination);
     const message =
       asked === undefined
-        ? messageOf(card, limits)
+        ? messageOf(card, limits, this.#decides(destination, review))
         : askedMessageOf(askedCardOf(card, review, this.#mayRead(asked)), limits);
     return { message, otherwise: () => linkMessageOf(card, limits) };
+  }
+
+  /** A room is for all; in a conversation its one reader has what they may press. */
+  #decides(destination: string, review: Review): boolean {
+    const user = directUser(destination);
+    return user === undefined || eligibleAccounts(review, this.#options).includes(user);
   }
 
   /** Whoever is asked finds what they are asked in the message itself. */

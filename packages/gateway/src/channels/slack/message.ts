@@ -27,7 +27,8 @@ export const ACTIONS = {
 /** Header, state, what is left out, buttons: beside the sections. */
 const BLOCKS_BESIDE = 4;
 
-export function messageOf(card: Card, limits: Limits): Message {
+/** @param decides false: its one reader may not decide (any more), and finds nothing to press. */
+export function messageOf(card: Card, limits: Limits, decides = true): Message {
   const { blocks, omitted } = fit(card, limits.slackMessageBlocks - BLOCKS_BESIDE, limits);
   const isWhole = omitted.length === 0;
   return {
@@ -37,7 +38,11 @@ export function messageOf(card: Card, limits: Limits): Message {
       rich('state', line(literal(card.state))),
       ...blocks,
       ...(isWhole ? [] : [leftOutOf(omitted)]),
-      { type: 'actions', block_id: 'actions', elements: buttons(card, isWhole) },
+      {
+        type: 'actions',
+        block_id: 'actions',
+        elements: buttons(decides ? card : { ...card, isOpen: false }, isWhole),
+      },
     ],
   };
 }

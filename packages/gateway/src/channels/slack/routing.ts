@@ -1,13 +1,19 @@
 /** Who in Slack hears of a review. Pure over configuration and directory. */
-import { answerers, concernsAnswerers, mayDecide, roomFor } from '../../core/chat-people.ts';
+import {
+  answerers,
+  concernsAnswerers,
+  mayDecide,
+  roomFor,
+  standInsFor,
+  type StandIns,
+} from '../../core/chat-people.ts';
 import type { Notice } from '../../core/delivery.ts';
+import type { Person } from '../../core/identity.ts';
 import type { Review } from '../../core/review.ts';
 import type { SlackOptions } from './options.ts';
 
-type Routing = Pick<
-  SlackOptions,
-  'accounts' | 'directMessages' | 'directory' | 'limits' | 'room' | 'rooms' | 'team'
->;
+type Known = Pick<SlackOptions, 'accounts' | 'clock' | 'directory' | 'handed' | 'team'>;
+type Routing = Known & Pick<SlackOptions, 'directMessages' | 'limits' | 'room' | 'rooms'>;
 
 const ROOM = 'room ';
 const DIRECT = 'direct ';
@@ -27,26 +33,33 @@ function deciding(review: Review, { kind }: Notice, options: Routing): readonly 
   const accounts = eligibleAccounts(review, options);
   // So many are a room's matter: nobody reads what everybody gets.
   if (accounts.length > options.limits.slackDirectPeople && room !== null) return rooms;
-  return [...rooms, ...accounts.slice(0, options.limits.slackDirectPeople).map((user) => DIRECT + user)];
+  const told = [
+    ...accounts.slice(0, options.limits.slackDirectPeople),
+    ...formerAccounts(kind, review, options),
+  ];
+  return [...rooms, ...told.map((user) => DIRECT + user)];
 }
 
-/** Slack's ids of the people who may decide by what the demands say, as far as the review has come. */
-export function eligibleAccounts(
-  review: Review,
-  { accounts, directory, team }: Pick<Routing, 'accounts' | 'directory' | 'team'>,
-): readonly string[] {
-  const people = mayDecide(review, directory.people());
-  return people.flatMap(({ name }) => accounts.accountsOf(name, 'slack', team).map(({ user }) => user));
+/** Slack's ids of the people who may decide by what the demands say, as far as the review has come; stand-ins too. */
+export function eligibleAccounts(review: Review, options: Known): readonly string[] {
+  const own = mayDecide(review, options.directory.people());
+  return accountsOf([...own, ...standIns(review, options).now], options);
 }
+
+const standIns = (review: Review, { directory, handed, clock }: Known): StandIns =>
+  standInsFor(review, directory.people(), { delegations: handed.list(), nowMs: clock.nowMs() });
+
+/** What whoever may decide no longer has of it is brought up to date; nothing new is told to them. */
+const formerAccounts = (kind: Notice['kind'], review: Review, options: Known): readonly string[] =>
+  kind === 'update' || kind === 'close' ? accountsOf(standIns(review, options).before, options) : [];
+
+const accountsOf = (people: readonly Person[], { accounts, team }: Known): readonly string[] => [
+  ...new Set(people.flatMap(({ name }) => accounts.accountsOf(name, 'slack', team).map(({ user }) => user))),
+];
 
 /** Of the people who are asked, where a question isn't for the agent: told whatever `directMessages` says. */
-const askedAccounts = (
-  review: Review,
-  { accounts, directory, team }: Pick<Routing, 'accounts' | 'directory' | 'team'>,
-): readonly string[] =>
-  answerers(review, directory.people()).flatMap(({ name }) =>
-    accounts.accountsOf(name, 'slack', team).map(({ user }) => user),
-  );
+const askedAccounts = (review: Review, options: Known): readonly string[] =>
+  accountsOf(answerers(review, options.directory.people()), options);
 
 const after = (prefix: string, destination: string): string | undefined =>
   destination.startsWith(prefix) ? destination.slice(prefix.length) : undefined;
