@@ -139,11 +139,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const { directory, handed, chat, start, ...told } = await openTelling(assembly);
   const limits: Limits = { ...bounds, ...configuration.limits };
   const ledger = await beginLedger({ ...assembly, ...told });
-  const delegations = await delegationsOf(
-    configuration,
-    { ...system, ...told, directory, limits, log },
-    handed,
-  );
+  const delegations = await delegationsOf(assembly, { ...system, ...told, directory, limits }, handed);
 
   const authenticator = new Authenticator(configuration, directory);
   const events = fanOut(log);
@@ -157,9 +153,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const desk = new Desk({ ...shared, ...configuration.attention, events, previewers, templates });
   await desk.resume();
   undo.push(() => desk.close());
-  undo.push(await start(desk, directory));
-  delegations.start();
-  undo.push(() => delegations.stop());
+  undo.push(await start(desk, directory), delegations.start());
   const uses = new StandingUses(shared);
   const history = await AgentHistory.learn(shared);
   const gate = new Pipeline({ ...shared, classifier, history, drafts }, desk, uses);

@@ -9,6 +9,7 @@ import type { Clock, Directory } from '../ports.ts';
 import type { HandedRights } from '../ports-chat.ts';
 import { Delegations, type DelegationPorts } from '../review/delegations.ts';
 import { HandingOver, type HandingPorts } from '../review/handing-over.ts';
+import type { Log } from '../telemetry/log.ts';
 
 /** With the groups of the instant in which somebody asks. */
 export function directoryOf(
@@ -35,11 +36,12 @@ export class LateRights implements HandedRights {
 
 /** Resolves when what the configuration says of them is recorded. */
 export async function delegationsOf(
-  { delegations }: Configuration,
-  ports: DelegationPorts & HandingPorts,
+  { configuration, log }: { readonly configuration: Configuration; readonly log: Log },
+  ports: DelegationPorts & Omit<HandingPorts, 'log'>,
   late: LateRights,
 ): Promise<HandingOver> {
-  const desk = new HandingOver(ports, await Delegations.open(ports, delegations));
+  const book = await Delegations.open(ports, configuration.delegations);
+  const desk = new HandingOver({ ...ports, log }, book);
   late.rights = desk;
   return desk;
 }

@@ -36,18 +36,19 @@ export class HandingOver implements DelegationDesk {
     this.#lookedAtMs = ports.clock.nowMs();
   }
 
-  /** What began or ended while the gateway was down is told as well, as far as it is about a review that waits. */
-  start(): void {
+  /**
+   * What began or ended while the gateway was down is told as well, as far as it is about a review that waits. Returns
+   * what ends it, which resolves when nothing is being told any more.
+   */
+  start(): () => Promise<void> {
     const sinceMs = this.#lookedAtMs - LOOK_BACK_MS;
     const isRecent = ({ revoked, untilMs }: Delegation): boolean => (revoked?.atMs ?? untilMs) > sinceMs;
     this.#tell(this.#desk.list().filter(isRecent));
     this.#look();
-  }
-
-  /** Resolves when nothing is being told any more. */
-  async stop(): Promise<void> {
-    this.#cancel();
-    await this.#telling;
+    return async () => {
+      this.#cancel();
+      await this.#telling;
+    };
   }
 
   delegatorsOf(name: string, atMs: number): readonly string[] {

@@ -21,9 +21,7 @@ async function open(untilMs: number): Promise<ReturnType<typeof handingOver>> {
   const account = { platform: 'slack', tenant: world.slack.workspace.team, user: 'U0ZOE' } as const;
   expect((await world.links.link(world.links.offer(account, 'zoe').split('#')[1]!, zoe)).ok).toBe(true);
   world.delegations = [handedFrom('sam', 'zoe', untilMs)];
-  const desk = handingOver(world);
-  stop = () => desk.stop();
-  return desk;
+  return handingOver(world);
 }
 
 const toZoe = (): Promise<FakeMessage> => until(() => world.slack.workspace.inChannel('D0ZOE')[0]);
@@ -31,7 +29,7 @@ const buttonsOf = (message: FakeMessage): readonly string[] => world.slack.butto
 
 test('a stand-in gets a message of their own with buttons; a right that is taken back takes them away', async () => {
   const desk = await open(Date.now() + HOUR_MS);
-  desk.start();
+  stop = desk.start();
   await world.hold();
   const message = await toZoe();
   expect(buttonsOf(message)).toContain(APPROVE);
@@ -45,7 +43,7 @@ test('a stand-in gets a message of their own with buttons; a right that is taken
 
 test('a right that ends by itself takes the buttons away; nothing more is told to them but the end', async () => {
   const desk = await open(Date.now() + 700);
-  desk.start();
+  stop = desk.start();
   const { message: inRoom } = await world.hold();
   const message = await toZoe();
   await until(() => buttonsOf(message).length === 1);
@@ -63,7 +61,7 @@ test('whoever is handed a right while a review waits is told of it then', async 
   await world.hold();
   await until(() => world.slack.workspace.messages.length === 3);
   world.delegations = handed;
-  desk.start();
+  stop = desk.start();
   expect(buttonsOf(await toZoe())).toContain(APPROVE);
 });
 

@@ -146,6 +146,17 @@ describe('whoever clicks (C)', () => {
     expect(world.refused).toHaveLength(1);
   });
 
+  test('is refused when they are a bot, which has no account in Entra', async () => {
+    const { acting } = await open();
+    const { held, message } = await world.hold();
+    const sam = world.user('sam');
+    const approve = actionOf(await acting.look(sam, message), APPROVE) as never;
+    const click = acting.invoke(sam, message, approve);
+    const from = { id: '28:0e0e0e0e-0000-4000-8000-00000000000e', name: 'a bot', role: 'bot' };
+    expect((await acting.send({ ...click, from })).status).toBe(400);
+    expect((await world.read(held.review)).votes).toEqual([]);
+  });
+
   test('is refused when their person of ours is disabled or gone, or when Teams doesn’t say who they are', async () => {
     const { acting, teams } = await open({ limits: { teamsMemberMs: 0 } });
     const { held, message } = await world.hold();

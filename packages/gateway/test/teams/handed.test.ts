@@ -23,7 +23,7 @@ test('a stand-in gets a card of their own, is among those whose clients ask, and
   expect((await world.links.link(world.links.offer(account, 'zoe').split('#')[1]!, zoe)).ok).toBe(true);
   world.delegations = [handedFrom('sam', 'zoe', Date.now() + HOUR_MS)];
   const desk = handingOver(world);
-  stop = () => desk.stop();
+  stop = desk.start();
   await world.hold();
   const inRoom = (): FakeMessage =>
     world.teams.tenant.messages.find(({ card }) => card.refresh !== undefined)!;
