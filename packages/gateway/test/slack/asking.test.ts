@@ -1,7 +1,8 @@
 /** Questions to the person for whom an agent acts: they arrive in Slack, and are answered there. */
 import { afterEach, expect, test } from 'vitest';
 import { textOf, type FakeMessage, type FakeView } from '../fakes/slack/workspace.ts';
-import { openSlackWorld, until, type SlackWorld, type SlackWorldOptions } from '../support/slack-world.ts';
+import { until } from '../support/chat-world.ts';
+import { openSlackWorld, type SlackWorld, type SlackWorldOptions } from '../support/slack-world.ts';
 
 let world: SlackWorld;
 const open = async (options: SlackWorldOptions = {}): Promise<SlackWorld> =>

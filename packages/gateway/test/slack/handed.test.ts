@@ -2,7 +2,8 @@
 import { afterEach, expect, test } from 'vitest';
 import type { FakeMessage } from '../fakes/slack/workspace.ts';
 import { handedFrom, handingOver } from '../support/handed.ts';
-import { openSlackWorld, until, type SlackWorld } from '../support/slack-world.ts';
+import { until } from '../support/chat-world.ts';
+import { openSlackWorld, type SlackWorld } from '../support/slack-world.ts';
 
 const APPROVE = 'sallyport.approve';
 const HOUR_MS = 3_600_000;

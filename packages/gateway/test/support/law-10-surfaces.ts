@@ -7,7 +7,8 @@ import type { Review } from '../../src/core/review.ts';
 import { textOf as textInSlack, type FakeMessage as SlackMessage } from '../fakes/slack/workspace.ts';
 import { actionOf, textOf as textInTeams } from '../fakes/teams/shapes.ts';
 import { apiOf, overTheApi, type Act, type Case, type Name, type Seen, type World } from './law-10.ts';
-import { openSlackWorld, until, type SlackWorld } from './slack-world.ts';
+import { until } from './chat-world.ts';
+import { openSlackWorld, type SlackWorld } from './slack-world.ts';
 import { openTeamsWorld, type TeamsWorld } from './teams-world.ts';
 
 /** One review in one world, before anybody has decided. */

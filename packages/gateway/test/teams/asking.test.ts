@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { actionOf, buttons, textOf } from '../fakes/teams/shapes.ts';
 import type { FakeMessage } from '../fakes/teams/tenant.ts';
-import { until } from '../support/slack-world.ts';
+import { until } from '../support/chat-world.ts';
 import { openTeamsWorld, type TeamsWorld } from '../support/teams-world.ts';
 
 let world: TeamsWorld;

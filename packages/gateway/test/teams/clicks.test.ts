@@ -1,7 +1,7 @@
 /** What people do in Teams, over a local Teams and the API's route (threats C). */
 import { afterEach, describe, expect, test } from 'vitest';
 import { actionOf, buttons, inputsOf, textOf, type FakeCard } from '../fakes/teams/shapes.ts';
-import { until } from '../support/slack-world.ts';
+import { until } from '../support/chat-world.ts';
 import { reviewed } from '../support/standing-world.ts';
 import { demand } from '../support/subjects.ts';
 import { openTeamsWorld, type TeamsWorld, type TeamsWorldOptions } from '../support/teams-world.ts';

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { buttons } from '../fakes/teams/shapes.ts';
 import type { FakeMessage } from '../fakes/teams/tenant.ts';
 import { handedFrom, handingOver } from '../support/handed.ts';
-import { until } from '../support/slack-world.ts';
+import { until } from '../support/chat-world.ts';
 import { openTeamsWorld, type TeamsWorld } from '../support/teams-world.ts';
 
 const HOUR_MS = 3_600_000;

@@ -6,7 +6,7 @@ import type { Attempt } from '../../src/connectors/connector.ts';
 import { card as cardShape, textOf, type FakeCard, type FakeDialog } from '../fakes/teams/shapes.ts';
 import { renderCard, type Rendered } from '../fakes/teams/renderer.ts';
 import { startBrowser, type TestBrowser } from '../support/browser.ts';
-import { until } from '../support/slack-world.ts';
+import { until } from '../support/chat-world.ts';
 import { reviewed } from '../support/standing-world.ts';
 import { openTeamsWorld, type TeamsWorld } from '../support/teams-world.ts';
 
