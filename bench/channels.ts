@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../packages/gateway/src/channels/slack/message.ts';
-import { VERBS } from '../packages/gateway/src/channels/teams/card.ts';
+import { VERBS } from '../packages/gateway/src/channels/teams/verbs.ts';
 import { cardOf } from '../packages/gateway/src/core/card.ts';
 import type { Delivery } from '../packages/gateway/src/core/delivery.ts';
 import { makeId } from '../packages/gateway/src/core/ids.ts';
@@ -50,13 +50,16 @@ interface Chats {
 
 async function openChats(): Promise<Chats> {
   const sightings = new Sightings(() => clock.monotonicMs());
-  const slack = await new FakeSlack({
-    isLimited: true,
-    onCall: (method, body) => sightings.slackCall(method, body),
-  }).start();
+  const slack = await new FakeSlack({ isLimited: true }).start();
+  slack.onCall = (method, moment, body) => {
+    if (moment === 'received') sightings.slackCall(method, body);
+  };
   const teams = await new FakeTeams().start();
   teams.isLimited = true;
-  teams.onCall = (method, path, body) => sightings.teamsCall(method, path, body);
+  teams.onCall = (call, moment, body) => {
+    const [method = '', path = ''] = call.split(' ');
+    if (moment === 'received') sightings.teamsCall(method, path, body);
+  };
   for (const name of voters) {
     slack.workspace.addUser(slackUser(name), name);
     teams.tenant.addUser(name);

@@ -134,6 +134,7 @@ export async function openChatGateway(
     ...ambient,
     directMessages: false,
     personByEmail: () => undefined,
+    handed: { list: () => [] },
     recordRefused: async () => undefined,
   };
   const slackChannel = new SlackChannel({
@@ -162,7 +163,10 @@ export async function openChatGateway(
   const { store, outbox, start } = openChannels({
     ...ambient,
     store: raw,
-    configuration: { channels: { terminal: false, webhooks: [], slack: null, teams: null, email: null } },
+    configuration: {
+      people: [],
+      channels: { terminal: false, webhooks: [], slack: null, teams: null, email: null },
+    },
     chats: [slackChannel, teamsChannel],
   });
   const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };

@@ -25,7 +25,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   } catch (error) {
     const { ending, code, message } = explain(error);
     if (wantsJson(args)) surroundings.output.raw({ error: { code, message } }, '');
-    else surroundings.output.note(visible(`sallyport: ${code}: ${message}`));
+    else surroundings.output.note(visible(`sallyport: ${code}: ${plainQuotes(message)}`));
     return exitCodes[ending].code;
   }
 }
@@ -70,6 +70,9 @@ function help(words: readonly string[], output: Output): void {
 function print(output: Output, text: string): void {
   output.raw({ help: text }, `${text}\n`);
 }
+
+/** The gateway's sentences have typographic apostrophes, which would be shown as code points: nothing is decided by them. */
+const plainQuotes = (message: string): string => message.replaceAll('’', "'");
 
 interface Explained {
   readonly ending: Ending;

@@ -40,7 +40,7 @@ import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
 import { usageShapeOfLeaf } from './core/usage-shape.ts';
 import { Authenticator } from './identity/authenticator.ts';
-import { delegationsOf, directoryOf } from './composition/authority.ts';
+import { delegationsOf, directoryOf, LateRights } from './composition/authority.ts';
 import { foresightOf } from './composition/foreseeing.ts';
 import {
   finishWriting,
@@ -138,10 +138,10 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const { configuration, policies, state, log, undo } = assembly;
   const { live: policy, drafts } = policies;
   const { publicUrl } = configuration.listen.api;
-  const { directory, chat, start, ...told } = await openTelling(assembly);
+  const { directory, handed, chat, start, ...told } = await openTelling(assembly);
   const limits: Limits = { ...bounds, ...configuration.limits };
   const ledger = await beginLedger({ ...assembly, ...told });
-  const delegations = await delegationsOf(configuration, { ...system, ...told, directory, limits });
+  const delegations = await delegationsOf(assembly, { ...system, ...told, directory, limits }, handed);
 
   const authenticator = new Authenticator(configuration, directory);
   const events = fanOut(log);
@@ -155,7 +155,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const desk = new Desk({ ...shared, ...configuration.attention, events, previewers, templates });
   await desk.resume();
   undo.push(() => desk.close());
-  undo.push(await start(desk, directory));
+  undo.push(await start(desk, directory), delegations.start());
   const uses = new StandingUses(shared);
   const history = await AgentHistory.learn(shared);
   const gate = new Pipeline({ ...shared, classifier, history, drafts }, desk, uses);
@@ -227,8 +227,9 @@ async function openTelling(assembly: Assembly) {
   const { configuration, policies } = assembly;
   const { publicUrl } = configuration.listen.api;
   const directory = directoryOf(configuration, clock);
-  const chat = await openChat({ ...assembly, ...system, policy: policies.live, directory });
-  return { directory, chat, ...openChannels({ ...assembly, ...system, ...chat, publicUrl }) };
+  const handed = new LateRights();
+  const chat = await openChat({ ...assembly, ...system, policy: policies.live, directory, handed });
+  return { directory, handed, chat, ...openChannels({ ...assembly, ...system, ...chat, publicUrl }) };
 }
 
 async function beginLedger(assembly: Assembly): Promise<Ledger> {

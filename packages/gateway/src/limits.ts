@@ -294,6 +294,10 @@ export const limits = {
   /** How long Slack's word on who somebody is holds: whoever is deactivated clicks no longer than that. */
   slackUserMs: 30_000,
   slackUsersKept: 10_000,
+  /** Messages of a conversation that are read at once to find our own: what Slack recommends. */
+  slackRead: 200,
+  /** Messages of which nobody knows whether they arrived: some are on their way, the rest waits for Slack to come back. */
+  slackUnanswered: 10_000,
   /** One call of Slack's Web API. */
   slackCallMs: 10_000,
   /** After a Socket Mode connection was lost: doubled from the first to the longest. */

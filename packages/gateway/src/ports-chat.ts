@@ -1,4 +1,5 @@
 /** The part of ports.ts that is about people's accounts in chats: who of ours acts when such an account does. */
+import type { Delegation } from './core/delegation.ts';
 import type { ChatAccount, ChatLink } from './core/chat-link.ts';
 import type { Person } from './core/identity.ts';
 import type { Result } from './core/result.ts';
@@ -58,6 +59,11 @@ export type PlatformReply =
 
 /** Takes what a platform sends by HTTP. Never rejects because of what it is sent. */
 export type PlatformEndpoint = (request: PlatformRequest) => Promise<PlatformReply>;
+
+/** Rights to decide that people have handed over. Answers from memory. */
+export interface HandedRights {
+  list(): readonly Delegation[];
+}
 
 /** A value that shows itself to whoever asks for it and to nobody else: the configuration's secrets are of this shape. */
 export interface Secret {

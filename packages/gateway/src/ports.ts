@@ -189,6 +189,8 @@ export interface AnswerAsk {
   readonly question: number;
   readonly text: string;
   readonly channel: string;
+  /** As in VoteAsk. */
+  readonly key?: string | null;
 }
 
 /**

@@ -26,7 +26,7 @@ export interface DecidingPorts<A> {
   readonly clock: Clock;
   readonly hashing: Hashing;
   readonly limits: Limits;
-  readonly desk: Pick<ReviewDesk, 'vote' | 'question'>;
+  readonly desk: Pick<ReviewDesk, 'vote' | 'question' | 'answer'>;
   readonly policy: Pick<PolicyEngine, 'mayCall'>;
   /** Fails closed: whoever isn't known to be a person of ours is not let in. */
   readonly people: { identify(actor: A): Promise<Result<Person, NotLetIn>> };
@@ -40,7 +40,8 @@ export interface Judgment<A> {
   readonly act:
     | { readonly kind: 'approve' }
     | { readonly kind: 'reject'; readonly reason: string }
-    | { readonly kind: 'ask'; readonly to: 'agent' | 'sponsor'; readonly text: string };
+    | { readonly kind: 'ask'; readonly to: 'agent' | 'sponsor'; readonly text: string }
+    | { readonly kind: 'answer'; readonly question: number; readonly text: string };
 }
 
 export type Refused =
@@ -60,6 +61,14 @@ export interface Trying {
 const GIVEN_UP =
   'It could not be recorded, so it doesn’t count. Open the review again, or decide in the browser.';
 const TOO_MANY = 'Too many clicks wait to be recorded, so this one doesn’t count. Try again in a minute.';
+
+/** The same as over the API (law 10). */
+const ACTIONS: Readonly<Record<Judgment<unknown>['act']['kind'], string>> = {
+  approve: 'api:reviews.vote',
+  reject: 'api:reviews.vote',
+  ask: 'api:reviews.question',
+  answer: 'api:reviews.answer',
+};
 
 export class Deciding<A> {
   readonly #ports: DecidingPorts<A>;
@@ -122,7 +131,7 @@ export class Deciding<A> {
     const identified = await people.identify(judgment.actor);
     if (!identified.ok) return err({ kind: 'person', ...identified.error });
     const voter = identified.value;
-    const action = judgment.act.kind === 'ask' ? 'api:reviews.question' : 'api:reviews.vote';
+    const action = ACTIONS[judgment.act.kind];
     if (!policy.mayCall(voter, action)) {
       const message = `No policy permits you Action::"${action}".`;
       return err({ kind: 'person', message, link: null });
@@ -138,6 +147,15 @@ export class Deciding<A> {
     const { review, digest, rendering } = shown;
     if (act.kind === 'ask')
       return desk.question({ review, asker: voter, to: act.to, text: act.text, channel, key });
+    if (act.kind === 'answer')
+      return desk.answer({
+        review,
+        answerer: voter,
+        question: act.question,
+        text: act.text,
+        channel,
+        key,
+      });
     const reason = act.kind === 'reject' ? act.reason : '';
     return desk.vote({ review, voter, kind: act.kind, reason, digest, rendering, channel, key });
   }

@@ -5,8 +5,11 @@ import { onCallAt } from '../core/rota.ts';
 import { StaticDirectory } from '../identity/directory.ts';
 import { RotatingDirectory } from '../identity/rotating.ts';
 import { limits as bounds } from '../limits.ts';
-import type { Clock, DelegationDesk, Directory } from '../ports.ts';
+import type { Clock, Directory } from '../ports.ts';
+import type { HandedRights } from '../ports-chat.ts';
 import { Delegations, type DelegationPorts } from '../review/delegations.ts';
+import { HandingOver, type HandingPorts } from '../review/handing-over.ts';
+import type { Log } from '../telemetry/log.ts';
 
 /** With the groups of the instant in which somebody asks. */
 export function directoryOf(
@@ -22,8 +25,23 @@ export function directoryOf(
   return new RotatingDirectory(everybody, clock, onCallAt(rotas, openAt));
 }
 
+/** Chats are opened before what people handed over is known: until then nobody has anybody's right. */
+export class LateRights implements HandedRights {
+  rights: HandedRights | undefined;
+
+  list(): ReturnType<HandedRights['list']> {
+    return this.rights?.list() ?? [];
+  }
+}
+
 /** Resolves when what the configuration says of them is recorded. */
-export const delegationsOf = (
-  { delegations }: Configuration,
-  ports: DelegationPorts,
-): Promise<DelegationDesk> => Delegations.open(ports, delegations);
+export async function delegationsOf(
+  { configuration, log }: { readonly configuration: Configuration; readonly log: Log },
+  ports: DelegationPorts & Omit<HandingPorts, 'log'>,
+  late: LateRights,
+): Promise<HandingOver> {
+  const book = await Delegations.open(ports, configuration.delegations);
+  const desk = new HandingOver({ ...ports, log }, book);
+  late.rights = desk;
+  return desk;
+}

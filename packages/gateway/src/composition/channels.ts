@@ -17,7 +17,7 @@ export interface ChannelsPorts {
   readonly store: Store;
   readonly publicUrl: string;
   readonly log: Log;
-  readonly configuration: Pick<Configuration, 'channels'>;
+  readonly configuration: Pick<Configuration, 'channels' | 'people'>;
   /** Those that need more than their options: chats. */
   readonly chats: readonly Channel[];
 }
@@ -32,10 +32,13 @@ export interface RunningChannels {
 }
 
 /** Every channel: a row in this array is all that the gateway knows of it. */
-const channelsOf = ({ terminal, webhooks, email }: ChannelsConfiguration): readonly Channel[] => [
+const channelsOf = ({
+  channels: { terminal, webhooks, email },
+  people,
+}: ChannelsPorts['configuration']): readonly Channel[] => [
   ...(terminal ? [new TerminalChannel(printToTerminal)] : []),
   ...(webhooks.length === 0 ? [] : [webhookChannel(webhooks)]),
-  ...(email === null ? [] : [emailChannel(email)]),
+  ...(email === null ? [] : [emailChannel(email, people)]),
 ];
 
 const webhookChannel = (webhooks: ChannelsConfiguration['webhooks']): Channel =>
@@ -46,19 +49,27 @@ const webhookChannel = (webhooks: ChannelsConfiguration['webhooks']): Channel =>
     })),
   });
 
-function emailChannel({ server, from, recipients }: NonNullable<ChannelsConfiguration['email']>): Channel {
+function emailChannel(
+  { server, from, recipients }: NonNullable<ChannelsConfiguration['email']>,
+  people: Configuration['people'],
+): Channel {
   const password = server.password?.reveal() ?? null;
   return new EmailChannel({
     server: { ...server, password },
     from: { name: 'Sallyport', address: from },
     recipients,
+    addresses: new Map(
+      people.flatMap(({ email, person }) =>
+        email === null || person.disabled ? [] : [[person.name, email]],
+      ),
+    ),
   });
 }
 
 /** Nothing is sent before `start`; what is committed until then waits in the store. */
 export function openChannels(ports: ChannelsPorts): RunningChannels {
   const { log } = ports;
-  const channels = [...channelsOf(ports.configuration.channels), ...ports.chats];
+  const channels = [...channelsOf(ports.configuration), ...ports.chats];
   let running: Sender | undefined;
   const wake = (channel: string, destination: string): void => running?.wake(channel, destination);
   const store = waking(ports.store, wake);

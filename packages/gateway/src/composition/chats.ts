@@ -7,7 +7,7 @@ import { AccountLinks } from '../identity/account-links.ts';
 import { teamsChannel } from './teams.ts';
 import { limits as bounds } from '../limits.ts';
 import type { Clock, Directory, Hashing, PolicyEngine, Random, Store } from '../ports.ts';
-import type { PlatformEndpoint } from '../ports-chat.ts';
+import type { HandedRights, PlatformEndpoint } from '../ports-chat.ts';
 import type { Log } from '../telemetry/log.ts';
 
 export interface ChatPorts {
@@ -17,6 +17,7 @@ export interface ChatPorts {
   readonly store: Store;
   readonly policy: Pick<PolicyEngine, 'mayCall'>;
   readonly directory: Directory;
+  readonly handed: HandedRights;
   readonly configuration: Pick<Configuration, 'channels' | 'limits' | 'listen' | 'people'>;
   readonly log: Log;
 }

@@ -8,7 +8,7 @@ import type { Store } from '../ports.ts';
 
 type TeamsPorts = Pick<
   TeamsOptions,
-  'accounts' | 'clock' | 'directory' | 'hashing' | 'limits' | 'log' | 'policy' | 'publicUrl'
+  'accounts' | 'clock' | 'directory' | 'handed' | 'hashing' | 'limits' | 'log' | 'policy' | 'publicUrl'
 > & {
   readonly configuration: Pick<Configuration, 'channels' | 'people'>;
   readonly store: Pick<Store, 'append'>;

@@ -20,15 +20,17 @@ export function actionSections(review: Review): readonly CardSection[] {
     ...(review.preview?.findings ?? []).map(finding),
     ...list('Not resolved', 'what the gateway could not establish', subject.unknown),
     risk(subject),
-    ...list('Why a person is asked', subject.policies.join(', '), subject.reasons),
+    ...reasons(subject),
     ...list('What waits meanwhile', '', subject.holding),
     ...conditions(subject),
     ...statedTask(subject),
   ];
 }
 
+type List = Extract<CardSection, { kind: 'list' }>;
+
 /** No section where there is nothing to say. */
-function list(title: string, note: string, items: readonly string[]): readonly CardSection[] {
+function list(title: string, note: string, items: readonly string[]): readonly List[] {
   const shown = items.map((item) => visible(item));
   return shown.length === 0 ? [] : [{ kind: 'list', title, note: visible(note), items: shown }];
 }
@@ -39,6 +41,7 @@ function requester({ subject, supersedes }: Review): CardSection {
   const groups = agentGroups.length === 0 ? '' : ` (${agentGroups.join(', ')})`;
   return {
     kind: 'facts',
+    plain: true,
     title: 'Who asks',
     facts: [
       fact('Agent', agent + groups),
@@ -86,6 +89,7 @@ function data(subject: ReviewSubject): CardSection {
   ];
   return {
     kind: 'list',
+    plain: true,
     title: 'Data',
     note: 'established by the gateway',
     items: items.map((item) => visible(item)),
@@ -120,11 +124,15 @@ function finding({ title, text, basis, rows }: PreviewFinding): CardSection {
   return code(`Preview: ${visible(title)}`, FINDINGS[basis] + reckoned, text);
 }
 
+/** Of whoever wrote the policies. */
+const reasons = ({ policies, reasons: given }: ReviewSubject): readonly List[] =>
+  list('Why a person is asked', policies.join(', '), given).map((each) => ({ ...each, plain: true }));
+
 function risk({ risk: { score, signals } }: ReviewSubject): CardSection {
   const items = signals.map(({ weight, explanation }) =>
     visible(`${weight < 0 ? '' : '+'}${weight.toString()} ${explanation}`),
   );
-  return { kind: 'list', title: `Risk ${score.toString()} of 100`, note: '', items };
+  return { kind: 'list', plain: true, title: `Risk ${score.toString()} of 100`, note: '', items };
 }
 
 function conditions({ preconditions }: ReviewSubject): readonly CardSection[] {

@@ -11,9 +11,14 @@ export function judgmentSections(review: Review, { standings }: CardView): reado
   const items = review.votes.map(vote);
   return [
     ...standings.map((standing, index) => demand(review, standing, index)),
-    ...review.questions.flatMap(question),
+    ...review.questions.flatMap(questionSections),
     ...(items.length === 0 ? [] : [{ kind: 'list', title: 'Votes', note: '', items } as const]),
-    { kind: 'facts', title: 'Bound to', facts: [{ label: 'Digest', value: review.subject.digest }] },
+    {
+      kind: 'facts',
+      plain: true,
+      title: 'Bound to',
+      facts: [{ label: 'Digest', value: review.subject.digest }],
+    },
   ];
 }
 
@@ -45,13 +50,14 @@ function demand(review: Review, standing: Standing, index: number): CardSection 
   ];
   return {
     kind: 'facts',
+    plain: true,
     title: 'What is demanded',
     facts: facts.map(({ label, value }) => ({ label, value: visible(value) })),
   };
 }
 
 /** Whoever asked is a reviewer; whoever answered may be the agent, whose words stay apart. */
-function question({ id, by, to, text, atMs, answer }: Question): readonly CardSection[] {
+export function questionSections({ id, by, to, text, atMs, answer }: Question): readonly CardSection[] {
   const asked: CardSection = {
     kind: 'words',
     title: `Question ${id.toString()} of ${visible(by)} to ${to === 'agent' ? 'the agent' : 'its sponsor'}`,

@@ -6,15 +6,20 @@ export interface CardFact {
   readonly value: string;
 }
 
+/** True: names, counts and our own words alone, so that it may stand where nothing can be erased. */
+interface Plain {
+  readonly plain?: true;
+}
+
 export type CardSection =
   /** What the gateway established. */
-  | { readonly kind: 'facts'; readonly title: string; readonly facts: readonly CardFact[] }
-  | {
+  | (Plain & { readonly kind: 'facts'; readonly title: string; readonly facts: readonly CardFact[] })
+  | (Plain & {
       readonly kind: 'list';
       readonly title: string;
       readonly note: string;
       readonly items: readonly string[];
-    }
+    })
   /** To be shown in a fixed-width font, line for line, whole or not at all. */
   | { readonly kind: 'code'; readonly title: string; readonly note: string; readonly text: string }
   /** Somebody's own words, which nobody checked: never among what the gateway established (law 9). */

@@ -15,7 +15,7 @@ const framed = (text: string): string =>
     .map((line) => `  | ${line}`)
     .join('\n');
 
-function sectionText(section: CardSection): string {
+export function sectionText(section: CardSection): string {
   switch (section.kind) {
     case 'facts':
       return [section.title, ...section.facts.map(({ label, value }) => `  ${label}: ${value}`)].join('\n');

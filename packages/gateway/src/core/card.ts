@@ -53,6 +53,12 @@ export function cardOf(review: Review, view: CardView): Card {
   };
 }
 
+/** For a surface that knows the review's own address. */
+export const viewAt = (
+  url: string,
+  { shown, nowMs }: { readonly shown: Pick<CardView, 'rendering' | 'standings'>; readonly nowMs: number },
+): CardView => ({ ...shown, nowMs, publicUrl: url.slice(0, Math.max(0, url.lastIndexOf('/reviews/'))) });
+
 function stateOf(review: Review, isOpen: boolean, nowMs: number): string {
   if (!isOpen) return explainEnd(review, nowMs);
   const minutes = Math.max(1, Math.floor((review.expiresAtMs - nowMs) / 60_000));

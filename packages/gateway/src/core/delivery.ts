@@ -9,6 +9,8 @@ export type Notice =
   /** `vote`: which of the review's votes was cast or taken back, counted from 0. */
   | { readonly kind: 'update'; readonly change: 'voted' | 'retracted'; readonly vote: number }
   | { readonly kind: 'update'; readonly change: 'previewed' }
+  /** The review is as it was, and others may decide on it: a right was handed over, or that has ended. No event. */
+  | { readonly kind: 'update'; readonly change: 'entitled' }
   /** Nobody has met these demands (indexes), and a reminder is due. */
   | { readonly kind: 'remind'; readonly demands: readonly number[] }
   /** From now on the people of this step of this demand's escalation count too. */
@@ -64,7 +66,9 @@ export function urgencyOf({ kind }: Notice): 0 | 1 | 2 {
 
 /** Where a channel keeps one message up to date, a change that is shown already need not be sent. */
 export const isShown = ({ notice, revision }: Delivery, message: SentMessage | null): boolean =>
-  (notice.kind === 'update' || notice.kind === 'close') && message !== null && message.revision >= revision;
+  ((notice.kind === 'update' && notice.change !== 'entitled') || notice.kind === 'close') &&
+  message !== null &&
+  message.revision >= revision;
 
 /**
  * Where one message is kept up to date: it shows this already, or what would be said is no longer true. The message of a

@@ -39,7 +39,15 @@ const NAMES: Readonly<Record<Exclude<Notice['kind'], 'update' | 'close'>, Review
   outcome: 'review.executed',
 };
 
-export function eventOf(notice: Notice, status: ReviewStatus): ReviewEventName {
-  if (notice.kind === 'update') return `review.${notice.change}`;
+/** Null: what shows the state of reviews follows it, and nobody else hears of it. */
+export function eventOf(notice: Notice, status: ReviewStatus): ReviewEventName | null {
+  if (notice.kind === 'update') return notice.change === 'entitled' ? null : `review.${notice.change}`;
   return notice.kind === 'close' ? ENDS[status] : NAMES[notice.kind];
+}
+
+/** Of what was routed by its event. */
+export function toldEventOf(notice: Notice, status: ReviewStatus): ReviewEventName {
+  const event = eventOf(notice, status);
+  if (event === null) throw new Error('a change that is no event was routed as one');
+  return event;
 }

@@ -183,12 +183,14 @@ export class Judging {
     });
   }
 
-  answer({ review, answerer, question, text, channel }: AnswerAsk): Judged {
+  answer(ask: AnswerAsk): Judged {
+    const { review, answerer, question, text, channel } = ask;
+    const asked = { review, question: question.toString(), text, channel };
     return this.#act({
       review,
       by: answerer.name,
       channel,
-      request: null,
+      request: this.#requestOf('answer', answerer.name, ask, asked),
       apply: (stored, atMs) =>
         answerQuestion(
           stored,

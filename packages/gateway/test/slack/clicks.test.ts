@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { signed, formOf } from '../fakes/slack/acting.ts';
 import { textOf, type FakeView } from '../fakes/slack/workspace.ts';
-import { openSlackWorld, until, type SlackWorld, type SlackWorldOptions } from '../support/slack-world.ts';
+import { until } from '../support/chat-world.ts';
+import { openSlackWorld, type SlackWorld, type SlackWorldOptions } from '../support/slack-world.ts';
 import { demand } from '../support/subjects.ts';
 import { reviewed } from '../support/standing-world.ts';
 

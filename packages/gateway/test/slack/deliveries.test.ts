@@ -1,7 +1,8 @@
 /** What is told in Slack, and what keeps it from being told. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { textOf } from '../fakes/slack/workspace.ts';
-import { openSlackWorld, until, type SlackWorld, type SlackWorldOptions } from '../support/slack-world.ts';
+import { until } from '../support/chat-world.ts';
+import { openSlackWorld, type SlackWorld, type SlackWorldOptions } from '../support/slack-world.ts';
 import { reviewed } from '../support/standing-world.ts';
 import { target } from '../support/subjects.ts';
 

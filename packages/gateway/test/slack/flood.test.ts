@@ -1,7 +1,8 @@
 /** What Slack shows when more reviews come than it takes. */
 import { afterEach, expect, test } from 'vitest';
 import { textOf } from '../fakes/slack/workspace.ts';
-import { openSlackWorld, until, type SlackWorld } from '../support/slack-world.ts';
+import { until } from '../support/chat-world.ts';
+import { openSlackWorld, type SlackWorld } from '../support/slack-world.ts';
 
 const ROOM = 'C0REVIEWS';
 const MANY = 60;

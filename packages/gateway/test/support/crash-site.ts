@@ -13,7 +13,7 @@ export const agentName = 'reporter';
 export const targetName = 'shop';
 /** Their tokens and groups are in the configuration below. */
 const people = ['ana', 'sam', 'kim'] as const;
-type PersonName = (typeof people)[number];
+export type PersonName = (typeof people)[number];
 
 /** A database that lives on, and a gateway before it that dies and comes back with the same state. */
 export interface Site {
@@ -40,6 +40,10 @@ export interface SiteOptions {
   readonly limits?: string;
   /** More of the configuration: its last lines. */
   readonly more?: string;
+  /** Nobody is shown what an action would do. */
+  readonly preview?: 'off';
+  /** More members of a person, as YAML in one line. */
+  readonly accounts?: (name: PersonName) => string;
 }
 
 /** Everything in `runs` and `customers.email` is classified: the policies that come with Sallyport ask a person. */
@@ -63,7 +67,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const configPath = join(directory, 'sallyport.yaml');
   writePrivateFile(
     configPath,
-    `${await configuration(server, agentAccess.checkFile, options.limits ?? '')}${options.more ?? ''}`,
+    `${await configuration(server, agentAccess.checkFile, options)}${options.more ?? ''}`,
   );
   const started: GatewayProcess[] = [];
   const personTokens = Object.fromEntries(tokens) as Record<PersonName, string>;
@@ -141,8 +145,9 @@ async function countRuns(admin: pg.Client): Promise<ReadonlyMap<string, number>>
 async function configuration(
   { host, port }: RunningServer,
   agentCheck: string,
-  limits: string,
+  { limits = '', accounts, preview }: SiteOptions,
 ): Promise<string> {
+  const account = (name: PersonName): string => (accounts === undefined ? '' : ` ${accounts(name)},`);
   const groups = '[data-stewards, payments-stewards, database-owners]';
   return `origin: crash.sallyport.example/ledger
 state: gateway
@@ -156,16 +161,16 @@ targets:
     host: ${host}
     port: ${port}
     user: gateway
-    password: { file: secrets/upstream }
+    password: { file: secrets/upstream }${preview === undefined ? '' : `\n    preview: ${preview}`}
 agents:
   - name: ${agentName}
     sponsor: ana
     mayActFor: [kim]
     credential: { scram: { file: ${agentCheck} } }
 people:
-  - { name: ana, credential: { tokenSha256: { file: secrets/ana.check } } }
-  - { name: sam, groups: ${groups}, credential: { tokenSha256: { file: secrets/sam.check } } }
-  - { name: kim, groups: ${groups}, credential: { tokenSha256: { file: secrets/kim.check } } }
+  - { name: ana,${account('ana')} credential: { tokenSha256: { file: secrets/ana.check } } }
+  - { name: sam,${account('sam')} groups: ${groups}, credential: { tokenSha256: { file: secrets/sam.check } } }
+  - { name: kim,${account('kim')} groups: ${groups}, credential: { tokenSha256: { file: secrets/kim.check } } }
 groups:
   - { name: data-stewards }
   - { name: payments-stewards }

@@ -23,11 +23,13 @@ export interface World {
 export type Name = 'sam' | 'kim' | 'ana' | 'zoe';
 export type Act =
   | { readonly by: Name; readonly kind: 'approve' }
-  | { readonly by: Name; readonly kind: 'reject' | 'ask'; readonly text: string };
+  | { readonly by: Name; readonly kind: 'reject' | 'ask' | 'answer'; readonly text: string };
 
 export interface Case {
   readonly name: string;
   readonly decision?: Decision;
+  /** Before all else Kim asks the sponsor. */
+  readonly asked?: true;
   /** What happens before the last of the acts. */
   readonly before?: (at: World) => void;
   readonly acts: readonly Act[];
@@ -36,6 +38,7 @@ export interface Case {
 }
 
 const approve = (by: Name): Act => ({ by, kind: 'approve' });
+const answer = (by: Name, text: string): Act => ({ by, kind: 'answer', text });
 const COUNTS = /^$/;
 
 export const CASES: readonly Case[] = [
@@ -143,6 +146,36 @@ export const CASES: readonly Case[] = [
     acts: [approve('sam')],
     expected: ['pending', /aren’t among those/],
   },
+  {
+    name: 'the sponsor answers what they are asked',
+    asked: true,
+    acts: [answer('ana', 'For the audit.')],
+    expected: ['pending', COUNTS],
+  },
+  {
+    name: 'somebody who may decide answers in the sponsor’s place',
+    asked: true,
+    acts: [answer('sam', 'For the audit.')],
+    expected: ['pending', /Only the agent that asked, or the person for whom it acts/],
+  },
+  {
+    name: 'somebody who has nothing to do with it answers',
+    asked: true,
+    acts: [answer('zoe', 'For the audit.')],
+    expected: ['pending', /Only the agent that asked, or the person for whom it acts/],
+  },
+  {
+    name: 'a second answer',
+    asked: true,
+    acts: [answer('ana', 'For the audit.'), answer('ana', 'For fun.')],
+    expected: ['pending', /ana has answered this question already/],
+  },
+  {
+    name: 'an answer after the end',
+    asked: true,
+    acts: [{ by: 'sam', kind: 'reject', text: 'no' }, answer('ana', 'For the audit.')],
+    expected: ['rejected', /is over/],
+  },
 ];
 
 /** What a vote carries: what its author was shown at first. */
@@ -164,8 +197,18 @@ export function resultOf({ state, votes, questions, expiresAtMs }: Review, nowMs
   const counted = [
     ...votes.map(({ person, kind }) => `${person} ${kind}`),
     ...questions.map(({ by }) => `${by} ask`),
+    ...questions.flatMap((each) => (each.answer === null ? [] : [`${each.answer.by} answer`])),
   ];
   return `${status} ${counted.join(', ')}`;
+}
+
+/** The API as the gateway has it, over this desk and store. A token is its owner's name. */
+export function apiOf(at: Pick<World, 'desk' | 'people' | 'store'>): ReturnType<typeof createApi> {
+  const { deps } = createFake();
+  const policy = { ...deps.policy, mayCall: () => true };
+  const authenticate = async (token: string): Promise<Person | undefined> =>
+    at.people.find(({ name }) => name === token);
+  return createApi({ ...deps, policy, authenticate, desk: at.desk, store: at.store });
 }
 
 /** What the author of an act is told; '': it counts. */
@@ -174,20 +217,19 @@ export async function overTheApi(
   act: Act,
   { review, digest, rendering }: Seen,
 ): Promise<string> {
-  const { deps } = createFake();
-  const policy = { ...deps.policy, mayCall: () => true };
-  const authenticate = async (token: string): Promise<Person | undefined> =>
-    at.people.find(({ name }) => name === token);
-  const app = createApi({ ...deps, policy, authenticate, desk: at.desk, store: at.store });
-  const isAsked = act.kind === 'ask';
-  const body = isAsked
-    ? { to: 'agent', text: act.text, channel: 'api' }
-    : { kind: act.kind, reason: act.kind === 'reject' ? act.text : '', digest, rendering, channel: 'api' };
-  const response = await app.request(`/v1/reviews/${review}/${isAsked ? 'questions' : 'votes'}`, {
+  const [path, body] = requestOf(act, { digest, rendering });
+  const response = await apiOf(at).request(`/v1/reviews/${review}/${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${act.by}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    body: JSON.stringify({ ...body, channel: 'api' }),
   });
-  const answer = (await response.json()) as { readonly detail?: string };
-  return response.ok ? '' : (answer.detail ?? 'refused');
+  const answered = (await response.json()) as { readonly detail?: string };
+  return response.ok ? '' : (answered.detail ?? 'refused');
+}
+
+function requestOf(act: Act, shown: Pick<Seen, 'digest' | 'rendering'>): [string, object] {
+  if (act.kind === 'ask') return ['questions', { to: 'agent', text: act.text }];
+  if (act.kind === 'answer') return ['questions/1/answer', { text: act.text }];
+  const reason = act.kind === 'reject' ? act.text : '';
+  return ['votes', { kind: act.kind, reason, ...shown }];
 }

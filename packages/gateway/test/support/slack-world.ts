@@ -5,42 +5,37 @@ import type { AddressInfo } from 'node:net';
 import { SlackChannel } from '../../src/channels/slack/channel.ts';
 import type { SlackOptions } from '../../src/channels/slack/options.ts';
 import type { Attempt, Hold } from '../../src/connectors/connector.ts';
-import type { Decision } from '../../src/core/decide.ts';
-import type { Person } from '../../src/core/identity.ts';
 import type { Review } from '../../src/core/review.ts';
 import { AccountLinks } from '../../src/identity/account-links.ts';
 import { limits, type Limits } from '../../src/limits.ts';
 import { openChannels } from '../../src/composition/channels.ts';
 import { Pipeline } from '../../src/pipeline.ts';
-import type { Clock, GatewayEvent } from '../../src/ports.ts';
+import type { GatewayEvent } from '../../src/ports.ts';
 import { Desk } from '../../src/review/desk.ts';
-import { MemoryMedium } from '../../src/stores/memory/medium.ts';
 import { createMemoryStore } from '../../src/stores/memory/store.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { hashing, random } from '../../src/system.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { FakeSlack } from '../fakes/slack/slack.ts';
 import type { FakeMessage } from '../fakes/slack/workspace.ts';
-import { attempt, description, reviewed } from './standing-world.ts';
-import { agent, noPasskeys, person } from './subjects.ts';
+import {
+  awayable,
+  calendars,
+  chatWorld,
+  type ChatWorld,
+  clockOf,
+  directoryOf,
+  policyOf,
+  until,
+} from './chat-world.ts';
+import { attempt, description } from './standing-world.ts';
+import { noPasskeys } from './subjects.ts';
 
 const ROOM = 'C0REVIEWS';
 const nothing = (): void => undefined;
 
-export interface SlackWorld {
+export interface SlackWorld extends ChatWorld {
   readonly slack: FakeSlack;
-  readonly medium: MemoryMedium;
-  readonly logged: string[];
-  readonly refused: string[];
-  people: Person[];
-  decision: Decision;
-  version: string;
-  /** API actions that policy takes away from everybody. */
-  readonly forbidden: Set<string>;
-  /** How far the gateway's clock is from the machine's. */
-  offMs: number;
-  /** While true, nothing can be recorded. */
-  isAway: boolean;
   readonly store: Store;
   readonly desk: Desk;
   readonly channel: SlackChannel;
@@ -68,20 +63,7 @@ export async function openSlackWorld(options: SlackWorldOptions = {}): Promise<S
   for (const name of ['sam', 'kim', 'ana', 'zoe']) slack.workspace.addUser(`U0${name.toUpperCase()}`, name);
   const world = {
     slack,
-    medium: new MemoryMedium(),
-    logged: [],
-    refused: [],
-    people: [
-      person('sam', ['stewards']),
-      person('kim', ['stewards']),
-      person('ana', ['stewards']),
-      person('zoe'),
-    ],
-    decision: reviewed(),
-    version: '1',
-    forbidden: new Set<string>(),
-    offMs: 0,
-    isAway: false,
+    ...chatWorld(),
   } as unknown as Mutable<SlackWorld>;
   let running: Running | undefined;
   const start = async (): Promise<void> => {
@@ -116,48 +98,13 @@ interface Running {
   stop(): Promise<void>;
 }
 
-function clockOf(world: SlackWorld): Clock {
-  return {
-    nowMs: () => Date.now() + world.offMs,
-    monotonicMs: () => performance.now(),
-    after: (delayMs, fire) => {
-      const timer = setTimeout(fire, delayMs);
-      return () => clearTimeout(timer);
-    },
-  };
-}
-
-function awayable(world: SlackWorld, store: Store): Store {
-  return {
-    commit: (change) => (world.isAway ? Promise.reject(new Error('away')) : store.commit(change)),
-    append: (entry, urgency) => store.append(entry, urgency),
-    read: (kind, ask) => store.read(kind, ask),
-    get queued() {
-      return store.queued;
-    },
-    close: () => store.close(),
-  };
-}
-
 async function run(world: SlackWorld, options: SlackWorldOptions): Promise<Running> {
   const clock = clockOf(world);
   const bounds = { ...limits, ...options.limits };
   const lines = { write: (line: string) => void world.logged.push(line) };
   const log = createLog({ level: 'debug', destination: lines });
-  const directory = {
-    agent: (name: string) => (name === agent.name ? agent : undefined),
-    person: (name: string) => world.people.find((one) => one.name === name),
-    people: () => world.people,
-  };
-  const policy = {
-    get version() {
-      return world.version;
-    },
-    decide: () => world.decision,
-    mayApprove: () => true,
-    mayCall: (_: unknown, action: string) => !world.forbidden.has(action),
-  };
-  const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
+  const directory = directoryOf(world);
+  const policy = policyOf(world);
   const memory = awayable(world, createMemoryStore({ medium: world.medium }));
   const publicUrl = 'http://gate.example';
   const accounts = await AccountLinks.open({
@@ -194,6 +141,7 @@ async function run(world: SlackWorld, options: SlackWorldOptions): Promise<Runni
     directory,
     policy,
     accounts,
+    handed: { list: () => world.delegations },
     pending: () =>
       memory.read('reviews', { status: 'pending', agent: null, limit: bounds.slackListed + 1, before: null }),
     recordRefused: async (actor, review, times) => {
@@ -209,7 +157,10 @@ async function run(world: SlackWorld, options: SlackWorldOptions): Promise<Runni
     store: memory,
     publicUrl,
     log,
-    configuration: { channels: { terminal: false, webhooks: [], email: null, slack: null, teams: null } },
+    configuration: {
+      people: [],
+      channels: { terminal: false, webhooks: [], email: null, slack: null, teams: null },
+    },
     chats: [channel],
   });
   const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys: noPasskeys };
@@ -283,16 +234,4 @@ async function holdOnly(running: Running | undefined, given: Partial<Attempt>): 
   const held = await running.gate.hold(judgement, []);
   if (!held.ok) throw new Error(held.error.code);
   return held.value;
-}
-
-/** What `look` finds, as soon as it does. */
-export async function until<T>(
-  look: () => T | undefined | false | null | Promise<T | undefined | false | null>,
-): Promise<T> {
-  for (let turn = 0; turn < 1_000; turn++) {
-    const found = await look();
-    if (found !== undefined && found !== false && found !== null) return found;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('it did not come');
 }

@@ -8,16 +8,13 @@ import type { ApiDeps } from '../../src/api/deps.ts';
 import { TeamsChannel } from '../../src/channels/teams/channel.ts';
 import type { TeamsOptions } from '../../src/channels/teams/options.ts';
 import type { Attempt, Hold } from '../../src/connectors/connector.ts';
-import type { Decision } from '../../src/core/decide.ts';
-import type { Person } from '../../src/core/identity.ts';
 import type { Review } from '../../src/core/review.ts';
 import { openChannels } from '../../src/composition/channels.ts';
 import { AccountLinks } from '../../src/identity/account-links.ts';
 import { limits } from '../../src/limits.ts';
 import { Pipeline } from '../../src/pipeline.ts';
-import type { Clock, GatewayEvent } from '../../src/ports.ts';
+import type { GatewayEvent } from '../../src/ports.ts';
 import { Desk } from '../../src/review/desk.ts';
-import { MemoryMedium } from '../../src/stores/memory/medium.ts';
 import { createMemoryStore } from '../../src/stores/memory/store.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { hashing, random } from '../../src/system.ts';
@@ -25,30 +22,27 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { Acting } from '../fakes/teams/acting.ts';
 import { FakeTeams } from '../fakes/teams/teams.ts';
 import type { FakeMessage, FakeUser } from '../fakes/teams/tenant.ts';
-import { until } from './slack-world.ts';
-import { attempt, description, reviewed } from './standing-world.ts';
-import { agent, noPasskeys, person } from './subjects.ts';
+import {
+  awayable,
+  calendars,
+  chatWorld,
+  type ChatWorld,
+  clockOf,
+  directoryOf,
+  policyOf,
+  until,
+} from './chat-world.ts';
+import { attempt, description } from './standing-world.ts';
+import { noPasskeys } from './subjects.ts';
 
 export const ROOM = '19:reviews@thread.tacv2';
 const PUBLIC_URL = 'http://gate.example';
 const nothing = (): void => undefined;
 
-export interface TeamsWorld {
+export interface TeamsWorld extends ChatWorld {
   readonly teams: FakeTeams;
   readonly acting: Acting;
-  readonly medium: MemoryMedium;
-  readonly logged: string[];
-  readonly refused: string[];
   readonly forged: string[];
-  people: Person[];
-  decision: Decision;
-  version: string;
-  /** API actions that policy takes away from everybody. */
-  readonly forbidden: Set<string>;
-  /** How far the gateway's clock is from the machine's. */
-  offMs: number;
-  /** While true, nothing can be recorded. */
-  isAway: boolean;
   readonly store: Store;
   readonly desk: Desk;
   readonly channel: TeamsChannel;
@@ -78,21 +72,8 @@ export async function openTeamsWorld(options: TeamsWorldOptions = {}): Promise<T
   const world = {
     teams,
     acting: new Acting(teams),
-    medium: new MemoryMedium(),
-    logged: [],
-    refused: [],
+    ...chatWorld(),
     forged: [],
-    people: [
-      person('sam', ['stewards']),
-      person('kim', ['stewards']),
-      person('ana', ['stewards']),
-      person('zoe'),
-    ],
-    decision: reviewed(),
-    version: '1',
-    forbidden: new Set<string>(),
-    offMs: 0,
-    isAway: false,
   } as unknown as Mutable<TeamsWorld>;
   let running: Running | undefined;
   const start = async (): Promise<void> => {
@@ -126,25 +107,6 @@ interface Running {
   stop(): Promise<void>;
 }
 
-const clockOf = (world: TeamsWorld): Clock => ({
-  nowMs: () => Date.now() + world.offMs,
-  monotonicMs: () => performance.now(),
-  after: (delayMs, fire) => {
-    const timer = setTimeout(fire, delayMs);
-    return () => clearTimeout(timer);
-  },
-});
-
-const awayable = (world: TeamsWorld, store: Store): Store => ({
-  commit: (change) => (world.isAway ? Promise.reject(new Error('away')) : store.commit(change)),
-  append: (entry, urgency) => store.append(entry, urgency),
-  read: (kind, ask) => store.read(kind, ask),
-  get queued() {
-    return store.queued;
-  },
-  close: () => store.close(),
-});
-
 async function run(world: TeamsWorld, options: TeamsWorldOptions): Promise<Running> {
   const clock = clockOf(world);
   const bounds = { ...limits, ...options.limits };
@@ -152,20 +114,8 @@ async function run(world: TeamsWorld, options: TeamsWorldOptions): Promise<Runni
     level: 'debug',
     destination: { write: (line: string) => void world.logged.push(line) },
   });
-  const directory = {
-    agent: (name: string) => (name === agent.name ? agent : undefined),
-    person: (name: string) => world.people.find((one) => one.name === name),
-    people: () => world.people,
-  };
-  const policy = {
-    get version() {
-      return world.version;
-    },
-    decide: () => world.decision,
-    mayApprove: () => true,
-    mayCall: (_: unknown, action: string) => !world.forbidden.has(action),
-  };
-  const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
+  const directory = directoryOf(world);
+  const policy = policyOf(world);
   const memory = awayable(world, createMemoryStore({ medium: world.medium }));
   const { tenant, addresses } = world.teams;
   const accounts = await AccountLinks.open({
@@ -194,6 +144,7 @@ async function run(world: TeamsWorld, options: TeamsWorldOptions): Promise<Runni
     linkByName: false,
     personByEmail: () => undefined,
     accounts,
+    handed: { list: () => world.delegations },
     recordRefused: async (actor, review, times) => {
       const how = times === 1 ? '' : ` ${times.toString()} times`;
       world.refused.push(`${actor?.user ?? 'others'} ${review ?? 'none'}${how}`);
@@ -202,6 +153,7 @@ async function run(world: TeamsWorld, options: TeamsWorldOptions): Promise<Runni
     ...options.teams,
   });
   const configuration = {
+    people: [],
     channels: { terminal: false, webhooks: [], slack: null, teams: null, email: null },
   };
   const { store, outbox, start } = openChannels({

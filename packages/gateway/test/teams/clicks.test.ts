@@ -1,7 +1,7 @@
 /** What people do in Teams, over a local Teams and the API's route (threats C). */
 import { afterEach, describe, expect, test } from 'vitest';
-import { buttons, textOf, type FakeCard } from '../fakes/teams/shapes.ts';
-import { until } from '../support/slack-world.ts';
+import { actionOf, buttons, inputsOf, textOf, type FakeCard } from '../fakes/teams/shapes.ts';
+import { until } from '../support/chat-world.ts';
 import { reviewed } from '../support/standing-world.ts';
 import { demand } from '../support/subjects.ts';
 import { openTeamsWorld, type TeamsWorld, type TeamsWorldOptions } from '../support/teams-world.ts';
@@ -48,12 +48,18 @@ test('Approve is recorded before it is answered, as Teams asserts it; the card s
   expect((await held.settled).ok).toBe(true);
 });
 
-test('Reject takes a reason, and the agent is told it', async () => {
+test('Reject asks for a reason in a dialog, which keeps what was written; the agent is told it', async () => {
   const { acting } = await open();
   const { held, message } = await world.hold();
-  const empty = await acting.press(world.user('kim'), message, REJECT, { fields: { reason: '  ' } });
-  expect(shows(empty.card)).toContain('Not counted. A rejection needs a reason');
-  await acting.press(world.user('kim'), message, REJECT, { fields: { reason: 'Not without a ticket.' } });
+  const kim = world.user('kim');
+  const { dialog } = await acting.press(kim, message, REJECT);
+  expect(dialog?.title).toBe('Reject');
+  expect(inputsOf(dialog!).map(({ id }) => id)).toEqual(['reason']);
+  const again = await acting.submit(kim, message, dialog!, { reason: '  ' });
+  expect(textOf(again.dialog!.card)).toContain('Not counted. A rejection needs a reason');
+  expect(inputsOf(again.dialog!)[0]?.value).toBe('  ');
+  const sent = await acting.submit(kim, message, again.dialog!, { reason: 'Not without a ticket.' });
+  expect(sent.told).toBe('It is recorded.');
   expect(await world.read(held.review)).toMatchObject({
     state: { status: 'rejected', by: 'kim', reason: 'Not without a ticket.' },
   });
@@ -153,6 +159,17 @@ describe('whoever clicks (C)', () => {
     expect(world.refused).toHaveLength(1);
   });
 
+  test('is refused when they are a bot, which has no account in Entra', async () => {
+    const { acting } = await open();
+    const { held, message } = await world.hold();
+    const sam = world.user('sam');
+    const approve = actionOf(await acting.look(sam, message), APPROVE) as never;
+    const click = acting.invoke(sam, message, approve);
+    const from = { id: '28:0e0e0e0e-0000-4000-8000-00000000000e', name: 'a bot', role: 'bot' };
+    expect((await acting.send({ ...click, from })).status).toBe(400);
+    expect((await world.read(held.review)).votes).toEqual([]);
+  });
+
   test('is refused when their person of ours is disabled or gone, or when Teams doesn’t say who they are', async () => {
     const { acting, teams } = await open({ limits: { teamsMemberMs: 0 } });
     const { held, message } = await world.hold();
@@ -202,6 +219,89 @@ describe('whoever clicks (C)', () => {
     const { card } = await acting.press(world.user('ana'), message, APPROVE, { card: seen });
     expect(shows(card)).toContain('Not counted.');
     expect((await world.read(held.review)).votes).toEqual([]);
+  });
+});
+
+describe('a dialog (C)', () => {
+  test('sent twice has one effect, after a restart too', async () => {
+    const { acting } = await open();
+    const { held, message } = await world.hold();
+    const sam = world.user('sam');
+    const { msteams: _, ...data } = actionOf(await acting.look(sam, message), ASK)!.data;
+    const sent = acting.task(sam, message, 'task/submit', { ...data, question: 'Why?', to: 'agent' });
+    expect((await acting.send(sent)).told).toBe('It is recorded.');
+    await world.restart();
+    expect((await acting.send(sent)).told).toBe('It is recorded.');
+    expect((await world.read(held.review)).questions).toHaveLength(1);
+  });
+
+  test('is opened for nobody who is linked to nobody, or may not read; with a link where there is one', async () => {
+    const { acting } = await open();
+    const { held, message } = await world.hold();
+    const seen = await acting.look(world.user('sam'), message);
+    const stranger = await acting.press(world.user('zoe'), message, REJECT, { card: seen });
+    expect(textOf(stranger.dialog!.card)).toContain('Not counted. Sallyport doesn’t know who you are');
+    expect(JSON.stringify(stranger.dialog!.card.actions)).toContain('http://gate.example/link#');
+    world.forbidden.add('api:reviews.read');
+    const { told } = await acting.press(world.user('sam'), message, REJECT, { card: seen });
+    expect(told).toContain('No policy permits you');
+    expect(world.refused).toEqual(['zoe', 'sam'].map((name) => `${world.user(name).oid} ${held.review}`));
+  });
+
+  test('opened before the end and sent after it has no effect, and says so', async () => {
+    const { acting } = await open();
+    const { held, message } = await world.hold();
+    const kim = world.user('kim');
+    const seen = await acting.look(kim, message);
+    const { dialog } = await acting.press(kim, message, REJECT);
+    await acting.press(world.user('sam'), message, APPROVE);
+    const { told } = await acting.submit(kim, message, dialog!, { reason: 'No.' });
+    expect(told).toContain('Not counted. This review is over: approved by sam');
+    expect((await acting.press(kim, message, REJECT, { card: seen })).told).toContain(
+      'This review is over: approved by sam',
+    );
+    expect((await world.read(held.review)).votes).toHaveLength(1);
+  });
+
+  test('sent while nothing can be recorded doesn’t count yet; its author is told what came of it', async () => {
+    const { acting, teams } = await open({ limits: { chatClickRetryMs: 20 } });
+    const { held, message } = await world.hold();
+    const sam = world.user('sam');
+    const { dialog } = await acting.press(sam, message, REJECT);
+    world.isAway = true;
+    const { told } = await acting.submit(sam, message, dialog!, { reason: 'No.' });
+    expect(told).toContain('doesn’t count yet');
+    world.isAway = false;
+    await until(() =>
+      teams.tenant
+        .cardsIn(`a:1${sam.oid}`)
+        .some((each) => textOf(each.card) === 'Your decision is recorded.'),
+    );
+    expect(await ended(held.review)).toBe('rejected');
+  });
+
+  test.each([
+    ['a verb that isn’t a dialog’s', { verb: APPROVE }],
+    ['a verb that isn’t ours', { verb: 'other' }],
+    ['too many words', { reason: 'x'.repeat(4_001) }],
+    ['something else than words', { reason: { text: 'No.' } }],
+  ])('with %s is refused, and nothing is counted', async (_, change) => {
+    const { acting } = await open();
+    const { held, message } = await world.hold();
+    const sam = world.user('sam');
+    const { msteams: __, ...data } = actionOf(await acting.look(sam, message), REJECT)!.data;
+    const sent = acting.task(sam, message, 'task/submit', { ...data, reason: 'No.', ...change });
+    expect((await acting.send(sent)).status).toBe(400);
+    expect((await world.read(held.review)).votes).toEqual([]);
+  });
+
+  test('whose token isn’t Teams’ opens nothing', async () => {
+    const { acting } = await open();
+    const { message } = await world.hold();
+    const pressed = await acting.press(world.user('sam'), message, REJECT, {
+      forgery: { token: { audience: 'another-bot' } },
+    });
+    expect([pressed.status, pressed.dialog]).toEqual([401, undefined]);
   });
 });
 
@@ -262,10 +362,8 @@ describe('a card (C)', () => {
     const own = await acting.look(sam, message);
     expect(buttons(own)).toEqual(['Sign with your passkey', REJECT, ASK, OPEN]);
     expect(JSON.stringify(own)).toContain(`http://gate.example/reviews/${held.review}/sign`);
-    const reject = own.actions!.flatMap((each) =>
-      each.type === 'Action.ShowCard' ? each.card.actions : [],
-    )[0]!;
-    const { card } = await acting.send(acting.invoke(sam, message, { verb: APPROVE, data: reject.data }));
+    const { data } = actionOf(own, REJECT)!;
+    const { card } = await acting.send(acting.invoke(sam, message, { verb: APPROVE, data }));
     expect(shows(card)).toContain('signed with your passkey');
     expect((await world.read(held.review)).votes).toEqual([]);
   });

@@ -1,7 +1,8 @@
 /** What Teams shows when more reviews come than it takes. */
 import { afterEach, expect, test } from 'vitest';
 import { buttons, textOf } from '../fakes/teams/shapes.ts';
-import { until } from '../support/slack-world.ts';
+import { until } from '../support/chat-world.ts';
+import {} from '../support/slack-world.ts';
 import { openTeamsWorld, ROOM, type TeamsWorld } from '../support/teams-world.ts';
 
 const MANY = 60;

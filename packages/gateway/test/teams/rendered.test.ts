@@ -3,9 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Attempt } from '../../src/connectors/connector.ts';
-import { card as cardShape, textOf, type FakeCard } from '../fakes/teams/shapes.ts';
+import { card as cardShape, textOf, type FakeCard, type FakeDialog } from '../fakes/teams/shapes.ts';
 import { renderCard, type Rendered } from '../fakes/teams/renderer.ts';
 import { startBrowser, type TestBrowser } from '../support/browser.ts';
+import { until } from '../support/chat-world.ts';
 import { reviewed } from '../support/standing-world.ts';
 import { openTeamsWorld, type TeamsWorld } from '../support/teams-world.ts';
 
@@ -27,9 +28,9 @@ async function cards(given: Partial<Attempt>): Promise<{ room: FakeCard; own: Fa
 }
 
 /** Where a folder is named, what was looked at is kept there. */
-async function shown(card: FakeCard, name: string): Promise<Rendered> {
-  await browser.page.setViewportSize({ width: 800, height: 600 });
-  const rendered = await renderCard(browser.page, card);
+async function shown(card: FakeCard | FakeDialog['card'], name: string, who?: string): Promise<Rendered> {
+  await browser.page.setViewportSize({ width: 800, height: 200 });
+  const rendered = await renderCard(browser.page, card, who);
   const into = process.env['SALLYPORT_PICTURES'];
   if (into !== undefined) {
     await mkdir(into, { recursive: true });
@@ -96,13 +97,30 @@ test('a flood of lines is left out and named, and takes Approve away', async () 
   expect((await shown(own, 'teams-too-long')).buttons).toEqual(['Reject…', 'Ask…', 'Open in browser']);
 });
 
-test('reason and question are asked for in the card, where a passkey is demanded too', async () => {
+test('reason, question and answer are asked for in dialogs that can be filled in, with nothing to approve', async () => {
   world = await openTeamsWorld();
   world.decision = reviewed({ passkeyFromRisk: 0 });
-  const { message } = await world.hold();
-  const own = cardShape.parse(await world.acting.look(world.user('sam'), message));
-  await shown(own, 'teams-passkey');
-  await browser.page.getByRole('button', { name: 'Reject…' }).click();
-  expect(await browser.page.getByRole('textbox').isVisible()).toBe(true);
-  expect(await browser.page.getByRole('button', { name: 'Reject', exact: true }).isVisible()).toBe(true);
+  const { held, message } = await world.hold();
+  const { acting } = world;
+  await shown(cardShape.parse(await acting.look(world.user('sam'), message)), 'teams-passkey');
+  const { dialog: ask } = await acting.press(world.user('sam'), message, 'sallyport.ask');
+  expect((await shown(ask!.card, 'teams-ask', ask!.title)).buttons).toEqual(['Ask']);
+  await browser.page.getByRole('textbox').fill('Is this for the audit?');
+  await browser.page.getByRole('radio', { name: 'The person for whom it acts' }).check();
+  await acting.submit(world.user('sam'), message, ask!, { question: TRICKS.join('\n'), to: 'sponsor' });
+  const { dialog: reject } = await acting.press(world.user('sam'), message, 'sallyport.reject');
+  expect((await shown(reject!.card, 'teams-reject', reject!.title)).buttons).toEqual(['Reject']);
+  await browser.page.getByRole('textbox').fill('Not without a ticket.');
+  const { dialog: again } = await acting.submit(world.user('sam'), message, reject!, { reason: ' ' });
+  const refused = await shown(again!.card, 'teams-refused', again!.title);
+  expect(refused.lines.join(' ')).toContain('Not counted. A rejection needs a reason');
+  const chat = `a:1${world.user('ana').oid}`;
+  const asked = await until(() => world?.teams.tenant.cardsIn(chat)[0]);
+  const { lines, links, images, markdown, buttons } = await shown(asked.card, 'teams-asked');
+  expect([links, images, markdown]).toEqual([0, 0, []]);
+  for (const trick of TRICKS) expect(plain(lines)).toContain(trick);
+  expect(buttons).toEqual(['Answer 1…', 'Open in browser']);
+  const { dialog: answer } = await acting.press(world.user('ana'), asked, 'sallyport.answer');
+  expect((await shown(answer!.card, 'teams-answer', answer!.title)).buttons).toEqual(['Answer']);
+  expect((await world.read(held.review)).state.status).toBe('pending');
 });

@@ -65,6 +65,7 @@ beforeEach(async () => {
     server: { host: '127.0.0.1', port, tls: 'none', user: null, password: null },
     from: { name: 'Sallyport', address: 'sallyport@gate.example' },
     recipients: [{ to: ['stewards@corp.example'], events: reviewEvents, when: ANY }],
+    addresses: new Map([['ana', 'ana@corp.example']]),
   };
   channel = new EmailChannel(options);
 });
@@ -130,7 +131,8 @@ describe('the mail', () => {
     expect(mail).toMatchObject({ from: 'sallyport@gate.example', to: ['stewards@corp.example'] });
     expect(text).toContain('Subject: Waits for a decision: reporter on prod-db (production)');
     expect(text).toContain(`at https://gate.example/reviews/${routedReview().id}`);
-    expect(text).toContain('Risk:         40 of 100');
+    expect(text).toContain('Risk 40 of 100');
+    expect(text).toContain(`Shown: ${'e'.repeat(64)}`);
     expect(text).toContain('Answers to this mail decide nothing.');
     expect(text).toContain('text/plain');
     expect(text).toContain('text/html');
@@ -149,6 +151,22 @@ describe('the mail', () => {
     expect(text).toContain('its own words; nobody has checked them');
     expect(text.slice(text.indexOf('<!doctype'))).not.toContain('<b>');
     expect(text).toContain('&lt;b&gt;Approved by&lt;/b&gt; sam⟨U+202E⟩');
+  });
+
+  test('has the card, but for what can’t be erased from a mailbox: that is named, whole, and behind the link (law 6)', async () => {
+    const { subject } = routedReview();
+    await send(routedReview({ subject: { ...subject, statedTask: 'x'.repeat(600) } }));
+    const text = decoded(box.mails[0]?.source ?? '');
+    for (const title of [
+      'Who asks',
+      'Data (established by the gateway)',
+      'Why a person is asked',
+      'Bound to',
+    ])
+      expect(text).toContain(title);
+    expect(text).toMatch(/Not in this mail: Command \(\d+ characters\), Value \$1 \(\d+ characters\)/);
+    expect(text).toMatch(/reporter says about its task \(\d+ characters\)/);
+    expect(text).not.toContain('xxxx');
   });
 
   test('names with line ends don’t leave the subject', async () => {
@@ -184,6 +202,21 @@ describe('the mail', () => {
     ]);
     expect(routed.route(review, { kind: 'remind', demands: [0] })).toEqual([]);
   });
+});
+
+test('a question to the sponsor reaches them by mail, once; one to the agent doesn’t', async () => {
+  const bare = routedReview();
+  const [first] = bare.questions;
+  const asked = { ...first!, id: 2, to: 'sponsor', answer: null } as const;
+  const review = { ...bare, questions: [first!, asked] };
+  expect(channel.route(review, { kind: 'question', question: 1 })).toEqual(['stewards@corp.example']);
+  const question: Notice = { kind: 'question', question: 2 };
+  expect(channel.route(review, question)).toEqual(['stewards@corp.example', 'ana@corp.example']);
+  const sent = await channel.deliver(delivery(question, 'ana@corp.example'), view(review));
+  expect(sent.kind).toBe('sent');
+  const [mail] = box.mails;
+  expect(mail?.to).toEqual(['ana@corp.example']);
+  expect(decoded(mail?.source ?? '')).toContain('Has a question for the person for whom it acts');
 });
 
 describe('the mail server', () => {

@@ -1,6 +1,7 @@
 import { createTransport, type Transporter } from 'nodemailer';
 import type { Channel, DeliveryView, Grouping, GroupView, Sending } from '../channel.ts';
 import type { Delivery, Notice } from '../../core/delivery.ts';
+import { concernsAnswerers } from '../../core/chat-people.ts';
 import { eventOf, type ReviewEventName } from '../../core/review-events.ts';
 import type { Review } from '../../core/review.ts';
 import { isRouted, type Routing } from '../../core/routing.ts';
@@ -29,6 +30,8 @@ export interface EmailOptions {
   readonly server: MailServer;
   readonly from: { readonly name: string; readonly address: string };
   readonly recipients: readonly EmailRecipients[];
+  /** Of people, by name: for what they are asked themselves. */
+  readonly addresses: ReadonlyMap<string, string>;
 }
 
 /** Mail that notifies and links. It takes no votes: whoever can write a sender's address could cast them. */
@@ -53,10 +56,18 @@ export class EmailChannel implements Channel {
 
   route(review: Review, notice: Notice): readonly string[] {
     const event = eventOf(notice, review.state.status);
+    if (event === null) return [];
     const fitting = this.#options.recipients.filter(
       ({ events, when }) => events.includes(event) && isRouted(review, when),
     );
-    return [...new Set(fitting.flatMap(({ to }) => to))];
+    return [...new Set([...fitting.flatMap(({ to }) => to), ...this.#asked(review, notice)])];
+  }
+
+  /** A question to the person for whom the agent acts is theirs, and its sponsor's, whoever else is told. */
+  #asked(review: Review, notice: Notice): readonly string[] {
+    if (notice.kind !== 'question' || !concernsAnswerers(review, notice)) return [];
+    const { onBehalfOf, sponsor } = review.subject.requester;
+    return [onBehalfOf, sponsor].flatMap((name) => this.#options.addresses.get(name) ?? []);
   }
 
   deliver(delivery: Delivery, view: DeliveryView): Promise<Sending> {
@@ -75,7 +86,11 @@ export class EmailChannel implements Channel {
   }
 
   async #trying(destination: string, send: () => Promise<void>): Promise<Sending> {
-    if (!this.#options.recipients.some(({ to }) => to.includes(destination)))
+    const { addresses, recipients } = this.#options;
+    if (
+      !recipients.some(({ to }) => to.includes(destination)) &&
+      ![...addresses.values()].includes(destination)
+    )
       return { kind: 'failed', problem: 'no recipient of this address is configured' };
     try {
       await send();

@@ -1,6 +1,7 @@
 /** Slack as a channel: one message a review in each room and conversation, kept up to date, with buttons. */
 import type { Rate } from '../../core/budget.ts';
 import { cardOf, type Card } from '../../core/card.ts';
+import { askedCardOf } from '../../core/card-asked.ts';
 import type { Delivery, Notice } from '../../core/delivery.ts';
 import type { Review } from '../../core/review.ts';
 import type { Limits } from '../../limits.ts';
@@ -8,21 +9,23 @@ import type { PlatformEndpoint } from '../../ports-chat.ts';
 import type { Channel, DeliveryView, Grouping, Inbound, Sending } from '../channel.ts';
 import { Deciding } from '../chat-deciding.ts';
 import { ChatRefusals } from '../chat-refusals.ts';
+import { askedMessageOf } from './asked.ts';
 import { checkSlack } from './check.ts';
-import { sendingOf, UNSHOWABLE, VANISHED } from './faults.ts';
-import { type Place, placeOf, slackGrouping } from './group.ts';
+import { sendingOf } from './faults.ts';
+import { slackGrouping } from './group.ts';
 import { slackEndpoint } from './http.ts';
 import { type Acknowledgement, Interactions } from './interactions.ts';
-import { linkMessageOf, messageOf } from './message.ts';
+import { linkMessageOf, type Message, messageOf } from './message.ts';
+import { Messages, type Showing } from './messages.ts';
 import type { SlackOptions } from './options.ts';
 import type { Incoming } from './payload.ts';
 import type { Actor } from './payload.ts';
 import { People } from './people.ts';
-import { destinationsOf, directUser, eligibleAccounts, roomOf } from './routing.ts';
+import { askedUser, destinationsOf, directUser, eligibleAccounts } from './routing.ts';
 import { openSocketOnce, SlackSocket } from './socket.ts';
 import { threadBlocks } from './thread.ts';
 import { slackWeb } from './web-client.ts';
-import { SlackFault, type SlackWeb } from './web.ts';
+import type { SlackWeb } from './web.ts';
 
 /** What is needed for what: `check` names what is missing. */
 const SCOPES = {
@@ -45,15 +48,15 @@ export class SlackChannel implements Channel {
   readonly grouping: Grouping;
   readonly #options: SlackOptions;
   readonly #web: SlackWeb;
-  /** Conversations by user: opened once. */
-  readonly #direct = new Map<string, string>();
+  readonly #messages: Messages;
   #running: Running | undefined;
 
   constructor(options: SlackOptions) {
     this.#options = options;
     this.pace = paceOf(options.limits);
-    const web = (this.#web = slackWeb({ ...options, token: options.botToken }));
-    this.grouping = slackGrouping({ options, web, channelOf: (each) => this.#channelOf(each) });
+    this.#web = slackWeb({ ...options, token: options.botToken });
+    this.#messages = new Messages(this.#web, options);
+    this.grouping = slackGrouping({ options, web: this.#web, messages: this.#messages });
   }
 
   route(review: Review, notice: Notice): readonly string[] {
@@ -62,62 +65,44 @@ export class SlackChannel implements Channel {
 
   async deliver(delivery: Delivery, view: DeliveryView): Promise<Sending> {
     try {
-      const { clock, publicUrl, limits } = this.#options;
+      const { clock, publicUrl } = this.#options;
       const card = cardOf(view.review, { ...view.shown, nowMs: clock.nowMs(), publicUrl });
-      const place = await this.#show(card, delivery, view);
-      const blocks = threadBlocks(
-        delivery.notice,
-        view.review,
-        eligibleAccounts(view.review, this.#options),
-        limits,
-      );
-      if (blocks !== null)
-        await this.#web.post({ ...blocks, channel: place.channel, thread: place.ts, delivery: delivery.id });
+      const place = await this.#messages.show(this.#showing(card, delivery, view), delivery, view);
+      const said = this.#lineOf(delivery, view);
+      if (said !== null) await this.#messages.say(said, delivery, place);
       return { kind: 'sent', reference: `${place.channel} ${place.ts}` };
     } catch (error) {
       return sendingOf(error);
     }
   }
 
-  /** Brings the message up to date; a message that is gone, or none, is posted. */
-  async #show(card: Card, delivery: Delivery, { message }: DeliveryView): Promise<Place> {
-    const place = message === null ? undefined : placeOf(message.reference);
-    if (place === undefined) return this.#post(card, delivery);
-    // A line in the thread changes nothing of what the card shows.
-    if (delivery.notice.kind === 'remind' || delivery.notice.kind === 'outcome') return place;
-    try {
-      await this.#fitting(card, (shown) => this.#web.update({ ...place, ...shown }));
-      return place;
-    } catch (error) {
-      if (error instanceof SlackFault && VANISHED.has(error.code)) return this.#post(card, delivery);
-      throw error;
-    }
-  }
-
-  async #post(card: Card, { destination, id }: Delivery): Promise<Place> {
-    const channel = await this.#channelOf(destination);
-    return this.#fitting(card, (shown) => this.#web.post({ ...shown, channel, thread: null, delivery: id }));
-  }
-
-  /** What Slack finds too large after all is a link instead: without buttons, and the review is decided elsewhere. */
-  async #fitting<T>(card: Card, send: (shown: ReturnType<typeof messageOf>) => Promise<T>): Promise<T> {
+  #showing(card: Card, { destination }: Delivery, { review }: DeliveryView): Showing {
     const { limits } = this.#options;
-    try {
-      return await send(messageOf(card, limits));
-    } catch (error) {
-      if (error instanceof SlackFault && UNSHOWABLE.has(error.code)) return send(linkMessageOf(card, limits));
-      throw error;
-    }
+    const asked = askedUser(destination);
+    const message =
+      asked === undefined
+        ? messageOf(card, limits, this.#decides(destination, review))
+        : askedMessageOf(askedCardOf(card, review, this.#mayRead(asked)), limits);
+    return { message, otherwise: () => linkMessageOf(card, limits) };
   }
 
-  async #channelOf(destination: string): Promise<string> {
+  /** A room is for all; in a conversation its one reader has what they may press. */
+  #decides(destination: string, review: Review): boolean {
     const user = directUser(destination);
-    if (user === undefined) return roomOf(destination);
-    const known = this.#direct.get(user);
-    if (known !== undefined) return known;
-    const opened = await this.#web.openDirect(user);
-    this.#direct.set(user, opened);
-    return opened;
+    return user === undefined || eligibleAccounts(review, this.#options).includes(user);
+  }
+
+  /** Whoever is asked finds what they are asked in the message itself. */
+  #lineOf({ destination, notice }: Delivery, { review }: DeliveryView): Message | null {
+    const options = this.#options;
+    if (askedUser(destination) !== undefined) return null;
+    return threadBlocks(notice, review, eligibleAccounts(review, options), options.limits);
+  }
+
+  #mayRead(user: string): boolean {
+    const { accounts, directory, policy, team } = this.#options;
+    const person = directory.person(accounts.personOf({ platform: 'slack', tenant: team, user }) ?? '');
+    return person !== undefined && policy.mayCall(person, 'api:reviews.read');
   }
 
   check(): Promise<readonly string[]> {

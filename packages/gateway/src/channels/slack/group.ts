@@ -5,23 +5,18 @@ import type { Grouping, GroupView, Sending } from '../channel.ts';
 import { fit, rich } from './blocks.ts';
 import { sendingOf, VANISHED } from './faults.ts';
 import { ACTIONS, button, header, type Message } from './message.ts';
+import { placeOf, type Messages, type Place } from './messages.ts';
 import type { SlackOptions } from './options.ts';
 import { escapeMarkup, line, literal, mention } from './rich-text.ts';
 import { eligibleAccounts } from './routing.ts';
 import { SlackFault, type SlackWeb } from './web.ts';
 
-/** Where a message stands. */
-export interface Place {
-  readonly channel: string;
-  readonly ts: string;
-}
-
-type Options = Pick<SlackOptions, 'accounts' | 'directory' | 'limits' | 'team'>;
+type Options = Pick<SlackOptions, 'accounts' | 'clock' | 'directory' | 'handed' | 'limits' | 'team'>;
 
 export interface SlackGroupPorts {
   readonly options: Options;
   readonly web: Pick<SlackWeb, 'post' | 'update'>;
-  readonly channelOf: (destination: string) => Promise<string>;
+  readonly messages: Pick<Messages, 'channelOf'>;
 }
 
 export function slackGrouping(ports: SlackGroupPorts): Grouping {
@@ -55,7 +50,7 @@ async function deliver(view: GroupView, ports: SlackGroupPorts): Promise<Sending
   return { kind: 'sent', reference: `${place.channel} ${place.ts}` };
 }
 
-async function show(view: GroupView, { options, web, channelOf }: SlackGroupPorts): Promise<Place> {
+async function show(view: GroupView, { options, web, messages }: SlackGroupPorts): Promise<Place> {
   const message = groupMessage(view.card, options.limits);
   const place = placeOf(view.reference ?? '');
   if (place !== undefined)
@@ -65,7 +60,7 @@ async function show(view: GroupView, { options, web, channelOf }: SlackGroupPort
     } catch (error) {
       if (!(error instanceof SlackFault && VANISHED.has(error.code))) throw error;
     }
-  const channel = await channelOf(view.destination);
+  const channel = await messages.channelOf(view.destination);
   return web.post({ ...message, channel, thread: null, delivery: view.id });
 }
 
@@ -87,9 +82,4 @@ function groupMessage(card: GroupCard, limits: Limits): Message {
       { type: 'actions', block_id: 'actions', elements: [open] },
     ],
   };
-}
-
-export function placeOf(reference: string): Place | undefined {
-  const [channel, ts, ...more] = reference.split(' ');
-  return channel === undefined || ts === undefined || more.length > 0 ? undefined : { channel, ts };
 }

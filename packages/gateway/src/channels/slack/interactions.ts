@@ -13,9 +13,10 @@ import type { Log } from '../../telemetry/log.ts';
 import type { Deciding, Decided, Judgment, Refused } from '../chat-deciding.ts';
 import { answerOf, linkAnswer, listed } from './answers.ts';
 import { ACTIONS, messageOf } from './message.ts';
-import { askModal, CALLBACKS, detailsModal, FIELDS, rejectModal, toldModal } from './modals.ts';
+import { answerModal, askModal, CALLBACKS, detailsModal, FIELDS, rejectModal, toldModal } from './modals.ts';
 import type { Actor, Incoming } from './payload.ts';
 import type { People } from './people.ts';
+import { escapeMarkup } from './rich-text.ts';
 import type { Answered, SlackWeb } from './web.ts';
 
 export interface InteractionPorts {
@@ -152,24 +153,33 @@ export class Interactions {
   /** A modal shows something of the action, so that only people who may read get one. */
   async #open({ actor, action, value, trigger, responseUrl }: Click, { review }: ShownValue): Promise<void> {
     const { limits, web } = this.#ports;
-    if (!(await this.#mayRead(actor, review, responseUrl))) return;
+    const question = questionOf(ACTIONS.answer, action);
+    const right = question === undefined ? 'api:reviews.read' : 'api:reviews.answer';
+    if (!(await this.#may(right, actor, { review, responseUrl }))) return;
     const card = await this.#card(review);
     if (card === undefined)
       return this.#answer(responseUrl, { text: 'There is no such review.', replaces: false });
     if (!card.isOpen) {
-      await this.#answer(responseUrl, { text: 'This review is over.', replaces: false });
-      return this.#refresh(review, responseUrl);
+      await this.#answer(responseUrl, { text: escapeMarkup(card.state), replaces: false });
+      // What somebody is asked is put right by the outbox: theirs is another message.
+      return question === undefined ? this.#refresh(review, responseUrl) : undefined;
     }
-    if (action === ACTIONS.reject) await web.openModal(trigger, rejectModal(value, card.heading, limits));
+    if (question !== undefined)
+      await web.openModal(trigger, answerModal(value, question, card.heading, limits));
+    else if (action === ACTIONS.reject)
+      await web.openModal(trigger, rejectModal(value, card.heading, limits));
     else if (action === ACTIONS.ask) await web.openModal(trigger, askModal(value, card.heading, limits));
     else if (action === ACTIONS.details) await web.openModal(trigger, detailsModal(card, limits));
     else await this.#answer(responseUrl, { text: NOT_OURS, replaces: false });
   }
 
-  async #mayRead(actor: Actor, review: ReviewId | null, responseUrl: string | null): Promise<boolean> {
+  async #may(
+    action: string,
+    actor: Actor,
+    { review, responseUrl }: { readonly review: ReviewId | null; readonly responseUrl: string | null },
+  ): Promise<boolean> {
     const { people, policy } = this.#ports;
     const identified = await people.identify(actor);
-    const action = review === null ? 'api:reviews.list' : 'api:reviews.read';
     if (identified.ok && policy.mayCall(identified.value, action)) return true;
     const message = `No policy permits you Action::"${action}".`;
     const refused: Refused = identified.ok
@@ -193,7 +203,7 @@ export class Interactions {
     const { error } = first;
     this.#later(() => this.#refused(judgment.actor, judgment.shown.review, error));
     if (error.kind === 'person' && error.link !== null) return linkAnswer(error.message, error.link);
-    const field = judgment.act.kind === 'ask' ? FIELDS.question : FIELDS.reason;
+    const field = FIELD_OF[judgment.act.kind];
     return { response_action: 'errors', errors: { [field]: error.message } };
   }
 
@@ -211,7 +221,8 @@ export class Interactions {
     const review = verb === 'show' && more.length === 0 ? (parseId('rev', id) ?? null) : null;
     const isList = verb === 'pending' && id === '';
     if (!isList && review === null) return this.#answer(responseUrl, { text: USAGE, replaces: false });
-    if (!(await this.#mayRead(actor, review, responseUrl))) return;
+    const right = review === null ? 'api:reviews.list' : 'api:reviews.read';
+    if (!(await this.#may(right, actor, { review, responseUrl }))) return;
     if (review === null) return this.#answer(responseUrl, listed(await this.#ports.pending(), this.#ports));
     await this.#ports.desk.previewed(review);
     const card = await this.#card(review);
@@ -219,6 +230,20 @@ export class Interactions {
       return this.#answer(responseUrl, { text: 'There is no such review.', replaces: false });
     await this.#answer(responseUrl, { ...messageOf(card, this.#ports.limits), replaces: false });
   }
+}
+
+/** Where a modal says why it doesn't count. */
+const FIELD_OF = {
+  approve: FIELDS.reason,
+  reject: FIELDS.reason,
+  ask: FIELDS.question,
+  answer: FIELDS.answer,
+} as const;
+
+/** Of `PREFIX.ID`; undefined for anything else. */
+function questionOf(prefix: string, name: string): number | undefined {
+  const id = name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : '';
+  return /^[1-9]\d{0,5}$/.test(id) ? Number(id) : undefined;
 }
 
 const USAGE = 'Write `/sallyport pending`, or `/sallyport show rev_…`.';
@@ -229,6 +254,14 @@ function judgmentOf({ actor, callback, value, occasion, fields }: Submission): J
   if (shown === undefined) return undefined;
   if (callback === CALLBACKS.reject)
     return { actor, shown, occasion, act: { kind: 'reject', reason: fields[FIELDS.reason] ?? '' } };
+  const question = questionOf(CALLBACKS.answer, callback);
+  if (question !== undefined)
+    return {
+      actor,
+      shown,
+      occasion,
+      act: { kind: 'answer', question, text: fields[FIELDS.answer] ?? '' },
+    };
   if (callback !== CALLBACKS.ask) return undefined;
   const to = fields[FIELDS.to] === 'sponsor' ? 'sponsor' : 'agent';
   return { actor, shown, occasion, act: { kind: 'ask', to, text: fields[FIELDS.question] ?? '' } };

@@ -16,6 +16,8 @@ export const ACTIONS = {
   approve: 'sallyport.approve',
   reject: 'sallyport.reject',
   ask: 'sallyport.ask',
+  /** With the question's id after a full stop. */
+  answer: 'sallyport.answer',
   details: 'sallyport.details',
   open: 'sallyport.open',
   sign: 'sallyport.sign',
@@ -25,7 +27,8 @@ export const ACTIONS = {
 /** Header, state, what is left out, buttons: beside the sections. */
 const BLOCKS_BESIDE = 4;
 
-export function messageOf(card: Card, limits: Limits): Message {
+/** @param decides false: its one reader may not decide (any more), and finds nothing to press. */
+export function messageOf(card: Card, limits: Limits, decides = true): Message {
   const { blocks, omitted } = fit(card, limits.slackMessageBlocks - BLOCKS_BESIDE, limits);
   const isWhole = omitted.length === 0;
   return {
@@ -34,8 +37,12 @@ export function messageOf(card: Card, limits: Limits): Message {
       header(card, limits),
       rich('state', line(literal(card.state))),
       ...blocks,
-      ...(isWhole ? [] : [leftOut(omitted)]),
-      { type: 'actions', block_id: 'actions', elements: buttons(card, isWhole) },
+      ...(isWhole ? [] : [leftOutOf(omitted)]),
+      {
+        type: 'actions',
+        block_id: 'actions',
+        elements: buttons(decides ? card : { ...card, isOpen: false }, isWhole),
+      },
     ],
   };
 }
@@ -64,12 +71,14 @@ export function header({ heading }: Pick<Card, 'heading'>, { slackHeaderCharacte
   return { type: 'header', block_id: 'header', text: plain(text) };
 }
 
-function leftOut(omitted: Fitted['omitted']): Block {
+const CONSEQUENCE = 'It can’t be approved from here: open it.';
+
+export function leftOutOf(omitted: Fitted['omitted'], consequence = CONSEQUENCE): Block {
   const named = omitted
     .slice(0, 5)
     .map((each) => `${clip(each.title)} (${sizeOf(each).toString()} characters)`);
   const others = omitted.length > 5 ? ` and ${(omitted.length - 5).toString()} more` : '';
-  const words = `Too long to be shown here: ${named.join(', ')}${others}. It can’t be approved from here: open it.`;
+  const words = `Too long to be shown here: ${named.join(', ')}${others}. ${consequence}`;
   return rich('left_out', line(literal(words, { bold: true })));
 }
 

@@ -17,12 +17,13 @@ export interface Modal {
 export const CALLBACKS = {
   reject: 'sallyport.reject',
   ask: 'sallyport.ask',
+  answer: 'sallyport.answer',
   details: 'sallyport.details',
   told: 'sallyport.told',
 } as const;
 
 /** Block and field of what people write. */
-export const FIELDS = { reason: 'reason', question: 'question', to: 'to' } as const;
+export const FIELDS = { reason: 'reason', question: 'question', answer: 'answer', to: 'to' } as const;
 
 const words = (field: string, label: string, { judgmentCharacters }: Limits): InputBlock => ({
   type: 'input',
@@ -71,6 +72,20 @@ export const askModal = (value: string, about: string, limits: Limits): Modal =>
         initial_option: AGENT,
       },
     },
+  ],
+});
+
+/** What is asked was on the message. */
+export const answerModal = (value: string, id: number, about: string, limits: Limits): Modal => ({
+  type: 'modal',
+  callback_id: `${CALLBACKS.answer}.${id.toString()}`,
+  private_metadata: value,
+  title: plain('Answer'),
+  submit: plain('Answer'),
+  close: plain('Cancel'),
+  blocks: [
+    rich('about', line(literal(`Question ${id.toString()}. ${about}`))),
+    words(FIELDS.answer, 'Your answer; whoever decides is shown it', limits),
   ],
 });
 

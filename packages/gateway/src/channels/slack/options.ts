@@ -2,7 +2,7 @@ import type { RoomRule } from '../../core/chat-people.ts';
 import type { Review } from '../../core/review.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, Directory, Hashing, PolicyEngine } from '../../ports.ts';
-import type { ChatAccounts, Secret } from '../../ports-chat.ts';
+import type { ChatAccounts, HandedRights, Secret } from '../../ports-chat.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { RecordRefused } from '../chat-refusals.ts';
 import type { Actor } from './payload.ts';
@@ -29,6 +29,8 @@ export interface SlackOptions {
   readonly hashing: Hashing;
   readonly limits: Limits;
   readonly directory: Directory;
+  /** Rights that people have handed over, those that have ended included. */
+  readonly handed: HandedRights;
   readonly policy: Pick<PolicyEngine, 'mayCall'>;
   readonly accounts: ChatAccounts;
   /** Newest first, one more than are listed. */

@@ -8,6 +8,7 @@ import {
   type WebClientOptions,
 } from '@slack/web-api';
 import type { Limits } from '../../limits.ts';
+import { DELIVERY_EVENT, sent } from './history.ts';
 import type { SlackUser } from './people.ts';
 import type { Secret } from '../../ports-chat.ts';
 import {
@@ -77,9 +78,18 @@ export function slackWeb(options: WebOptions): SlackWeb {
     user: (id) => call(() => user(client, id)),
     self: () => call(async () => ({ ...(await self(client)), atMs: dateOf(seen.date) })),
     channel: (id) => call(() => channel(client, id)),
+    sent: (where, thread) =>
+      call(() => sent(client, { channel: where, thread, most: options.limits.slackRead })).catch(
+        unlessLacking,
+      ),
     respond: (url, answer) => respond(url, answer, options),
   };
 }
+
+const unlessLacking = (error: unknown): undefined => {
+  if (error instanceof SlackFault && error.code === 'missing_scope') return undefined;
+  throw error;
+};
 
 const dateOf = (header: string | null): number | null => {
   const atMs = header === null ? NaN : Date.parse(header);
@@ -97,7 +107,7 @@ async function post(client: WebClient, posting: Posting): Promise<{ channel: str
     ...(thread === null ? {} : { thread_ts: thread }),
     ...(delivery === null
       ? {}
-      : { metadata: { event_type: 'sallyport_delivery', event_payload: { id: delivery } } }),
+      : { metadata: { event_type: DELIVERY_EVENT, event_payload: { id: delivery } } }),
   });
   const { channel: placed, ts } = answer as { readonly channel?: unknown; readonly ts?: unknown };
   if (typeof placed !== 'string' || typeof ts !== 'string') throw new SlackFault('unexpected_answer');

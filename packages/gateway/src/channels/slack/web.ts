@@ -45,6 +45,11 @@ export interface SlackWeb {
   user(id: string): Promise<SlackUser>;
   self(): Promise<Self>;
   channel(id: string): Promise<ChannelInfo>;
+  /**
+   * Our newest messages in a conversation, or in the thread of one of its messages: their `ts`, by the delivery that each
+   * is. Undefined: the app may not read there, which is a scope that it can do without.
+   */
+  sent(channel: string, thread: string | null): Promise<ReadonlyMap<string, string> | undefined>;
   /** To an address that came with a click. */
   respond(url: string, answer: Answered): Promise<void>;
 }

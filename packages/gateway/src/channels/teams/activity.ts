@@ -1,7 +1,7 @@
 /** What Teams sends, parsed once into what we use of it; anything else is refused. */
 import { z } from 'zod';
 import { parseValue, type ShownValue } from '../../core/shown-value.ts';
-import { FIELDS, VERBS } from './card.ts';
+import { type DialogVerb, FIELDS, VERBS } from './verbs.ts';
 
 /** Entra's form of its ids: nothing else gets into a record. */
 const guid = z
@@ -23,21 +23,33 @@ const envelope = z.object({
 
 const words = z.string().max(4_000).optional();
 
-const invoked = z.object({
+const given = z.object({
+  shown: z.string().max(300),
+  asked: z.int().min(1).max(999_999).optional(),
+  [FIELDS.reason]: words,
+  [FIELDS.question]: words,
+  [FIELDS.answer]: words,
+  [FIELDS.to]: z.enum(['agent', 'sponsor']).optional(),
+});
+
+const from = z.object({ id: teamsId, aadObjectId: guid, name: z.string().max(300).optional() });
+
+/** By its name: what is done at once, and what takes a dialog. */
+const acted = z.object({
   id: teamsId,
-  from: z.object({ id: teamsId, aadObjectId: guid, name: z.string().max(300).optional() }),
+  from,
   value: z.object({
     action: z.object({
       type: z.literal('Action.Execute'),
-      verb: z.enum(VERBS),
-      data: z.object({
-        shown: z.string().max(300),
-        [FIELDS.reason]: words,
-        [FIELDS.question]: words,
-        [FIELDS.to]: z.enum(['agent', 'sponsor']).optional(),
-      }),
+      verb: z.enum([VERBS.refresh, VERBS.approve]),
+      data: given,
     }),
   }),
+});
+const task = z.object({
+  id: teamsId,
+  from,
+  value: z.object({ data: given.extend({ verb: z.enum([VERBS.reject, VERBS.ask, VERBS.answer]) }) }),
 });
 
 /** Somebody, as Teams says. */
@@ -60,17 +72,31 @@ export interface Envelope {
   readonly tenant: string | undefined;
 }
 
-export interface Invoke {
+interface Invoked {
   readonly actor: Actor;
-  readonly verb: (typeof VERBS)[keyof typeof VERBS];
   /** Undefined for a button that isn't one of ours. */
   readonly shown: ShownValue | undefined;
   /** The same for the same click, and no other. */
   readonly occasion: string;
-  readonly reason: string;
-  readonly question: string;
+}
+
+export interface CardInvoke extends Invoked {
+  readonly step: 'act';
+  readonly verb: typeof VERBS.refresh | typeof VERBS.approve;
+}
+
+export interface TaskInvoke extends Invoked {
+  /** A dialog is asked for, or comes back. */
+  readonly step: 'open' | 'submit';
+  readonly verb: DialogVerb;
+  /** Which question is answered. */
+  readonly asked: number | undefined;
+  /** The reason, the question or the answer. */
+  readonly written: string;
   readonly to: 'agent' | 'sponsor';
 }
+
+export type Invoke = CardInvoke | TaskInvoke;
 
 export type Incoming =
   | { readonly kind: 'invoke'; readonly invoke: Invoke }
@@ -98,26 +124,51 @@ export function readEnvelope(payload: unknown): Envelope | undefined {
 export function readActivity(payload: unknown, { conversation, tenant = '' }: Envelope): Incoming {
   const { type, name } = envelope.parse(payload);
   if (type !== 'invoke') return { kind: 'nothing' };
-  const { success, data } = invoked.safeParse(payload);
-  if (!success || name !== 'adaptiveCard/action') return { kind: 'unreadable' };
-  const { id, from, value } = data;
-  const { verb, data: given } = value.action;
+  const where = { conversation, tenant };
+  const invoke =
+    name === 'adaptiveCard/action'
+      ? readAction(payload, where)
+      : name === 'task/fetch' || name === 'task/submit'
+        ? readTask(payload, name === 'task/fetch' ? 'open' : 'submit', where)
+        : undefined;
+  return invoke === undefined ? { kind: 'unreadable' } : { kind: 'invoke', invoke };
+}
+
+type Where = Pick<Actor, 'conversation' | 'tenant'>;
+
+const actorOf = ({ id, aadObjectId, name }: z.output<typeof from>, where: Where): Actor => ({
+  ...where,
+  user: aadObjectId,
+  member: id,
+  name: name ?? aadObjectId,
+});
+
+function readAction(payload: unknown, where: Where): CardInvoke | undefined {
+  const { data } = acted.safeParse(payload);
+  if (data === undefined) return undefined;
+  const { verb, data: sent } = data.value.action;
+  const occasion = `invoke ${data.id} ${verb}`;
+  return { step: 'act', actor: actorOf(data.from, where), verb, shown: parseValue(sent.shown), occasion };
+}
+
+function readTask(payload: unknown, step: TaskInvoke['step'], where: Where): TaskInvoke | undefined {
+  const { data } = task.safeParse(payload);
+  if (data === undefined) return undefined;
+  const { verb, shown, asked, to = 'agent', ...fields } = data.value.data;
   return {
-    kind: 'invoke',
-    invoke: {
-      actor: {
-        tenant,
-        user: from.aadObjectId,
-        member: from.id,
-        conversation,
-        name: from.name ?? from.aadObjectId,
-      },
-      verb,
-      shown: parseValue(given.shown),
-      occasion: `invoke ${id} ${verb}`,
-      reason: given[FIELDS.reason] ?? '',
-      question: given[FIELDS.question] ?? '',
-      to: given[FIELDS.to] ?? 'agent',
-    },
+    step,
+    actor: actorOf(data.from, where),
+    verb,
+    shown: parseValue(shown),
+    occasion: `invoke ${data.id} ${verb}`,
+    asked,
+    written: fields[FIELD_OF[verb]] ?? '',
+    to,
   };
 }
+
+const FIELD_OF = {
+  [VERBS.reject]: FIELDS.reason,
+  [VERBS.ask]: FIELDS.question,
+  [VERBS.answer]: FIELDS.answer,
+} as const;

@@ -1,29 +1,20 @@
 /** What stands in Teams about one review, for everybody in a room, and for one person who may decide. */
 import { sizeOf, type Card } from '../../core/card.ts';
+import type { AskedCard } from '../../core/card-asked.ts';
 import { valueOf } from '../../core/shown-value.ts';
 import type { Limits } from '../../limits.ts';
-import { bytesOf, type Container, type Element, fit, type Fitted, type InputText } from './elements.ts';
+import { opening, type Submit } from './dialogs.ts';
+import { bytesOf, type Container, type Element, fit, type Fitted } from './elements.ts';
 import { bold, line, runs } from './rich-text.ts';
-
-/** What people do, as it comes back to us. */
-export const VERBS = {
-  refresh: 'sallyport.refresh',
-  approve: 'sallyport.approve',
-  reject: 'sallyport.reject',
-  ask: 'sallyport.ask',
-} as const;
-
-/** What people write. */
-export const FIELDS = { reason: 'reason', question: 'question', to: 'to' } as const;
+import { VERBS } from './verbs.ts';
 
 interface Execute {
   readonly type: 'Action.Execute';
   readonly title: string;
   readonly verb: string;
   readonly data: { readonly shown: string };
-  readonly style?: 'positive' | 'destructive';
-  /** `none`: unfinished words keep nobody from approving. */
-  readonly associatedInputs?: 'none' | 'auto';
+  readonly style?: 'positive';
+  readonly associatedInputs?: 'none';
 }
 
 interface OpenUrl {
@@ -32,17 +23,7 @@ interface OpenUrl {
   readonly url: string;
 }
 
-interface ShowCard {
-  readonly type: 'Action.ShowCard';
-  readonly title: string;
-  readonly card: {
-    readonly type: 'AdaptiveCard';
-    readonly body: readonly Element[];
-    readonly actions: readonly Execute[];
-  };
-}
-
-export type Action = Execute | OpenUrl | ShowCard;
+export type Action = Execute | OpenUrl | Submit;
 
 export interface AdaptiveCard {
   readonly $schema: 'http://adaptivecards.io/schemas/adaptive-card.json';
@@ -68,9 +49,9 @@ export interface Audience {
 }
 
 export function reviewCard(card: Card, audience: Audience, limits: Limits): AdaptiveCard {
-  const empty = shell(card, audience, { elements: [], omitted: card.sections }, limits);
+  const empty = shell(card, audience, { elements: [], omitted: card.sections });
   const fitted = fit(card, limits.teamsCardBytes - bytesOf(empty) - limits.teamsCardSpareBytes, limits);
-  return shell(card, audience, fitted, limits);
+  return shell(card, audience, fitted);
 }
 
 /** For what Teams doesn't take: no part of the action, and nothing to decide with. */
@@ -79,6 +60,32 @@ export const linkCard = (card: Card): AdaptiveCard => ({
   body: [heading(card), line('Small', runs(`${card.state} Teams can’t show it: open it.`))],
   actions: [open(card)],
 });
+
+/** For somebody who is asked about what an agent does for them. Nothing is decided there. */
+export function askedCard({ card, title, open: questions }: AskedCard, limits: Limits): AdaptiveCard {
+  const of = ({ elements, omitted }: Fitted): AdaptiveCard => ({
+    ...frame(card),
+    body: [
+      line(undefined, runs(title, { weight: 'Bolder', size: 'Large' })),
+      line(undefined, bold(card.heading)),
+      line('Small', runs(card.state)),
+      ...elements,
+      ...(omitted.length === 0 ? [] : [leftOut(omitted, 'Open it.')]),
+    ],
+    actions: [
+      ...questions
+        .slice(0, MOST_ACTIONS - 1)
+        .map((id) => opening(card, VERBS.answer, `Answer ${id.toString()}…`, id)),
+      open(card),
+    ],
+  });
+  const room = limits.teamsCardBytes - limits.teamsCardSpareBytes;
+  const empty = of({ elements: [], omitted: card.sections });
+  return of(fit(card, room - bytesOf(empty), limits));
+}
+
+/** Teams' own, of one card. */
+const MOST_ACTIONS = 6;
 
 export const frame = (card: Pick<Card, 'url'>) =>
   ({
@@ -92,7 +99,7 @@ export const frame = (card: Pick<Card, 'url'>) =>
 export const heading = ({ heading: text }: Pick<Card, 'heading'>) =>
   line(undefined, runs(text, { weight: 'Bolder', size: 'Large' }));
 
-function shell(card: Card, audience: Audience, fitted: Fitted, limits: Limits): AdaptiveCard {
+function shell(card: Card, audience: Audience, fitted: Fitted): AdaptiveCard {
   const { refreshedFor, told, link } = audience;
   const isWhole = fitted.omitted.length === 0;
   return {
@@ -110,7 +117,7 @@ function shell(card: Card, audience: Audience, fitted: Fitted, limits: Limits): 
     ],
     actions: [
       ...(link === undefined || link === null ? [] : [{ ...open(card), title: 'Say who I am', url: link }]),
-      ...(card.isOpen && audience.decides ? deciding(card, isWhole, limits) : []),
+      ...(card.isOpen && audience.decides ? deciding(card, isWhole) : []),
       open(card),
     ],
   };
@@ -122,14 +129,14 @@ const banner = (text: string): Container => ({
   items: [line(undefined, bold(text))],
 });
 
-function leftOut(omitted: Fitted['omitted']): Container {
+const CONSEQUENCE = 'It can’t be approved from here: open it.';
+
+function leftOut(omitted: Fitted['omitted'], consequence = CONSEQUENCE): Container {
   const named = omitted
     .slice(0, 5)
     .map((each) => `${clip(each.title)} (${sizeOf(each).toString()} characters)`);
   const others = omitted.length > 5 ? ` and ${(omitted.length - 5).toString()} more` : '';
-  return banner(
-    `Too long to be shown here: ${named.join(', ')}${others}. It can’t be approved from here: open it.`,
-  );
+  return banner(`Too long to be shown here: ${named.join(', ')}${others}. ${consequence}`);
 }
 
 const clip = (title: string): string => (title.length <= 60 ? title : `${title.slice(0, 59)}…`);
@@ -145,7 +152,7 @@ const execute = (card: Card, verb: string, title: string, more: Partial<Execute>
 });
 
 /** Law 6: what isn't shown whole has no Approve; what has to be signed is signed where there are passkeys. */
-function deciding(card: Card, isWhole: boolean, limits: Limits): readonly Action[] {
+function deciding(card: Card, isWhole: boolean): readonly Action[] {
   const approve = execute(card, VERBS.approve, 'Approve exactly this', {
     style: 'positive',
     associatedInputs: 'none',
@@ -153,39 +160,7 @@ function deciding(card: Card, isWhole: boolean, limits: Limits): readonly Action
   return [
     ...(isWhole && !card.needsPasskey ? [approve] : []),
     ...(card.needsPasskey ? [{ ...open(card), title: 'Sign with your passkey', url: card.signUrl }] : []),
-    asking('Reject…', [words(FIELDS.reason, 'Why? The agent is told it.', limits)], {
-      ...execute(card, VERBS.reject, 'Reject', { style: 'destructive' }),
-    }),
-    asking('Ask…', [words(FIELDS.question, 'Your question; the answer arrives here', limits), TO_WHOM], {
-      ...execute(card, VERBS.ask, 'Ask'),
-    }),
+    opening(card, VERBS.reject, 'Reject…'),
+    opening(card, VERBS.ask, 'Ask…'),
   ];
 }
-
-const asking = (title: string, body: readonly Element[], action: Execute): ShowCard => ({
-  type: 'Action.ShowCard',
-  title,
-  card: { type: 'AdaptiveCard', body, actions: [action] },
-});
-
-const words = (id: string, label: string, { judgmentCharacters }: Limits): InputText => ({
-  type: 'Input.Text',
-  id,
-  label,
-  isMultiline: true,
-  isRequired: true,
-  errorMessage: 'It needs some words.',
-  maxLength: judgmentCharacters,
-});
-
-const TO_WHOM: Element = {
-  type: 'Input.ChoiceSet',
-  id: FIELDS.to,
-  label: 'To whom',
-  style: 'expanded',
-  value: 'agent',
-  choices: [
-    { title: 'The agent', value: 'agent' },
-    { title: 'The person for whom it acts', value: 'sponsor' },
-  ],
-};

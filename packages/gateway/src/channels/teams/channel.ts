@@ -1,6 +1,7 @@
 /** Microsoft Teams as a channel: one card a review in each room and chat, kept up to date, with buttons for who may decide. */
 import type { Rate } from '../../core/budget.ts';
 import { cardOf, type Card } from '../../core/card.ts';
+import { askedCardOf } from '../../core/card-asked.ts';
 import type { Delivery, Notice } from '../../core/delivery.ts';
 import type { ReviewId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
@@ -10,7 +11,7 @@ import type { Channel, DeliveryView, Grouping, Inbound, Sending } from '../chann
 import { Deciding } from '../chat-deciding.ts';
 import { ChatRefusals } from '../chat-refusals.ts';
 import type { Actor } from './activity.ts';
-import { type Audience, linkCard, reviewCard } from './card.ts';
+import { type AdaptiveCard, askedCard, type Audience, linkCard, reviewCard } from './card.ts';
 import { checkTeams } from './check.ts';
 import { Connector, type Place, type Posting } from './connector.ts';
 import { teamsEndpoint } from './endpoint.ts';
@@ -18,16 +19,18 @@ import { isUnshowable, isVanished, sendingOf } from './faults.ts';
 import { forgeries } from './forgeries.ts';
 import { placeOf, teamsGrouping } from './group.ts';
 import { eligibleOf, Invokes } from './invokes.ts';
+import { Judgments } from './judgments.ts';
 import { ConnectorKeys } from './keys.ts';
 import type { TeamsOptions } from './options.ts';
 import { People } from './people.ts';
 import { line, runs } from './rich-text.ts';
-import { destinationsOf, directUser, eligibleUsers, roomOf } from './routing.ts';
+import { askedUser, destinationsOf, directUser, eligibleUsers, roomOf } from './routing.ts';
 import { threadLine } from './thread.ts';
 import { OwnToken } from './token.ts';
 
 interface Running {
   readonly invokes: Invokes;
+  readonly judgments: Judgments;
   readonly deciding: Deciding<Actor>;
   readonly refusals: ChatRefusals<Actor>;
 }
@@ -73,7 +76,9 @@ export class TeamsChannel implements Channel {
       const card = cardOf(view.review, { ...view.shown, nowMs: clock.nowMs(), publicUrl });
       const shown = placeOf(view.message?.reference ?? '');
       const place = await this.#show(card, delivery, view, shown);
-      const said = threadLine(delivery.notice, view.review, limits);
+      // Whoever is asked finds what they are asked in the card itself.
+      const isAsked = askedUser(delivery.destination) !== undefined;
+      const said = isAsked ? null : threadLine(delivery.notice, view.review, limits);
       if (said !== null) await this.#connector.post(place.conversation, said);
       // A line below the card alone leaves the card as old as it was.
       return { kind: 'sent', reference: place === shown ? null : `${place.conversation} ${place.activity}` };
@@ -88,9 +93,8 @@ export class TeamsChannel implements Channel {
     // What is said below the card then is no part of it.
     if (delivery.notice.kind === 'remind' || delivery.notice.kind === 'outcome') return place;
     try {
-      await this.#fitting(card, await this.#audience(place.conversation, delivery, view), (posting) =>
-        this.#connector.update(place, posting),
-      );
+      const drawn = await this.#drawn(card, place.conversation, delivery, view);
+      await this.#fitting(card, drawn, (posting) => this.#connector.update(place, posting));
       return { ...place };
     } catch (error) {
       if (isVanished(error)) return this.#post(card, delivery, view);
@@ -102,12 +106,30 @@ export class TeamsChannel implements Channel {
     const user = directUser(delivery.destination);
     const room = roomOf(delivery.destination);
     const conversation = user === undefined ? room : await this.#directOf(user);
-    const audience = await this.#audience(conversation, delivery, view);
-    return this.#fitting(card, audience, (posting) =>
+    const drawn = await this.#drawn(card, conversation, delivery, view);
+    return this.#fitting(card, drawn, (posting) =>
       user === undefined
         ? this.#connector.postInRoom(room, posting)
         : this.#connector.post(conversation, posting),
     );
+  }
+
+  async #drawn(
+    card: Card,
+    conversation: string,
+    delivery: Delivery,
+    view: DeliveryView,
+  ): Promise<AdaptiveCard> {
+    const { limits } = this.#options;
+    const asked = askedUser(delivery.destination);
+    if (asked !== undefined) return askedCard(askedCardOf(card, view.review, this.#mayRead(asked)), limits);
+    return reviewCard(card, await this.#audience(conversation, delivery, view), limits);
+  }
+
+  #mayRead(user: string): boolean {
+    const { accounts, directory, policy, tenant } = this.#options;
+    const person = directory.person(accounts.personOf({ platform: 'teams', tenant, user }) ?? '');
+    return person !== undefined && policy.mayCall(person, 'api:reviews.read');
   }
 
   /** In a room nobody has buttons until their client asks; in a chat its one reader has what they may press. */
@@ -141,10 +163,10 @@ export class TeamsChannel implements Channel {
   }
 
   /** What Teams finds too large after all is a link instead: without buttons, and the review is decided elsewhere. */
-  async #fitting<T>(card: Card, audience: Audience, send: (posting: Posting) => Promise<T>): Promise<T> {
+  async #fitting<T>(card: Card, drawn: AdaptiveCard, send: (posting: Posting) => Promise<T>): Promise<T> {
     const summary = summaryOf(card);
     try {
-      return await send({ card: reviewCard(card, audience, this.#options.limits), summary });
+      return await send({ card: drawn, summary });
     } catch (error) {
       if (isUnshowable(error)) return send({ card: linkCard(card), summary });
       throw error;
@@ -199,16 +221,14 @@ export class TeamsChannel implements Channel {
     });
     const tell = (actor: Actor, text: string): Promise<void> => this.#tell(actor, text);
     const review = (id: ReviewId): Promise<Review | null> => inbound.review(id);
-    const invokes = new Invokes({
+    const judgments = new Judgments({
       ...options,
-      desk,
-      review,
-      people: this.#people,
       deciding,
       recordRefused: (actor, id) => refusals.record(actor, id),
       tell,
     });
-    this.#running = { deciding, invokes, refusals };
+    const invokes = new Invokes({ ...options, desk, review, people: this.#people, judgments });
+    this.#running = { deciding, invokes, judgments, refusals };
   }
 
   /** Teams' requests by HTTP; before the start and after the end nothing is taken, which shows to whoever clicks. */
@@ -228,7 +248,7 @@ export class TeamsChannel implements Channel {
     const running = this.#running;
     this.#running = undefined;
     running?.deciding.close();
-    await running?.invokes.settled();
+    await running?.judgments.settled();
     await running?.refusals.close();
   }
 }

@@ -22,6 +22,7 @@ export interface InputText {
   readonly isRequired: true;
   readonly errorMessage: string;
   readonly maxLength: number;
+  readonly value?: string;
 }
 
 export interface InputChoice {

@@ -1,11 +1,12 @@
 /** Teams' requests by HTTP. Nothing of one is done before its token is found to be the Bot Connector's, for us. */
 import type { PlatformEndpoint, PlatformRequest } from '../../ports-chat.ts';
 import { type Invoke, readActivity, readEnvelope } from './activity.ts';
+import type { TaskAnswer } from './dialogs.ts';
 import type { InvokeAnswer } from './invokes.ts';
 import { type Fault, faultOf, type VerifyOptions } from './verify.ts';
 
 export interface EndpointOptions extends VerifyOptions {
-  readonly handle: (invoke: Invoke) => Promise<InvokeAnswer>;
+  readonly handle: (invoke: Invoke) => Promise<InvokeAnswer | TaskAnswer>;
   readonly recordForged: (code: Fault) => Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import type { RoomRule } from '../../core/chat-people.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, Directory, Hashing, PolicyEngine } from '../../ports.ts';
-import type { ChatAccounts, Secret } from '../../ports-chat.ts';
+import type { ChatAccounts, HandedRights, Secret } from '../../ports-chat.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { RecordRefused } from '../chat-refusals.ts';
 import type { Actor } from './activity.ts';
@@ -27,6 +27,8 @@ export interface TeamsOptions {
   readonly hashing: Hashing;
   readonly limits: Limits;
   readonly directory: Directory;
+  /** Rights that people have handed over, those that have ended included. */
+  readonly handed: HandedRights;
   readonly policy: Pick<PolicyEngine, 'mayCall'>;
   readonly accounts: ChatAccounts;
   /** Records that somebody who may not decide tried to; resolves when that is durable. */

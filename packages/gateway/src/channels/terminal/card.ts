@@ -1,10 +1,17 @@
 import type { DeliveryView } from '../channel.ts';
+import { cardOf, viewAt } from '../../core/card.ts';
+import { cardText } from '../../core/card-text.ts';
 import type { Delivery, Notice } from '../../core/delivery.ts';
-import { standingVotes } from '../../core/review.ts';
+
+/** Ours alone: in others' text these are code points already (core/visible.ts). */
+const PLAIN: Readonly<Record<string, string>> = { '’': "'", '·': '-', '…': '...' };
 
 /** Everything but printable ASCII and line feeds becomes its code point: a terminal obeys control characters. */
 const escaped = (text: string): string =>
-  text.replaceAll(/[^\x20-\x7e\n]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  text
+    .replaceAll(/⟨U\+([0-9A-F]+)⟩/g, (_, digits: string) => `\\u{${parseInt(digits, 16).toString(16)}}`)
+    .replaceAll(/[’·…]/g, (character) => PLAIN[character] ?? '')
+    .replaceAll(/[^\x20-\x7e\n]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 
 const WORDS: Readonly<Record<Notice['kind'], string>> = {
   open: 'waits for a decision',
@@ -17,23 +24,16 @@ const WORDS: Readonly<Record<Notice['kind'], string>> = {
   outcome: 'has run',
 };
 
-const indented = (text: string): readonly string[] =>
-  escaped(text)
-    .split('\n')
-    .map((line) => `    ${line}`);
-
-/** A review as lines of printable ASCII. The agent's own words are labelled and set apart (law 9). */
-export function cardLines({ notice }: Delivery, { review, url }: DeliveryView): readonly string[] {
-  const { requester, target, operation, risk, command, statedTask } = review.subject;
-  const votes = standingVotes(review).map(({ person, kind }) => `${person} (${kind})`);
+/** The whole card as lines of printable ASCII, with the digest of what is shown. */
+export function cardLines({ notice }: Delivery, view: DeliveryView): readonly string[] {
+  const { review, url, shown } = view;
   const outcome = notice.kind === 'outcome' ? `: ${notice.status}, ${notice.rows.toString()} rows` : '';
+  const card = cardOf(review, viewAt(url, view));
   return [
     `* ${review.id} ${WORDS[notice.kind]}${outcome}`,
-    escaped(`  agent ${requester.agent}, for ${requester.onBehalfOf}: ${operation}`),
-    escaped(`  on ${target.name} (${target.environment}), risk ${risk.score.toString()} of 100`),
-    `  ${review.state.status}; votes: ${escaped(votes.join(', ')) || 'none'}`,
-    ...indented(command),
-    ...(statedTask === '' ? [] : ['  the agent says of its task:', ...indented(statedTask)]),
-    `  ${url}`,
+    '',
+    escaped(cardText({ ...card, url })),
+    '',
+    `shown: ${shown.rendering}`,
   ];
 }

@@ -35,9 +35,12 @@ test('an agent’s words can’t move the cursor, and are labelled', async () =>
     state: 'waiting',
     problem: '',
   } as const;
-  const shown = { rendering: '', standings: [] };
+  const shown = { rendering: 'e'.repeat(64), standings: [] };
   const view = { review, shown, url: 'http://gate/reviews/1', message: null, nowMs: 0 };
   await new TerminalChannel((text) => printed.push(text)).deliver(delivery, view);
   expect(printed[0]).toMatch(/^[\x20-\x7e\n]+$/);
-  expect(printed[0]).toContain('the agent says of its task:\n    \\u{1b}[2J\\u{202e}all good\n');
+  expect(printed[0]).toContain(`shown: ${'e'.repeat(64)}`);
+  expect(printed[0]).toContain(
+    "reporter says about its task (the agent's own words: nobody checked them)\n  | \\u{1b}[2J\\u{202e}all good\n",
+  );
 });

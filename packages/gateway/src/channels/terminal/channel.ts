@@ -1,5 +1,7 @@
 import type { Channel, DeliveryView, Sending } from '../channel.ts';
-import type { Delivery } from '../../core/delivery.ts';
+import type { Delivery, Notice } from '../../core/delivery.ts';
+import { eventOf } from '../../core/review-events.ts';
+import type { Review } from '../../core/review.ts';
 import { cardLines } from './card.ts';
 
 /** For development: what other channels would be told, as plain text, one block a delivery. It takes no votes. */
@@ -13,8 +15,8 @@ export class TerminalChannel implements Channel {
     this.#write = write;
   }
 
-  route(): readonly string[] {
-    return ['terminal'];
+  route({ state }: Review, notice: Notice): readonly string[] {
+    return eventOf(notice, state.status) === null ? [] : ['terminal'];
   }
 
   async deliver(delivery: Delivery, view: DeliveryView): Promise<Sending> {

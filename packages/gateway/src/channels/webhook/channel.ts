@@ -30,6 +30,7 @@ export class WebhookChannel implements Channel {
 
   route(review: Review, notice: Notice): readonly string[] {
     const event = eventOf(notice, review.state.status);
+    if (event === null) return [];
     const all = [...this.#endpoints.values()];
     return all
       .filter((endpoint) => {

@@ -1,6 +1,6 @@
 import type { DeliveryView } from '../channel.ts';
 import type { Delivery } from '../../core/delivery.ts';
-import { eventOf, type ReviewEventName } from '../../core/review-events.ts';
+import { toldEventOf, type ReviewEventName } from '../../core/review-events.ts';
 import { standingVotes, type Review } from '../../core/review.ts';
 
 const timestamp = (ms: number): string => new Date(ms).toISOString();
@@ -8,7 +8,7 @@ const timestamp = (ms: number): string => new Date(ms).toISOString();
 export const eventNameOf = (
   { notice }: Delivery,
   { review }: Pick<DeliveryView, 'review'>,
-): ReviewEventName => eventOf(notice, review.state.status);
+): ReviewEventName => toldEventOf(notice, review.state.status);
 
 /**
  * What a webhook says of a review: names, ids, counts and times. Never the command, its values, anybody's words, nor what

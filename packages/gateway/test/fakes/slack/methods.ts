@@ -1,7 +1,7 @@
 /** The fake's Web API: one row a method, with the scope that it needs and the arguments that it takes. */
 import { z } from 'zod';
 import { messageBlocks, modal, mostBlockCharacters } from './shapes.ts';
-import type { FakeUser, Workspace } from './workspace.ts';
+import type { FakeMessage, FakeUser, Workspace } from './workspace.ts';
 
 /** Slack's own word for what is wrong. */
 export class Refusal extends Error {
@@ -184,6 +184,57 @@ const conversationInfo = method(
   },
 );
 
+const reading = {
+  channel: z.string().min(1),
+  limit: z.coerce.number().int().min(1).max(999),
+  include_all_metadata: z.literal('true').optional(),
+};
+
+/** Slack's scopes differ by the kind of the conversation. */
+function checkReading(workspace: Workspace, id: string): void {
+  const { user } = channelOf(workspace, id);
+  const needed = user === null ? 'channels:history' : 'im:history';
+  if (!workspace.scopes.has(needed))
+    throw new Refusal('missing_scope', { needed, provided: [...workspace.scopes].join(',') });
+}
+
+const asRead = ({ ts, thread, text, blocks, metadata }: FakeMessage, all: boolean): object => ({
+  type: 'message',
+  ts,
+  text,
+  blocks,
+  ...(thread === null ? {} : { thread_ts: thread }),
+  ...(all && metadata !== null ? { metadata } : {}),
+});
+
+/** Newest first, without what stands in threads. */
+const history = method(
+  'bot',
+  null,
+  z.strictObject(reading),
+  ({ channel, limit, include_all_metadata: all }, { workspace }) => {
+    checkReading(workspace, channel);
+    const found = [...workspace.inChannel(channel)].reverse();
+    const messages = found.slice(0, limit).map((each) => asRead(each, all !== undefined));
+    return { messages, has_more: found.length > limit };
+  },
+);
+
+/** The message and what hangs on it, oldest first. */
+const replies = method(
+  'bot',
+  null,
+  z.strictObject({ ...reading, ts: z.string() }),
+  ({ channel, ts, limit, include_all_metadata: all }, { workspace }) => {
+    checkReading(workspace, channel);
+    const parent = workspace.inChannel(channel).find((each) => each.ts === ts);
+    if (parent === undefined) throw new Refusal('thread_not_found');
+    const found = [parent, ...workspace.thread(parent)];
+    const messages = found.slice(0, limit).map((each) => asRead(each, all !== undefined));
+    return { messages, has_more: found.length > limit };
+  },
+);
+
 export const methods: Readonly<Record<string, Method>> = {
   'auth.test': method('bot', null, z.strictObject({}), (_, { workspace }) => ({
     team_id: workspace.team,
@@ -195,6 +246,8 @@ export const methods: Readonly<Record<string, Method>> = {
   'users.info': usersInfo,
   'conversations.open': openConversation,
   'conversations.info': conversationInfo,
+  'conversations.history': history,
+  'conversations.replies': replies,
   'apps.connections.open': method('app', null, z.strictObject({}), (_, { url, workspace }) => ({
     url: `${url.replace(/^http/, 'ws')}/link/?ticket=${workspace.next().toString()}&app_id=${workspace.app}`,
   })),

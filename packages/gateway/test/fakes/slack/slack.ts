@@ -30,9 +30,14 @@ export interface FakeSlackOptions {
   readonly nowMs?: () => number;
   /** Refuses what is more than Slack takes. */
   readonly isLimited?: boolean;
-  /** Called for each call of the Web API, as soon as it has come. */
-  readonly onCall?: (method: string, body: string) => void;
 }
+
+/**
+ * `received`: nothing is done yet. `acted`: it is done, and not answered. `answered`: the answer has been handed to the
+ * operating system.
+ */
+export type CallMoment = 'received' | 'acted' | 'answered';
+export type OnCall = (method: string, moment: CallMoment, body: string) => Promise<void> | void;
 
 const BODY_BYTES = 1_000_000;
 const RESPONDER_MS = 30 * 60_000;
@@ -46,6 +51,8 @@ export class FakeSlack {
   readonly rates = new Rates();
   /** Takes Socket Mode connections, and says nothing on them. */
   isMute = false;
+  /** Called at each call of a method, which goes on when it resolves: for whoever dies in between. */
+  onCall: OnCall = () => undefined;
   /** How far its clock is from the machine's. */
   offMs = 0;
   readonly #options: FakeSlackOptions;
@@ -163,14 +170,14 @@ export class FakeSlack {
     await servePage(this, path, body, response);
   }
 
-  #call(name: string, request: IncomingMessage, body: string, response: ServerResponse): void {
+  async #call(name: string, request: IncomingMessage, body: string, response: ServerResponse): Promise<void> {
+    await this.onCall(name, 'received', body);
     const limited = this.#limited.get(name);
     if (limited !== undefined && limited.times > 0) {
       limited.times -= 1;
       response.setHeader('retry-after', limited.retryAfterSeconds.toString());
       return reply(response, 429, { ok: false, error: 'ratelimited' });
     }
-    this.#options.onCall?.(name, body);
     const channel = new URLSearchParams(body).get('channel') ?? '';
     const waitSeconds =
       this.#options.isLimited === true ? this.rates.take(name, channel, this.nowMs()) : null;
@@ -178,14 +185,21 @@ export class FakeSlack {
       response.setHeader('retry-after', waitSeconds.toString());
       return reply(response, 429, { ok: false, error: 'ratelimited' });
     }
+    const answer = this.#answerOrRefusal(name, request, body);
+    await this.onCall(name, 'acted', body);
+    response.setHeader('x-oauth-scopes', [...this.workspace.scopes].join(','));
+    response.once('finish', () => void this.onCall(name, 'answered', body));
+    reply(response, 200, answer);
+  }
+
+  #answerOrRefusal(name: string, request: IncomingMessage, body: string): object {
     try {
       const answer = this.#answer(name, request, body);
       this.calls.push(name);
-      response.setHeader('x-oauth-scopes', [...this.workspace.scopes].join(','));
-      reply(response, 200, { ok: true, ...answer });
+      return { ok: true, ...answer };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      reply(response, 200, { ok: false, error: error.code, ...error.more });
+      return { ok: false, error: error.code, ...error.more };
     }
   }
 

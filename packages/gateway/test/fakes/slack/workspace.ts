@@ -73,7 +73,16 @@ export class Workspace {
   signingSecret = 'fake-signing-secret';
   /** Null: good. */
   tokenFault: string | null = null;
-  scopes = new Set(['chat:write', 'users:read', 'users:read.email', 'channels:read', 'im:write', 'commands']);
+  scopes = new Set([
+    'chat:write',
+    'users:read',
+    'users:read.email',
+    'channels:read',
+    'channels:history',
+    'im:write',
+    'im:history',
+    'commands',
+  ]);
   readonly users = new Map<string, FakeUser>();
   readonly channels = new Map<string, FakeChannel>();
   readonly messages: FakeMessage[] = [];

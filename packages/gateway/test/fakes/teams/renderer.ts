@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import type { FakeCard } from './shapes.ts';
+import type { FakeCard, FakeDialog } from './shapes.ts';
 
 /** What a person gets to see. */
 export interface Rendered {
@@ -28,6 +28,7 @@ const STYLE = `
   .ac-pushButton.style-positive { background: #5b5fc7; border-color: #5b5fc7; color: #fff; }
   .ac-pushButton.style-destructive { background: #c4314b; border-color: #c4314b; color: #fff; }
   textarea { width: 100%; min-height: 60px; font: inherit; box-sizing: border-box; }
+  input[type=radio] + label, input[type=radio] + div + label { margin-left: 6px; }
 `;
 
 const HOST = {
@@ -43,7 +44,11 @@ const HOST = {
   actions: { maxActions: 6, actionAlignment: 'left', actionsOrientation: 'horizontal', buttonSpacing: 8 },
 };
 
-export async function renderCard(page: Page, card: FakeCard, who = 'Sallyport'): Promise<Rendered> {
+export async function renderCard(
+  page: Page,
+  card: FakeCard | FakeDialog['card'],
+  who = 'Sallyport',
+): Promise<Rendered> {
   await page.setContent(
     `<!doctype html><meta charset="utf-8"><style>${STYLE}</style><div id="room"><p id="who"></p><div id="card"></div></div>`,
   );

@@ -40,6 +40,7 @@ const inputText = z.strictObject({
   isRequired: z.boolean().optional(),
   errorMessage: z.string().optional(),
   maxLength: z.int().positive().optional(),
+  value: z.string().optional(),
 });
 
 const inputChoice = z.strictObject({
@@ -50,8 +51,6 @@ const inputChoice = z.strictObject({
   value: z.string().optional(),
   choices: z.array(z.strictObject({ title: z.string().min(1), value: z.string().min(1) })).min(1),
 });
-
-const element = z.union([rich, container, inputText, inputChoice]);
 
 const execute = z.strictObject({
   type: z.literal('Action.Execute'),
@@ -68,14 +67,15 @@ const openUrl = z.strictObject({
   url: z.url(),
 });
 
-const showCard = z.strictObject({
-  type: z.literal('Action.ShowCard'),
+/** A button that asks for a dialog: Teams knows it by `msteams`, and sends the rest of its data on. */
+const fetchTask = z.strictObject({
+  type: z.literal('Action.Submit'),
   title: z.string().min(1),
-  card: z.strictObject({
-    type: z.literal('AdaptiveCard'),
-    body: z.array(element),
-    actions: z.array(execute),
+  data: z.looseObject({
+    msteams: z.strictObject({ type: z.literal('task/fetch') }),
+    verb: z.string().min(1),
   }),
+  associatedInputs: z.enum(['auto', 'none']).optional(),
 });
 
 const SCHEMA = 'http://adaptivecards.io/schemas/adaptive-card.json';
@@ -89,15 +89,66 @@ export const card = z.strictObject({
   refresh: z
     .strictObject({ action: execute, userIds: z.array(z.string().startsWith('29:')).max(60) })
     .optional(),
-  body: z.array(element),
+  // What people write, they write in dialogs.
+  body: z.array(z.union([rich, container])),
   // Teams shows six actions of a card.
   actions: z
-    .array(z.union([execute, openUrl, showCard]))
+    .array(z.union([execute, openUrl, fetchTask]))
     .max(6)
     .optional(),
 });
 
 export type FakeCard = z.output<typeof card>;
+
+const input = z.discriminatedUnion('type', [inputText, inputChoice]);
+export type FakeInput = z.output<typeof input>;
+
+const submit = z.strictObject({
+  type: z.literal('Action.Submit'),
+  title: z.string().min(1),
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** In a dialog Teams takes no universal action, and opens no other dialog. */
+export const dialogCard = z.strictObject({
+  $schema: z.literal(SCHEMA),
+  type: z.literal('AdaptiveCard'),
+  version: z.literal('1.5'),
+  body: z.array(z.union([rich, container, input])),
+  actions: z
+    .array(z.discriminatedUnion('type', [submit, openUrl]))
+    .min(1)
+    .max(6),
+});
+
+const size = z.union([z.enum(['small', 'medium', 'large']), z.int().positive()]);
+
+/** What Teams takes for an answer to `task/fetch` and `task/submit`. */
+export const taskAnswer = z.strictObject({
+  task: z.discriminatedUnion('type', [
+    z.strictObject({
+      type: z.literal('continue'),
+      value: z.strictObject({
+        title: z.string().min(1),
+        height: size,
+        width: size,
+        card: z.strictObject({
+          contentType: z.literal('application/vnd.microsoft.card.adaptive'),
+          content: dialogCard,
+        }),
+      }),
+    }),
+    z.strictObject({ type: z.literal('message'), value: z.string().min(1) }),
+  ]),
+});
+
+export interface FakeDialog {
+  readonly title: string;
+  readonly card: z.output<typeof dialogCard>;
+}
+
+export const inputsOf = ({ card: { body } }: FakeDialog): readonly FakeInput[] =>
+  body.flatMap((each) => (each.type === 'Input.Text' || each.type === 'Input.ChoiceSet' ? [each] : []));
 
 export const MOST_BYTES = 28 * 1_024;
 export const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
@@ -146,7 +197,7 @@ export const invokeAnswer = z.discriminatedUnion('type', [
 ]);
 
 /** All text of a card as a person reads it: a line each. */
-export function textOf(value: FakeCard): string {
+export function textOf(value: Pick<FakeCard, 'body'> | FakeDialog['card']): string {
   const lines = (given: readonly unknown[]): string[] =>
     given.flatMap((each) => {
       const { inlines, items } = each as { inlines?: { text: string }[]; items?: unknown[] };
@@ -158,13 +209,15 @@ export function textOf(value: FakeCard): string {
 
 /** What can be pressed: verbs, and titles of links. */
 export const buttons = ({ actions = [] }: FakeCard): string[] =>
-  actions.flatMap((action) => {
-    if (action.type === 'Action.OpenUrl') return [action.title];
-    return action.type === 'Action.Execute' ? [action.verb] : action.card.actions.map(({ verb }) => verb);
+  actions.map((action) => {
+    if (action.type === 'Action.OpenUrl') return action.title;
+    return action.type === 'Action.Execute' ? action.verb : action.data.verb;
   });
 
-export const executes = ({ actions = [] }: FakeCard): z.output<typeof execute>[] =>
-  actions.flatMap((action) => {
-    if (action.type === 'Action.OpenUrl') return [];
-    return action.type === 'Action.Execute' ? [action] : action.card.actions;
-  });
+export type FakeAction = Exclude<NonNullable<FakeCard['actions']>[number], { type: 'Action.OpenUrl' }>;
+
+/** The button with this verb. */
+export const actionOf = ({ actions = [] }: FakeCard, verb: string): FakeAction | undefined =>
+  actions
+    .flatMap((action) => (action.type === 'Action.OpenUrl' ? [] : [action]))
+    .find((action) => (action.type === 'Action.Execute' ? action.verb : action.data.verb) === verb);

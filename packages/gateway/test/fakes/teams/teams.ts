@@ -7,6 +7,10 @@ import { FakeIdentity } from './identity.ts';
 import { Rates } from './rates.ts';
 import { FakeTenant } from './tenant.ts';
 
+/** `acted`: it is done, and not answered. `answered`: the answer has been handed to the operating system. */
+export type CallMoment = 'received' | 'acted' | 'answered';
+export type OnCall = (call: string, moment: CallMoment, body: string) => Promise<void> | void;
+
 export class FakeTeams {
   readonly tenant = new FakeTenant();
   readonly identity = new FakeIdentity(this.tenant, () => this.nowMs());
@@ -14,12 +18,12 @@ export class FakeTeams {
   readonly faults: { match: string; left: number; reply: Replied }[] = [];
   /** Requests as they came. */
   readonly calls: { readonly method: string; readonly path: string; readonly body: string }[] = [];
+  /** Called at each request, which goes on when it resolves: for whoever dies in between. */
+  onCall: OnCall = () => undefined;
   /** How far Microsoft's clock is from this machine's. */
   offMs = 0;
   /** Refuses what is more than Teams takes. */
   isLimited = false;
-  /** Called for each request, as soon as it has come. */
-  onCall: (method: string, path: string, body: string) => void = () => undefined;
   readonly rates = new Rates();
   readonly #connector = new FakeConnector(this.tenant);
   #server: Server | undefined;
@@ -63,7 +67,12 @@ export class FakeTeams {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { status, body, headers = {} } = this.#answer(request, Buffer.concat(chunks).toString());
+    const call = `${request.method ?? ''} ${request.url ?? ''}`;
+    const text = Buffer.concat(chunks).toString();
+    await this.onCall(call, 'received', text);
+    const { status, body, headers = {} } = this.#answer(request, text);
+    await this.onCall(call, 'acted', text);
+    response.once('finish', () => void this.onCall(call, 'answered', text));
     response.writeHead(status, {
       'content-type': 'application/json',
       date: new Date(this.nowMs()).toUTCString(),
@@ -75,7 +84,6 @@ export class FakeTeams {
   #answer({ method = '', url = '', headers }: IncomingMessage, text: string): Replied {
     const { pathname: path } = new URL(url, this.#base);
     this.calls.push({ method, path, body: text });
-    this.onCall(method, path, text);
     const fault = this.faults.find(({ match, left }) => left > 0 && `${method} ${path}`.includes(match));
     if (fault !== undefined) {
       fault.left -= 1;
