@@ -149,12 +149,13 @@ describe('an export', () => {
     expect(await sallyport('ledger', 'export', 'out')).toMatchObject({ code: 4 });
   });
 
-  it('is not what a gateway’s own state folder is: that is said, with the way to the files', async () => {
+  it('beside a file with the name of a gateway’s database is not what is verified, and that is said', async () => {
     await sallyport('ledger', 'export', 'out');
     writeFileSync(join(directory, 'out', 'store.db'), '');
-    const ran = await sallyport('verify', 'out');
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain('ledger export DIR');
+    expect(await sallyport('verify', 'out')).toMatchObject({ code: 1 });
+    const ran = await sallyport('verify', 'out', '--key', logKey.vkey);
+    expect(ran).toMatchObject({ code: 3, stdout: '' });
+    expect(ran.stderr).toContain('state.foreign: out/store.db');
   });
 
   it('that was not finished is no ledger, and neither is any other folder', async () => {

@@ -93,6 +93,10 @@ async function reconcile(...paths: readonly string[]): Promise<Report & { readon
   return { code, ...(JSON.parse(stdout) as Report) };
 }
 
+/** The server's collector writes the log behind the answer. */
+const logged = (text: string): Promise<unknown> =>
+  eventually('the record', async () => readFileSync(current, 'utf8').includes(text) || undefined);
+
 /** A copy of the log, altered. */
 function altered(change: (text: string) => string): string {
   const copy = join(temporary.directory, 'copy.csv');
@@ -150,7 +154,7 @@ test('a value that is not the one that was recorded is found', async () => {
   const { client } = await connectPg(system);
   await client.query('SELECT body FROM notes WHERE id = $1', [4711]);
   await client.end();
-  await eventually('the record', async () => readFileSync(current, 'utf8').includes("'4711'") || undefined);
+  await logged("'4711'");
   const report = await reconcile(altered((text) => text.replace("'4711'", "'4712'")));
   expect(report).toMatchObject({ code: 6, ok: false, direct: [], missing: [] });
   expect(report.differing).toMatchObject([
@@ -223,6 +227,7 @@ test('a log out of which records were taken, or in which one was changed, is not
   await client.query('SELECT 52');
   await client.query('SELECT 53');
   await client.end();
+  await logged('SELECT 53');
   const without = altered((text) => text.replace(/^.*statement: SELECT 52.*\n/m, ''));
   expect(await reconcile(without)).toMatchObject({
     code: 6,
