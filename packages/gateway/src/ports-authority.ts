@@ -7,8 +7,8 @@ import type { Result } from './core/result.ts';
 
 /** Rights that people have handed over. Answers see what is durable. */
 export interface DelegationBook {
-  /** Those whose right this person may use at an instant, by name. */
-  delegatorsOf(name: string, atMs: number): readonly string[];
+  /** Those whose right this person may use at an instant, as they are then: only who is the same human as when it was given. */
+  delegatorsOf(holder: Pick<Person, 'name' | 'identity'>, atMs: number): readonly Person[];
 }
 
 export interface DelegationAsk {

@@ -119,6 +119,11 @@ describe('a right that was handed over', () => {
     expect(demandsMet(review({ votes }), standIns({}))).toBe(false);
   });
 
+  test('a vote of whoever had the name before counts for nobody (threat B6)', () => {
+    const votes = [vote('kim', { identity: 'the former kim' })];
+    expect(demandsMet(review({ votes }), standIns({ kim: ['sam'] }))).toBe(false);
+  });
+
   test('does not help where policy forbids its holder', () => {
     const people = standIns({ kim: ['sam'] });
     const mayApprove: Electorate['mayApprove'] = (who) => who.name !== 'kim';

@@ -10,6 +10,11 @@ export interface Delegation {
   /** Whose right it is, and who may use it, by name. */
   readonly from: string;
   readonly to: string;
+  /**
+   * Who the two were when it was made: a name that is somebody else's by now takes no right along (law 4). Absent: it was
+   * made without, and counts for nobody.
+   */
+  readonly identities?: { readonly from: string; readonly to: string };
   readonly fromMs: number;
   /** At this instant it is over. */
   readonly untilMs: number;
@@ -35,6 +40,31 @@ export function statusOfDelegation(
 /** Whether it was in force at an instant. What is revoked is so for votes of earlier instants too: it ends at once. */
 export const isInForce = ({ revoked, fromMs, untilMs }: Delegation, atMs: number): boolean =>
   revoked === null && fromMs <= atMs && atMs < untilMs;
+
+/** Who has a name now. */
+export type PersonNow = (name: string) => Pick<Person, 'identity'> | undefined;
+
+export const identitiesOf = (
+  { from, to }: Pick<Delegation, 'from' | 'to'>,
+  person: PersonNow,
+): Delegation['identities'] => {
+  const [giver, holder] = [person(from)?.identity, person(to)?.identity];
+  return giver === undefined || holder === undefined ? undefined : { from: giver, to: holder };
+};
+
+/** Whether both people are the humans that they were when it was made. Fails closed: who can't be told apart is not. */
+export function isOfSamePeople(delegation: Delegation, person: PersonNow): boolean {
+  const [then, now] = [delegation.identities, identitiesOf(delegation, person)];
+  return then !== undefined && now !== undefined && then.from === now.from && then.to === now.to;
+}
+
+/** Whether a name in it is somebody else's by now, or it was never said whose it was. Whoever is gone may come back. */
+export function isOutlived({ from, to, identities }: Delegation, person: PersonNow): boolean {
+  if (identities === undefined) return true;
+  const isOther = (name: string, identity: string): boolean =>
+    (person(name)?.identity ?? identity) !== identity;
+  return isOther(from, identities.from) || isOther(to, identities.to);
+}
 
 /** Closed: documented in spec/policy.md. */
 export type DelegationRefusalCode =

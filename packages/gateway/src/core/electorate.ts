@@ -106,7 +106,8 @@ function countOf(review: Review, index: number, kind: Vote['kind'], electorate: 
   for (const vote of standingVotes(review)) {
     if (vote.kind !== kind || !countsFor(review, index, vote)) continue;
     const person = electorate.person(vote.person, vote.atMs);
-    if (person === undefined) continue;
+    // Whoever has the voter's name by now has not voted (threat B6).
+    if (person?.identity !== vote.identity) continue;
     const rights = rightsTo(review, index, { person, atMs: vote.atMs }, electorate);
     if (rights.includes(person)) seats.add(person.identity);
     else borrowed.push(rights.map(({ identity }) => identity));

@@ -33,10 +33,7 @@ export const electorateOf = ({
   person: (name, atMs) => directory.person(name, atMs),
   people: () => directory.people(),
   mayApprove: (person, review, when) => policy.mayApprove(person, review, when),
-  delegators: (person, atMs) =>
-    (delegations?.delegatorsOf(person.name, atMs) ?? []).flatMap(
-      (name) => directory.person(name, atMs) ?? [],
-    ),
+  delegators: (person, atMs) => delegations?.delegatorsOf(person, atMs) ?? [],
 });
 
 /** Whether the agent, and the person for whom it acts, are there as they were. */

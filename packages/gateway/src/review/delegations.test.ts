@@ -3,6 +3,7 @@ import { createFakeClock, createFakeRandom } from '../../test/support/fake-clock
 import { agent, person } from '../../test/support/subjects.ts';
 import { StaticDirectory } from '../identity/directory.ts';
 import { limits } from '../limits.ts';
+import type { Person } from '../core/identity.ts';
 import { createMemoryStore } from '../stores/memory/store.ts';
 import { MemoryMedium } from '../stores/memory/medium.ts';
 import { hashing } from '../system.ts';
@@ -12,10 +13,16 @@ const DAY_MS = 86_400_000;
 const [ana, ben, cy] = [person('ana', ['stewards']), person('ben'), person('cy')];
 const twin = { ...person('ana.two'), identity: 'ana' };
 
-async function world(configured: readonly ConfiguredDelegation[] = [], medium = new MemoryMedium()) {
+const everybody = [ana, ben, cy, twin, person('gone', [], true)];
+
+async function world(
+  configured: readonly ConfiguredDelegation[] = [],
+  medium = new MemoryMedium(),
+  people: readonly Person[] = everybody,
+) {
   const clock = createFakeClock();
   const store = createMemoryStore({ medium });
-  const directory = new StaticDirectory([agent], [ana, ben, cy, twin, person('gone', [], true)]);
+  const directory = new StaticDirectory([agent], people);
   const ports = { clock, random: createFakeRandom(), hashing, store, directory, limits };
   const book = await Delegations.open(ports, configured);
   const notices = async () =>
@@ -24,8 +31,14 @@ async function world(configured: readonly ConfiguredDelegation[] = [], medium = 
     );
   const give = (to: string, forMs = DAY_MS) =>
     book.make({ from: ana, to, fromMs: null, untilMs: clock.nowMs() + forMs });
-  return { book, clock, give, medium, notices };
+  const owners = (holder: Person, atMs = clock.nowMs()): readonly string[] =>
+    book.delegatorsOf(holder, atMs).map(({ name }) => name);
+  return { book, clock, give, medium, notices, owners, store };
 }
+
+/** Everybody, but one name is another human's. */
+const reused = (name: string): readonly Person[] =>
+  everybody.map((each) => (each.name === name ? { ...each, identity: 'another human' } : each));
 
 const codeOf = async (made: ReturnType<Delegations['make']>): Promise<string> => {
   const result = await made;
@@ -34,11 +47,11 @@ const codeOf = async (made: ReturnType<Delegations['make']>): Promise<string> =>
 
 describe('handing a right to decide to somebody', () => {
   test('is in force until its time, and in the ledger', async () => {
-    const { book, clock, give, notices } = await world();
+    const { clock, give, notices, owners } = await world();
     expect(await codeOf(give('ben'))).toBe('made');
-    expect(book.delegatorsOf('ben', clock.nowMs())).toEqual(['ana']);
-    expect(book.delegatorsOf('ben', clock.nowMs() + DAY_MS)).toEqual([]);
-    expect(book.delegatorsOf('cy', clock.nowMs())).toEqual([]);
+    expect(owners(ben)).toEqual(['ana']);
+    expect(owners(ben, clock.nowMs() + DAY_MS)).toEqual([]);
+    expect(owners(cy)).toEqual([]);
     expect(await notices()).toMatchObject([{ code: 'delegation.made', by: 'ana', from: 'ana', to: 'ben' }]);
   });
 
@@ -76,14 +89,14 @@ describe('handing a right to decide to somebody', () => {
 
 describe('ending a delegation', () => {
   test('is the matter of its two people, at once, and in the ledger', async () => {
-    const { book, clock, give, notices } = await world();
+    const { book, give, notices, owners } = await world();
     const made = await give('ben');
     if (!made.ok) throw new Error(made.error.code);
     const { id } = made.value;
     expect(await codeOf(book.revoke({ id, by: cy }))).toBe('delegation.not_yours');
     expect(await codeOf(book.revoke({ id, by: agent }))).toBe('delegation.not_yours');
     const ending = book.revoke({ id, by: ben });
-    expect(book.delegatorsOf('ben', clock.nowMs())).toEqual([]);
+    expect(owners(ben)).toEqual([]);
     expect(await codeOf(ending)).toBe('made');
     expect(await codeOf(book.revoke({ id, by: ana }))).toBe('delegation.over');
     expect((await notices()).at(-1)).toMatchObject({ code: 'delegation.revoked', by: 'ben' });
@@ -97,14 +110,14 @@ describe('delegations of the configuration', () => {
   test('are in force and recorded once, over restarts', async () => {
     const first = await world([configured]);
     const second = await world([configured], first.medium);
-    expect(second.book.delegatorsOf('ben', nowMs)).toEqual(['ana']);
+    expect(second.owners(ben)).toEqual(['ana']);
     expect(await second.notices()).toMatchObject([{ code: 'delegation.made', by: 'configuration' }]);
   });
 
   test('end where they are taken out', async () => {
     const first = await world([configured]);
     const second = await world([], first.medium);
-    expect(second.book.delegatorsOf('ben', nowMs)).toEqual([]);
+    expect(second.owners(ben)).toEqual([]);
     expect((await second.notices()).at(-1)).toMatchObject({
       code: 'delegation.revoked',
       by: 'configuration',
@@ -116,6 +129,73 @@ describe('delegations of the configuration', () => {
     const [made] = first.book.list();
     await first.book.revoke({ id: made?.id ?? 'dlg_', by: ana });
     const second = await world([configured], first.medium);
-    expect(second.book.delegatorsOf('ben', nowMs)).toEqual([]);
+    expect(second.owners(ben)).toEqual([]);
+  });
+});
+
+describe('a delegation is between two humans, not two names (law 4)', () => {
+  const nowMs = createFakeClock().nowMs();
+  const configured = { from: 'ana', to: 'ben', fromMs: nowMs - 1, untilMs: nowMs + DAY_MS };
+
+  test.each(['ana', 'ben'])(
+    'the name %s given to another human ends it, and the ledger says so',
+    async (name) => {
+      const first = await world();
+      await first.give('ben');
+      const second = await world([], first.medium, reused(name));
+      expect(second.owners(ben)).toEqual([]);
+      expect(second.owners({ ...ben, identity: 'another human' })).toEqual([]);
+      expect(second.book.list()).toMatchObject([{ revoked: { by: 'gateway' } }]);
+      expect((await second.notices()).at(-1)).toMatchObject({ code: 'delegation.revoked', by: 'gateway' });
+    },
+  );
+
+  test.each(['ana', 'ben'])('one of the configuration doesn’t begin anew for another %s', async (name) => {
+    const first = await world([configured]);
+    const second = await world([configured], first.medium, reused(name));
+    expect(second.owners({ ...ben, identity: name === 'ben' ? 'another human' : 'ben' })).toEqual([]);
+    const third = await world(
+      [{ ...configured, untilMs: configured.untilMs - 1 }],
+      first.medium,
+      reused(name),
+    );
+    expect(third.owners({ ...ben, identity: name === 'ben' ? 'another human' : 'ben' })).toEqual(['ana']);
+  });
+
+  test('it counts for nobody whose identity is another in the moment of the vote', async () => {
+    const { give, owners } = await world();
+    await give('ben');
+    expect(owners({ ...ben, identity: 'another human' })).toEqual([]);
+  });
+
+  test('while one of the two is gone it counts for nobody, and goes on when they are back', async () => {
+    const first = await world();
+    await first.give('ben');
+    const without = await world(
+      [],
+      first.medium,
+      everybody.filter(({ name }) => name !== 'ana'),
+    );
+    expect(without.owners(ben)).toEqual([]);
+    expect((await world([], first.medium)).owners(ben)).toEqual(['ana']);
+  });
+
+  test('one that was recorded without identities ends at start: nobody knows whose it was', async () => {
+    const first = await world();
+    await first.give('ben');
+    const [{ identities: _, ...older } = expect.fail()] = first.book.list();
+    const mutations = [{ kind: 'governance.put', record: { ...older, revision: 2 } }] as const;
+    expect((await first.store.commit({ mutations, entries: [] })).ok).toBe(true);
+    const second = await world([], first.medium);
+    expect(second.owners(ben)).toEqual([]);
+    expect(second.book.list()).toMatchObject([{ revoked: { by: 'gateway' } }]);
+  });
+
+  test('another human with one of the names doesn’t end it', async () => {
+    const { book, give } = await world();
+    const made = await give('ben');
+    if (!made.ok) throw new Error(made.error.code);
+    for (const by of [ana, ben].map((each) => ({ ...each, identity: 'another human' })))
+      expect(await codeOf(book.revoke({ id: made.value.id, by }))).toBe('delegation.not_yours');
   });
 });

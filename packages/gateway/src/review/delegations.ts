@@ -2,10 +2,14 @@
 import {
   checkDelegation,
   delegationEntry,
+  identitiesOf,
   isInForce,
+  isOfSamePeople,
+  isOutlived,
   refuseDelegation,
   type Delegation,
   type DelegationRefusal,
+  type PersonNow,
 } from '../core/delegation.ts';
 import type { Agent, Person } from '../core/identity.ts';
 import { makeId, type DelegationId } from '../core/ids.ts';
@@ -36,6 +40,10 @@ const UNRECORDED = refuseDelegation('ledger.unavailable', 'This can’t be recor
 const NOT_FOUND = refuseDelegation('delegation.not_found', 'There is no such delegation.');
 const PAGE = 100;
 
+/** By name and identity: whoever has one of the names by now is neither of the two. */
+const isOneOf = ({ from, to, identities }: Delegation, { name, identity }: Person): boolean =>
+  (name === from && identity === identities?.from) || (name === to && identity === identities?.to);
+
 export class Delegations implements DelegationDesk {
   readonly #ports: DelegationPorts;
   readonly #known = new Map<DelegationId, Delegation>();
@@ -44,13 +52,17 @@ export class Delegations implements DelegationDesk {
     this.#ports = ports;
   }
 
-  /** With those of earlier runs, and those of the configuration: what was taken out of it is revoked. */
+  /**
+   * With those of earlier runs, and those of the configuration: what was taken out of it is revoked, and so is what was
+   * between other humans than those who have the names now.
+   */
   static async open(
     ports: DelegationPorts,
     configured: readonly ConfiguredDelegation[],
   ): Promise<Delegations> {
     const book = new Delegations(ports);
     await book.#load();
+    await book.#endOutlived();
     await book.#follow(configured);
     return book;
   }
@@ -67,6 +79,17 @@ export class Delegations implements DelegationDesk {
       if (page.length < PAGE || before === null) return;
     }
   }
+
+  /** So that the ledger says when it ended, and a list doesn't show as live what counts for nobody. */
+  async #endOutlived(): Promise<void> {
+    const nowMs = this.#ports.clock.nowMs();
+    for (const stored of [...this.#known.values()]) {
+      if (stored.revoked === null && nowMs < stored.untilMs && isOutlived(stored, this.#person))
+        await this.#end(stored, 'gateway');
+    }
+  }
+
+  readonly #person: PersonNow = (name) => this.#ports.directory.person(name);
 
   async #follow(configured: readonly ConfiguredDelegation[]): Promise<void> {
     const { hashing, clock } = this.#ports;
@@ -89,12 +112,23 @@ export class Delegations implements DelegationDesk {
 
   #configured(given: ConfiguredDelegation & { readonly id: DelegationId }): Delegation {
     const madeAtMs = this.#ports.clock.nowMs();
-    return { kind: 'delegation', ...given, madeAtMs, origin: 'configuration', revoked: null, revision: 1 };
+    const said = identitiesOf(given, this.#person);
+    const identities = said === undefined ? {} : { identities: said };
+    const made = { madeAtMs, origin: 'configuration', revoked: null, revision: 1 } as const;
+    return { kind: 'delegation', ...given, ...identities, ...made };
   }
 
-  delegatorsOf(name: string, atMs: number): readonly string[] {
-    const found = [...this.#known.values()].filter((each) => each.to === name && isInForce(each, atMs));
-    return [...new Set(found.map(({ from }) => from))].sort();
+  delegatorsOf(holder: Pick<Person, 'name' | 'identity'>, atMs: number): readonly Person[] {
+    const { directory } = this.#ports;
+    const found = [...this.#known.values()].filter(
+      (each) => each.to === holder.name && isInForce(each, atMs) && this.#isTheirs(each, holder),
+    );
+    const names = [...new Set(found.map(({ from }) => from))].sort();
+    return names.flatMap((name) => directory.person(name, atMs) ?? []);
+  }
+
+  #isTheirs(delegation: Delegation, holder: Pick<Person, 'identity'>): boolean {
+    return delegation.identities?.to === holder.identity && isOfSamePeople(delegation, this.#person);
   }
 
   list(): readonly Delegation[] {
@@ -120,6 +154,7 @@ export class Delegations implements DelegationDesk {
       id: makeId('dlg', nowMs, random.bytes(10)),
       from: from.name,
       to,
+      identities: { from: from.identity, to: checked.value.identity },
       ...terms,
       madeAtMs: nowMs,
       origin: 'person',
@@ -138,7 +173,7 @@ export class Delegations implements DelegationDesk {
   async revoke({ id, by }: { readonly id: DelegationId; readonly by: Agent | Person }): Delegated {
     const stored = this.#known.get(id);
     if (stored === undefined) return NOT_FOUND;
-    if (by.kind !== 'person' || (by.name !== stored.from && by.name !== stored.to))
+    if (by.kind !== 'person' || !isOneOf(stored, by))
       return refuseDelegation('delegation.not_yours', 'Only the two people of a delegation end it.');
     if (stored.revoked !== null || this.#ports.clock.nowMs() >= stored.untilMs)
       return refuseDelegation('delegation.over', 'This delegation is over already.');

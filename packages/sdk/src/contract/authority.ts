@@ -26,7 +26,10 @@ export const Delegation = z
     origin: z
       .enum(['person', 'configuration'])
       .meta({ description: 'Who made it: `from`, or the configuration.' }),
-    revokedBy: z.string().nullable(),
+    revokedBy: z.string().nullable().meta({
+      description:
+        'A person; `configuration`, where it was taken out there; `gateway`, where a name is another human’s by now.',
+    }),
   })
   .meta({ id: 'Delegation', description: 'A person’s right to decide, handed to another one for a time.' });
 export type Delegation = z.infer<typeof Delegation>;
