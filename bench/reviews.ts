@@ -159,6 +159,7 @@ class Bench {
       scans: {} as CatalogScans,
       delegations: {} as DelegationDesk,
       policies: {} as PolicyDesk,
+      foresight: {} as ApiDeps['foresight'],
       deliveries: {} as DeliveryDesk,
       events,
       ledger: { vkey: '', origin: '', publishNow: async () => undefined, receipt: async () => null },

@@ -116,6 +116,12 @@ export const options = {
   until: { type: 'string', short: '', value: 'WHEN', about: 'the same; default: now' },
   out: { type: 'string', short: 'o', value: 'PATH', about: 'write to this file or folder' },
   draft: { type: 'string', short: '', value: 'DIR', about: 'a folder of policies that are not in force' },
+  action: {
+    type: 'string',
+    short: '',
+    value: 'FILE',
+    about: 'an action as an agent would submit it, as JSON; `-` for standard input',
+  },
   sql: { type: 'string', short: '', value: 'TEXT', about: 'a statement, as the agent would send it' },
   ledger: {
     type: 'string',

@@ -1,6 +1,7 @@
 import type {
   Approvers,
   Delegation,
+  ForeseenApprovers,
   PolicyChange,
   PolicyChangeSummary,
   PolicySet,
@@ -8,18 +9,43 @@ import type {
 import type { Style } from './style.ts';
 import { count, frame, shown, table } from './text.ts';
 
+type Entitlement = Approvers['demands'][number]['people'][number];
+
 export function renderApprovers({ demands }: Approvers, style: Style): string {
   return demands
     .map(({ policy, quorum, approvals, met, people }) =>
       [
         `${style.bold(shown(policy, style))}  ${approvals} of ${quorum}${met ? ', met' : ''}`,
-        ...people.map(({ person, may, why }) => {
-          const line = `${shown(person, style)} ${shown(why, style)}`;
-          return may ? `  ${style.green('can')}  ${line}` : `  ${style.dim(`no   ${line}`)}`;
-        }),
+        ...people.map((each) => entitlementLine(each, style)),
       ].join('\n'),
     )
     .join('\n\n');
+}
+
+const EFFECTS = {
+  allow: 'allowed, nobody is asked',
+  deny: 'denied, nobody can approve it',
+  review: 'held for a review',
+} as const;
+
+export function renderForeseen(
+  { agent, target, operation, effect, reasons, demands }: ForeseenApprovers,
+  style: Style,
+): string {
+  const what = `${shown(operation, style)} by ${shown(agent, style)} on ${shown(target, style)}`;
+  return [
+    `${what}: ${style.bold(EFFECTS[effect])}`,
+    ...reasons.map((reason) => `  ${shown(reason, style)}`),
+    ...demands.flatMap(({ policy, quorum, enough, people }) => [
+      `${style.bold(shown(policy, style))}  asks for ${quorum}${enough ? '' : style.red(': too few people can')}`,
+      ...people.map((each) => entitlementLine(each, style)),
+    ]),
+  ].join('\n');
+}
+
+function entitlementLine({ person, may, why }: Entitlement, style: Style): string {
+  const line = `${shown(person, style)} ${shown(why, style)}`;
+  return may ? `  ${style.green('can')}  ${line}` : `  ${style.dim(`no   ${line}`)}`;
 }
 
 export function renderDelegations(delegations: readonly Delegation[], style: Style): string {

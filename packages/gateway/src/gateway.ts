@@ -40,6 +40,7 @@ import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { delegationsOf, directoryOf } from './composition/authority.ts';
+import { foresightOf } from './composition/foreseeing.ts';
 import {
   finishWriting,
   hasState,
@@ -195,6 +196,7 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
     custody: ledger,
     scans: new CatalogScanner({ ...shared, ...postgres, ...configuration, classifier, limits }),
     policies: ruling.changes,
+    foresight: foresightOf({ ...shared, classifier }, configuration.apiTargets),
   });
   const api = await listenApi(app, configuration.listen.api);
   undo.push(() => api.close());

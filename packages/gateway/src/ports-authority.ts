@@ -1,5 +1,8 @@
 /** Who may decide in whose place, and what policies are to become. */
 import type { Delegation, DelegationRefusal } from './core/delegation.ts';
+import type { Decision } from './core/decide.ts';
+import type { ForeseenDemand } from './core/foreseen.ts';
+import type { DeclaredDataset } from './core/submission.ts';
 import type { PolicyChange, PolicyChangeRefusal, PolicyFile } from './core/policy-change.ts';
 import type { Agent, Person } from './core/identity.ts';
 import type { DelegationId, PolicyChangeId } from './core/ids.ts';
@@ -28,6 +31,31 @@ export interface DelegationDesk extends DelegationBook {
   revoke(ask: { readonly id: DelegationId; readonly by: Agent | Person }): Delegated;
   /** Newest first, those that are over or revoked included. */
   list(): readonly Delegation[];
+}
+
+/** An action that an agent would submit. */
+export interface ForeseenAsk {
+  readonly agent: string;
+  readonly target: string;
+  readonly operation: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly datasets: readonly DeclaredDataset[];
+  /** Null: the agent's sponsor. */
+  readonly onBehalfOf: string | null;
+}
+
+export interface ForeseenAction {
+  readonly atMs: number;
+  readonly decision: Decision;
+  /** Empty, where nobody is asked. */
+  readonly demands: readonly ForeseenDemand[];
+}
+
+/** What would be decided now, and who could approve it. Attempts nothing, and changes nothing. */
+export interface ApproverForesight {
+  forAction(
+    ask: ForeseenAsk,
+  ): Result<ForeseenAction, { readonly code: 'agent' | 'target' | 'person'; readonly message: string }>;
 }
 
 /** A draft whose decisions are recorded and never enforced. */

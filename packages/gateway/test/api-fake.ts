@@ -30,7 +30,7 @@ import { createMemoryStore } from '../src/stores/memory/store.ts';
 import type { Change } from '../src/stores/store.ts';
 import { hashing, random } from '../src/system.ts';
 import { createLog } from '../src/telemetry/log.ts';
-import { fakeDelegations, fakePolicies, policyChange } from './support/authority-fakes.ts';
+import { fakeDelegations, fakeForesight, fakePolicies, policyChange } from './support/authority-fakes.ts';
 import { openedUse, preparedUse } from './support/break-glass.ts';
 import { standingGrant } from './support/standing.ts';
 
@@ -340,6 +340,7 @@ export function createFake(): Fake {
       directory,
       delegations: fakeDelegations,
       policies: fakePolicies,
+      foresight: fakeForesight,
       policy,
       desk: fakeDesk(reviews, publish, policy, passkeys),
       passkeys,

@@ -4,6 +4,8 @@ import {
   Delegation,
   DelegationList,
   type DelegationRequest,
+  type ForeseenActionRequest,
+  ForeseenApprovers,
   PolicyChange,
   PolicyChangePage,
   type PolicyProposal,
@@ -26,6 +28,11 @@ export class AuthorityClient {
   /** Who can decide on a review now, and why others can't. */
   approvers(review: string): Promise<Approvers> {
     return this.#json(Approvers, `/v1/reviews/${encodeURIComponent(review)}/approvers`);
+  }
+
+  /** Who could approve an action that an agent would submit. Nothing is attempted. */
+  foreseeApprovers(asked: ForeseenActionRequest): Promise<ForeseenApprovers> {
+    return this.#json(ForeseenApprovers, '/v1/approvers', { method: 'POST', body: asked });
   }
 
   /** Newest first, those that are over or revoked included. */

@@ -1,11 +1,12 @@
 import type { LedgerEntry, SallyportClient } from '@sallyport/sdk';
 import { decodeReceipt } from '@sallyport/verifier';
 import type { Command, Invocation, OptionName } from '../command.ts';
-import { Failure } from '../failure.ts';
+import { exitCodes, Failure } from '../failure.ts';
 import { readPublished } from '../ledger-export.ts';
 import { leavesInFolder } from '../ledger-folder.ts';
 import { parseWhen } from '../time.ts';
-import { renderApprovers } from '../render-authority.ts';
+import { renderApprovers, renderForeseen } from '../render-authority.ts';
+import { readAction } from '../action-file.ts';
 import { runGateway } from './gateway.ts';
 import { policyChangeCommands } from './policy-changes.ts';
 
@@ -134,16 +135,30 @@ const observe: Command = {
 const whoCanApprove: Command = {
   name: 'policy who-can-approve',
   arguments: ['[ID]'],
-  summary: 'say who can approve a review or a statement, with why and why not',
+  summary: 'say who can approve a review, a statement or a call, with why and why not',
   details: [
     'ID is that of a review: the gateway answers, with those on call, delegations and votes as they are now. Or that of a recorded action: it is decided again, and the configuration answers.',
     'Or --sql, --agent and --target, as for `policy explain`: no gateway is asked, and delegations are those of the configuration.',
-    'Ends with 6 where the configuration has too few people.',
+    'Or --action FILE, or - for standard input, and --agent: the JSON that the agent would send to POST /v1/actions. The gateway answers, with what is in force now; nothing is attempted.',
+    'Ends with 6 where there are too few people.',
   ],
-  options: ['config', 'dir', 'sql', 'agent', 'target'],
+  options: ['config', 'dir', 'sql', 'action', 'agent', 'target'],
   remote: true,
   run: async ({ invocation, client, output }) => {
     const [id] = invocation.arguments;
+    const file = invocation.text('action');
+    if (file !== null) {
+      const agent = invocation.text('agent');
+      if (agent === null || id !== undefined || invocation.text('sql') !== null)
+        throw new Failure(
+          'usage',
+          'option.action',
+          '--action FILE needs --agent NAME, and neither ID nor --sql',
+        );
+      const foreseen = await client().authority.foreseeApprovers({ agent, action: await readAction(file) });
+      output.result(foreseen, (style) => renderForeseen(foreseen, style));
+      return foreseen.demands.some(({ enough }) => !enough) ? exitCodes.verification_failed.code : undefined;
+    }
     if (id?.startsWith('rev_') === true) {
       const approvers = await client().authority.approvers(id);
       return output.result(approvers, (style) => renderApprovers(approvers, style));

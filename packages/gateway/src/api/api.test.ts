@@ -95,6 +95,10 @@ const bodies: Readonly<Record<string, (review: CoreReview) => object>> = {
   scanCatalog: () => ({ target: 'shop' }),
   delegate: () => ({ to: 'ned', until: '2026-11-22T09:00:00.000Z' }),
   revokeDelegation: () => ({}),
+  foreseeApprovers: () => ({
+    agent: 'reporter',
+    action: { target: 'billing', operation: 'invoice.refund', arguments: { invoice: 7 } },
+  }),
   proposePolicies: () => ({ base: 'v', reason: 'less noise', files: [{ name: 'a.cedar', text: '' }] }),
   voteOnPolicies: () => ({ kind: 'approve', digest: 'a'.repeat(64) }),
   withdrawPolicies: () => ({}),

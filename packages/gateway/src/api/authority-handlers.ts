@@ -1,5 +1,6 @@
 import type {
   DelegationRequest,
+  ForeseenActionRequest,
   PolicyChangeQuery,
   PolicyProposal,
   PolicyVote,
@@ -11,6 +12,7 @@ import type { ApiDeps } from './deps.ts';
 import {
   presentApprovers,
   presentDelegation,
+  presentForeseen,
   presentPolicyChange,
   presentPolicyChangeSummary,
   presentPolicySet,
@@ -55,6 +57,23 @@ export async function readApprovers(
     return { kind: 'problem', code: 'review.not_found', detail: 'There is no such review.' };
   const { standings } = desk.show(review);
   return { kind: 'json', body: presentApprovers(review, standings, desk.approvers(review), clock.nowMs()) };
+}
+
+export async function foreseeApprovers(
+  { body }: Call<unknown, unknown, z.output<typeof ForeseenActionRequest>>,
+  _principal: Principal,
+  { foresight }: ApiDeps,
+): Promise<Reply> {
+  const { agent, action } = body;
+  const { target, operation, arguments: given, datasets, onBehalfOf = null } = action;
+  const found = foresight.forAction({ agent, target, operation, arguments: given, datasets, onBehalfOf });
+  if (found.ok) return { kind: 'json', body: presentForeseen(body, found.value) };
+  const { code, message } = found.error;
+  return {
+    kind: 'problem',
+    code: code === 'target' ? 'target.not_found' : 'request.invalid',
+    detail: message,
+  };
 }
 
 export async function listDelegations(

@@ -4,6 +4,8 @@ import {
   DelegationList,
   delegationProblemCodes,
   DelegationRequest,
+  ForeseenActionRequest,
+  ForeseenApprovers,
   PolicyChange,
   PolicyChangePage,
   policyChangeProblemCodes,
@@ -15,6 +17,7 @@ import {
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import {
+  foreseeApprovers,
   listDelegations,
   listPolicyChanges,
   makeDelegation,
@@ -56,6 +59,17 @@ export const authorityRoutes: readonly Route[] = [
     answer: json(Approvers, 'Everybody, for each demand of the review.'),
     problems: ['review.not_found'],
     handle: readApprovers,
+  }),
+  guarded({
+    method: 'post',
+    path: '/v1/approvers',
+    name: 'foreseeApprovers',
+    summary: 'Says who could approve an action that an agent would submit, and why others couldn’t.',
+    access: people('api:reviews.read'),
+    body: ForeseenActionRequest,
+    answer: json(ForeseenApprovers, 'What would be decided now. Nothing is attempted or recorded.'),
+    problems: ['target.not_found'],
+    handle: foreseeApprovers,
   }),
   guarded({
     method: 'get',

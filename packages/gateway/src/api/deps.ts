@@ -12,6 +12,7 @@ import type { ErasedSubject } from '../core/subject.ts';
 import type { Submission } from '../core/submission.ts';
 import type {
   ActionDesk,
+  ApproverForesight,
   AttentionDesk,
   BreakGlassDesk,
   BreakGlassReviews,
@@ -178,6 +179,7 @@ export interface ApiDeps {
   readonly scans: CatalogScans;
   readonly delegations: DelegationDesk;
   readonly policies: PolicyDesk;
+  readonly foresight: ApproverForesight;
   readonly deliveries: DeliveryDesk;
   readonly clock: Clock;
   /** Where people reach this API, without a slash at its end. */

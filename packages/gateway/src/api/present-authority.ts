@@ -1,6 +1,8 @@
 import type {
   Approvers,
   Delegation,
+  ForeseenActionRequest,
+  ForeseenApprovers,
   PolicyChange,
   PolicyChangeSummary,
   PolicySet,
@@ -40,11 +42,28 @@ export const presentApprovers = (
     quorum: demand.quorum,
     approvals,
     met,
-    people: (entitlements[index] ?? []).map((each) => ({
-      ...each,
-      delegators: [...each.delegators],
-      policies: [...each.policies],
-    })),
+    people: presentPeople(entitlements[index] ?? []),
+  })),
+});
+
+const presentPeople = (people: readonly Entitlement[]): ForeseenApprovers['demands'][number]['people'] =>
+  people.map((each) => ({ ...each, delegators: [...each.delegators], policies: [...each.policies] }));
+
+export const presentForeseen = (
+  { agent, action }: ForeseenActionRequest,
+  { atMs, decision, demands }: ports.ForeseenAction,
+): ForeseenApprovers => ({
+  readAt: timestamp(atMs),
+  agent,
+  target: action.target,
+  operation: action.operation,
+  effect: decision.effect,
+  reasons: [...decision.reasons],
+  demands: demands.map(({ demand, enough, people }) => ({
+    policy: demand.policy,
+    quorum: demand.quorum,
+    enough,
+    people: presentPeople(people),
   })),
 });
 

@@ -1,9 +1,9 @@
 import type { PolicyConfiguration } from '../config/offline.ts';
 import type { Decision } from '../core/decide.ts';
-import { entitlementsOf, type Entitlement } from '../core/entitlement.ts';
+import type { Entitlement } from '../core/entitlement.ts';
+import { foresee } from '../core/foreseen.ts';
 import type { Electorate } from '../core/electorate.ts';
 import { partiesOf, type Person } from '../core/identity.ts';
-import type { Review } from '../core/review.ts';
 import { onCallAt } from '../core/rota.ts';
 import type { LoadedEngine } from '../policy/engine.ts';
 import type { PolicyRequest } from '../ports.ts';
@@ -44,25 +44,6 @@ function electorateOf(configuration: PolicyConfiguration, engine: LoadedEngine, 
   };
 }
 
-/** As much of a review as the electorate and policies look at; steps of the escalation have not begun. */
-function reviewOf(
-  { requester, target, description, datasets, risk }: PolicyRequest,
-  { demands }: Extract<Decision, { effect: 'review' }>,
-  { agents, people }: PolicyConfiguration,
-): Review {
-  const agent = agents.find(({ name }) => name === requester.agent);
-  const person = (name: string) => people.find((each) => each.name === name);
-  const parties = agent === undefined ? [] : partiesOf(agent, requester.onBehalfOf, person);
-  const { operation } = description;
-  const subject = { requester: { ...requester, parties }, target, operation, datasets, risk, demands };
-  const schedule = demands.map(({ escalation }) => ({
-    remindersAtMs: [],
-    escalationsAtMs: escalation.map(() => Infinity),
-    expiresAtMs: Infinity,
-  }));
-  return { subject, schedule, votes: [] } as unknown as Review;
-}
-
 function answerOf(
   request: PolicyRequest,
   engine: LoadedEngine,
@@ -72,16 +53,36 @@ function answerOf(
   const decision = engine.decide(request);
   const title = `${request.description.title} by ${request.requester.agent} on ${request.target.name} (${request.target.environment})`;
   if (decision.effect !== 'review') return { title, effect: decision.effect, demands: [] };
-  const electorate = electorateOf(configuration, engine, nowMs);
-  const review = reviewOf(request, decision, configuration);
-  const demands = decision.demands.map((demand, index) => {
-    const policies = (person: Person, delegator: Person | null) =>
-      engine.approvalPolicies?.(person, review, { atMs: nowMs, delegator }) ?? [];
-    const people = entitlementsOf(review, index, nowMs, { electorate, policies });
-    const enough = people.filter(({ may }) => may).length >= demand.quorum;
-    return { policy: demand.policy, asks: wordsOfDemand(demand), enough, people };
+  const { requester, target, description, datasets, risk } = request;
+  const parties = partiesIn(configuration, requester);
+  const { operation } = description;
+  const { demands } = decision;
+  const subject = { requester: { ...requester, parties }, target, operation, datasets, risk, demands };
+  const foreseen = foresee(subject, {
+    atMs: nowMs,
+    electorate: electorateOf(configuration, engine, nowMs),
+    policies: (review, person, delegator) =>
+      engine.approvalPolicies?.(person, review, { atMs: nowMs, delegator }) ?? [],
   });
-  return { title, effect: 'review', demands };
+  return {
+    title,
+    effect: 'review',
+    demands: foreseen.map(({ demand, enough, people }) => ({
+      policy: demand.policy,
+      asks: wordsOfDemand(demand),
+      enough,
+      people,
+    })),
+  };
+}
+
+function partiesIn(
+  { agents, people }: PolicyConfiguration,
+  { agent: name, onBehalfOf }: PolicyRequest['requester'],
+): readonly string[] {
+  const agent = agents.find((each) => each.name === name);
+  const person = (who: string) => people.find((each) => each.name === who);
+  return agent === undefined ? [] : partiesOf(agent, onBehalfOf, person);
 }
 
 /** Who could approve a statement, or a recorded action, by the configuration alone: names, and why or why not. */

@@ -3,7 +3,7 @@ import type { Delegation } from '../../src/core/delegation.ts';
 import { makeId } from '../../src/core/ids.ts';
 import type { PolicyChange } from '../../src/core/policy-change.ts';
 import { ok } from '../../src/core/result.ts';
-import type { DelegationDesk, PolicyDesk } from '../../src/ports.ts';
+import type { ApproverForesight, DelegationDesk, PolicyDesk } from '../../src/ports.ts';
 
 const bytes = new Uint8Array(10).fill(7);
 
@@ -65,6 +65,11 @@ export const fakeDelegations: DelegationDesk = {
   list: () => [delegation],
   make: async () => ok(delegation),
   revoke: async () => ok(delegation),
+};
+
+export const fakeForesight: ApproverForesight = {
+  forAction: () =>
+    ok({ atMs: 0, decision: { effect: 'allow', policies: ['may'], reasons: ['It may.'] }, demands: [] }),
 };
 
 export const fakePolicies: PolicyDesk = {

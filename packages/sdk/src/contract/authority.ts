@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ActionRequest } from './action.ts';
 import { Count, ReviewId, Timestamp } from './primitives.ts';
 import { maxReasonLength } from './review.ts';
 
@@ -81,6 +82,38 @@ export const Approvers = z
   })
   .meta({ id: 'Approvers', description: 'Who can decide on a review now, and why others can’t.' });
 export type Approvers = z.infer<typeof Approvers>;
+
+export const ForeseenActionRequest = z
+  .strictObject({
+    agent: name.meta({ description: 'Who would submit it.' }),
+    action: ActionRequest.meta({ description: 'As the agent would send it to `POST /v1/actions`.' }),
+  })
+  .meta({ id: 'ForeseenActionRequest' });
+export type ForeseenActionRequest = z.input<typeof ForeseenActionRequest>;
+
+export const ForeseenApprovers = z
+  .object({
+    readAt: Timestamp,
+    agent: z.string(),
+    target: z.string(),
+    operation: z.string(),
+    effect: z.enum(['allow', 'deny', 'review']),
+    reasons: z.array(z.string()),
+    demands: z
+      .array(
+        z.object({
+          policy: z.string(),
+          quorum: Count,
+          enough: z
+            .boolean()
+            .meta({ description: 'Whether as many could approve it as the demand asks for.' }),
+          people: z.array(Entitlement).meta({ description: 'Everybody, those who could first.' }),
+        }),
+      )
+      .meta({ description: 'Empty where nobody is asked.' }),
+  })
+  .meta({ id: 'ForeseenApprovers', description: 'Who could approve an action that nobody has attempted.' });
+export type ForeseenApprovers = z.infer<typeof ForeseenApprovers>;
 
 const PolicyFile = z
   .object({

@@ -26,6 +26,8 @@ export {
   DelegationId,
   DelegationList,
   DelegationRequest,
+  ForeseenActionRequest,
+  ForeseenApprovers,
   PolicyChange,
   PolicyChangeId,
   PolicyChangePage,

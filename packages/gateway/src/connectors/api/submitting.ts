@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../../core/result.ts';
 import type { Declared, Submission, SubmissionState } from '../../core/submission.ts';
 import type { Judgement } from '../connector.ts';
 import type { ActionRefusal } from '../../core/reasons.ts';
-import type { Mutation, RequestKey, SubmitAsk, SubmissionView } from '../../ports.ts';
+import type { Directory, Mutation, RequestKey, SubmitAsk, SubmissionView } from '../../ports.ts';
 import {
   attemptOf,
   mayActFor,
@@ -67,13 +67,17 @@ export class Submitting {
 
   async #submit(ask: SubmitAsk, target: Target, digest: string): Acted<SubmissionView> {
     const { clock, gate, limits } = this.#ports;
-    const requester = this.#requesterOf(ask);
+    const { directory, random } = this.#ports;
+    // What an agent calls its work is never taken for a session of ours.
+    const session =
+      ask.session === null ? makeId('ses', clock.nowMs(), random.bytes(10)) : `api:${ask.session}`;
+    const requester = requesterOf(ask, session, directory);
     const declared = declaredOf(ask);
     const attempt = attemptOf({ requester, target, declared });
     const isTooLarge = attempt.command.length > limits.statementBytes;
     if (isTooLarge)
       return err(await gate.refuseUndescribed({ ...attempt, refusal: refusal('limit.exceeded', {}) }));
-    if (!mayActFor(ask.agent, requester.onBehalfOf, this.#ports.directory))
+    if (!mayActFor(ask.agent, requester.onBehalfOf, directory))
       return err(await gate.refuseUndescribed({ ...attempt, refusal: NOT_ENTITLED }));
     const judgement = gate.judge(attempt);
     const decided = await this.#decided(judgement);
@@ -121,23 +125,25 @@ export class Submitting {
     if (committed.ok) return ok(await this.#records.view(submission));
     return committed.error.code === 'key.taken' ? this.#again(committed.error.by, digest) : unavailable();
   }
+}
 
-  #requesterOf(ask: SubmitAsk): Requester {
-    const { agent, client } = ask;
-    const { clock, directory, random } = this.#ports;
-    const onBehalfOf = ask.onBehalfOf ?? agent.sponsor;
-    return {
-      agent: agent.name,
-      agentGroups: agent.groups,
-      sponsor: agent.sponsor,
-      onBehalfOf,
-      onBehalfOfBasis: onBehalfOf === agent.sponsor ? 'configured' : 'asserted',
-      parties: partiesOf(agent, onBehalfOf, (name) => directory.person(name)),
-      // What an agent calls its work is never taken for a session of ours.
-      session: ask.session === null ? makeId('ses', clock.nowMs(), random.bytes(10)) : `api:${ask.session}`,
-      client,
-    };
-  }
+/** Who asks, for whom. */
+export function requesterOf(
+  { agent, client, onBehalfOf: said }: Pick<SubmitAsk, 'agent' | 'client' | 'onBehalfOf'>,
+  session: string,
+  directory: Directory,
+): Requester {
+  const onBehalfOf = said ?? agent.sponsor;
+  return {
+    agent: agent.name,
+    agentGroups: agent.groups,
+    sponsor: agent.sponsor,
+    onBehalfOf,
+    onBehalfOfBasis: onBehalfOf === agent.sponsor ? 'configured' : 'asserted',
+    parties: partiesOf(agent, onBehalfOf, (name) => directory.person(name)),
+    session,
+    client,
+  };
 }
 
 /** Opens or joins the review, and doesn't wait: who asks comes back, maybe to another process. */
@@ -162,7 +168,10 @@ const NOT_ENTITLED = refusal('policy.not_permitted', {
 export const commandOf = (ask: Pick<SubmitAsk, 'operation' | 'arguments'>): string =>
   canonicalize({ arguments: ask.arguments as Json, operation: ask.operation });
 
-function declaredOf(ask: SubmitAsk): Declared {
+/** What the agent says of it. */
+export function declaredOf(
+  ask: Pick<SubmitAsk, 'operation' | 'arguments' | 'datasets' | 'statedTask' | 'supersedes'>,
+): Declared {
   const { operation, datasets, statedTask, supersedes } = ask;
   const command = commandOf(ask);
   return { operation, command, datasets, statedTask, supersedes: parseId('rev', supersedes ?? '') ?? null };
