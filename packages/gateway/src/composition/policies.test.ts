@@ -11,9 +11,11 @@ import { readPolicyFiles } from '../config/policy-files.ts';
 import type { PolicyFile } from '../core/policy-change.ts';
 import { attemptMembers, intentEntry } from '../core/entry.ts';
 import { createMemoryStore } from '../stores/memory/store.ts';
+import { limits } from '../limits.ts';
 import { hashing } from '../system.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Store } from '../ports.ts';
+import { ObservedDrafts } from './drafts.ts';
 import { finishWriting, loadPolicies, startPolicies } from './policies.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -232,7 +234,7 @@ describe('a change of policy', () => {
     const at = await world();
     const changes = await startPolicies(
       await configurationOf(packDirectory),
-      { live: at.live, drafts: { observed: [], of: () => undefined, readEstimates: false } },
+      { live: at.live, drafts: new ObservedDrafts([]) },
       null,
       { clock: at.clock, random: createFakeRandom(), hashing, store: at.store, log },
     );
@@ -304,5 +306,75 @@ describe('a draft that is observed', () => {
     ]);
     const policies = await loadPolicies(configuration, createFakeClock());
     expect(policies.ok ? '' : policies.error[0]).toContain('a draft that is observed');
+  });
+
+  async function observing(draftText: string) {
+    const draft = folder({ 'a.cedar': draftText });
+    const configuration = await configurationOf(folder({ 'a.cedar': permit }), [
+      { target: 'shop', directory: draft },
+    ]);
+    const said: string[] = [];
+    const heard = createLog({ level: 'error', destination: { write: (line) => void said.push(line) } });
+    const clock = createFakeClock();
+    const store = createMemoryStore();
+    const loaded = await loadPolicies(configuration, clock);
+    if (!loaded.ok) throw new Error(loaded.error.join());
+    const { drafts, live } = loaded.value;
+    const ports = { clock, random: createFakeRandom(), hashing, store, log: heard };
+    const { changes, close } = await startPolicies(configuration, loaded.value, null, ports);
+    const notices = async () =>
+      (await store.read('entries', { from: 0, limit: 100 })).map(
+        ({ leaf }) => (JSON.parse(leaf) as { notice: Record<string, string> }).notice,
+      );
+    /** The clock's own timers: two looks, for what has changed to settle. */
+    const settle = async (count: number): Promise<void> => {
+      await vi.waitFor(async () => {
+        clock.advance(limits.policyLookMs);
+        expect(await notices()).toHaveLength(count);
+      }, 20_000);
+    };
+    const effect = () => drafts.of('shop')?.decide(request()).effect;
+    return { changes, close, draft, drafts, effect, live, notices, said, settle };
+  }
+
+  test('is followed on disk: recorded with author and targets, observed from then on, and enforced never', async () => {
+    const { changes, close, draft, drafts, effect, live, notices, settle } = await observing(permit);
+    const [before, moment] = [drafts.observed[0]?.version, drafts.of('shop')?.moment];
+    expect(effect()).toBe('allow');
+    writeFileSync(join(draft, 'b.cedar'), forbid);
+    await settle(1);
+    expect(effect()).toBe('deny');
+    expect(live.decide(request()).effect).toBe('allow');
+    const [{ version: now = '' } = {}] = drafts.observed;
+    expect(now).not.toBe(before);
+    expect(drafts.of('shop')?.moment).not.toBe(moment);
+    expect((await changes.inForce()).observed).toEqual([{ target: 'shop', directory: draft, version: now }]);
+    expect(await notices()).toEqual([
+      {
+        code: 'policy.draft_changed',
+        added: 'never',
+        removed: '',
+        changed: '',
+        author: expect.stringMatching(/^uid:/),
+        from: before,
+        policies: now,
+        targets: 'shop',
+      },
+    ]);
+    await close();
+  });
+
+  test('that becomes invalid leaves the former one observed, and says why', async () => {
+    const { close, draft, drafts, effect, notices, said, settle } = await observing(permit);
+    const [{ version } = { version: '' }] = drafts.observed;
+    writeFileSync(join(draft, 'b.cedar'), forbid.replace('Action::"sql"', 'Action::"sq"'));
+    await settle(1);
+    expect(effect()).toBe('allow');
+    expect(drafts.observed).toMatchObject([{ version }]);
+    expect(await notices()).toEqual([
+      { code: 'policy.draft_refused', policies: version, problems: '1', targets: 'shop' },
+    ]);
+    expect(said.join()).toContain('b.cedar:1');
+    await close();
   });
 });

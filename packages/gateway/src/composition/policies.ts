@@ -8,7 +8,7 @@ import { noticeEntry } from '../core/entry.ts';
 import type { PolicyChange } from '../core/policy-change.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
-import type { Clock, Hashing, ObservedDraft, PolicyEngine, Random, Store } from '../ports.ts';
+import type { Clock, Hashing, Random, Store } from '../ports.ts';
 import type { KnownNames } from '../policy/annotation-values.ts';
 import { calendarHours, calendarNames } from '../policy/calendars.ts';
 import { PolicyChanges, type PolicyDirectory } from '../policy/changes/service.ts';
@@ -18,6 +18,7 @@ import { LivePolicies } from '../policy/live.ts';
 import { formatPolicyProblem } from '../policy/problems.ts';
 import type { PolicySource } from '../policy/source.ts';
 import type { Log } from '../telemetry/log.ts';
+import { followDrafts, loadDrafts, type ObservedDrafts } from './drafts.ts';
 
 export interface PolicyPorts {
   readonly clock: Clock;
@@ -38,30 +39,21 @@ const namesOf = (configuration: Configuration): KnownNames => ({
 const hoursOf = ({ calendars }: Configuration, clock: Pick<Clock, 'nowMs'>): CalendarHours =>
   calendarHours(calendars, limits, () => clock.nowMs());
 
-type Loaded<T> = Result<T, readonly string[]>;
-
 /** @param slot another one for each set that is asked beside the others. */
 async function load(
   configuration: Configuration,
   policies: readonly PolicySource[],
   clock: Pick<Clock, 'nowMs'>,
   slot: number,
-): Promise<Loaded<LoadedEngine>> {
+): Promise<Result<LoadedEngine, readonly string[]>> {
   const [names, hours] = [namesOf(configuration), hoursOf(configuration, clock)];
   const engine = await createPolicyEngine({ policies, names, hours, slot });
   return engine.ok ? engine : err(engine.error.map(formatPolicyProblem));
 }
 
-/** Drafts whose decisions are recorded and never enforced. */
-export interface Drafts {
-  readonly observed: readonly ObservedDraft[];
-  of(target: string): PolicyEngine | undefined;
-  readonly readEstimates: boolean;
-}
-
 export interface Policies {
   readonly live: LivePolicies;
-  readonly drafts: Drafts;
+  readonly drafts: ObservedDrafts;
 }
 
 /** The policies in force and the drafts, or everything that is wrong with them. Changes nothing. */
@@ -69,40 +61,14 @@ export async function loadPolicies(
   configuration: Configuration,
   clock: Pick<Clock, 'nowMs'>,
   files: readonly PolicySource[] = configuration.policies.files,
-): Promise<Loaded<Policies>> {
+): Promise<Result<Policies, readonly string[]>> {
   const [engine, drafts] = [
     await load(configuration, files, clock, 0),
-    await loadDrafts(configuration, clock),
+    await loadDrafts(configuration, (files, slot) => load(configuration, files, clock, slot)),
   ];
   if (!engine.ok || !drafts.ok)
     return err([...(engine.ok ? [] : engine.error), ...(drafts.ok ? [] : drafts.error)]);
   return ok({ live: new LivePolicies(engine.value), drafts: drafts.value });
-}
-
-/** One engine for each directory, however many targets it is observed for. */
-async function loadDrafts(
-  configuration: Configuration,
-  clock: Pick<Clock, 'nowMs'>,
-): Promise<Loaded<Drafts>> {
-  const directories = [...new Set(configuration.observe.map(({ directory }) => directory))];
-  const engines = new Map<string, LoadedEngine>();
-  for (const [index, directory] of directories.entries()) {
-    const files = await readPolicyFiles(directory);
-    if (!files.ok) return err(files.error.map((each) => `a draft that is observed: ${each}`));
-    const engine = await load(configuration, files.value.sources, clock, index + 1);
-    if (!engine.ok) return err(engine.error.map((each) => `a draft that is observed: ${each}`));
-    engines.set(directory, engine.value);
-  }
-  const byTarget = new Map<string, LoadedEngine>();
-  const observed: ObservedDraft[] = [];
-  for (const { target, directory } of configuration.observe) {
-    const engine = engines.get(directory);
-    if (engine === undefined) continue;
-    byTarget.set(target, engine);
-    observed.push({ target, directory, version: engine.version });
-  }
-  const readEstimates = [...byTarget.values()].some((engine) => engine.readsEstimates);
-  return ok({ observed, of: (target) => byTarget.get(target), readEstimates });
 }
 
 const directoryOf = ({ policies: { directory } }: Configuration): PolicyDirectory => ({
@@ -148,7 +114,7 @@ export interface PolicyParts {
   close(): Promise<void>;
 }
 
-/** From now on the policies in force are those of the files, once they are recorded; until `close` is called. */
+/** From now on the policies in force, and the drafts, are those of the files, once they are recorded; until `close`. */
 export async function startPolicies(
   configuration: Configuration,
   { live, drafts }: Policies,
@@ -167,13 +133,14 @@ export async function startPolicies(
     read: () => directory.read(),
     areWhole: () => changes.finish(),
   });
-  const shared = { live, directory, follower, names, hours, limits, observed: drafts.observed };
+  const shared = { live, directory, follower, names, hours, limits, observed: () => drafts.observed };
   const { calendars } = configuration;
   const agents = configuration.agents.map(({ agent }) => agent);
   const changes: PolicyChanges = new PolicyChanges({ ...ports, ...shared, agents, calendars }, unfinished);
   await follower.inTurn(() => changes.finish());
   follower.start();
-  return { changes, close: () => follower.close() };
+  const drafting = followDrafts(drafts, { ...ports, names, hours });
+  return { changes, close: () => Promise.all([follower.close(), drafting.close()]).then(() => undefined) };
 }
 
 /** Files that other hands changed win over a change that was approved and not written (decisions/0024). */

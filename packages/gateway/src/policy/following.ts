@@ -28,10 +28,17 @@ export interface FollowerPorts {
   readonly read: () => Promise<Result<PolicyFiles, readonly string[]>>;
   /** Before each look; false: the files are not whole yet, and nobody looks. Absent: they always are. */
   readonly areWhole?: () => Promise<boolean>;
+  /** What is followed is a draft, which nothing enforces. Absent: the policies in force. */
+  readonly draft?: {
+    /** Where it is observed. */
+    readonly targets: readonly string[];
+    /** Of its engine (cedar.ts). */
+    readonly slot: number;
+  };
 }
 
 /**
- * Follows the policy files. What has settled (the same at two looks, so that half a copy is never taken for all of it)
+ * Follows the policy files, or those of a draft that is observed. What has settled (the same at two looks, so that half a copy is never taken for all of it)
  * is validated; what is valid is recorded in the ledger with its digest and author, and is in force when that is durable.
  * What isn't valid, or can't be recorded, leaves the policies in force as they are, and says why once.
  */
@@ -95,8 +102,13 @@ export class PolicyFollower {
   }
 
   async #take(files: PolicyFiles, version: string): Promise<void> {
-    const { names, hours } = this.#ports;
-    const engine = await createPolicyEngine({ policies: files.sources, names, hours });
+    const { names, hours, draft } = this.#ports;
+    const engine = await createPolicyEngine({
+      policies: files.sources,
+      names,
+      hours,
+      slot: draft?.slot ?? 0,
+    });
     if (!engine.ok) return this.#refuse(version, engine.error.map(formatPolicyProblem));
     await this.replace(engine.value, { author: files.author });
   }
@@ -106,7 +118,7 @@ export class PolicyFollower {
     engine: LoadedEngine,
     { author, ...more }: { readonly author: string; readonly change?: string; readonly approvedBy?: string },
   ): Promise<void> {
-    const { clock, live, log, store } = this.#ports;
+    const { clock, draft, live, log, store } = this.#ports;
     const { version } = engine;
     const differences = differencesOf(live.rules, engine.rules);
     const summary = {
@@ -114,19 +126,28 @@ export class PolicyFollower {
       removed: idsOf(differences, 'removed'),
       changed: idsOf(differences, 'changed'),
     };
-    const details = { ...summary, ...more, author, from: live.version, policies: version };
-    await store.append(noticeEntry('policy.changed', details, clock.nowMs())).done;
+    const code = draft === undefined ? 'policy.changed' : 'policy.draft_changed';
+    const details = { ...summary, ...more, ...this.#where, author, from: live.version, policies: version };
+    await store.append(noticeEntry(code, details, clock.nowMs())).done;
     live.replace(engine);
     this.#seen = version;
-    log.policyChanged({ ...summary, author, version });
+    if (draft === undefined) log.policyChanged({ ...summary, author, version });
+    else log.policyDraftChanged({ ...summary, author, version, targets: draft.targets });
   }
 
   async #refuse(what: string, problems: readonly string[]): Promise<void> {
-    const { clock, live, log, store } = this.#ports;
+    const { clock, draft, live, log, store } = this.#ports;
     this.#refused = what;
-    log.policyRefused({ inForce: live.version, problems });
-    const details = { policies: live.version, problems: problems.length.toString() };
-    await store.append(noticeEntry('policy.refused', details, clock.nowMs())).done;
+    if (draft === undefined) log.policyRefused({ inForce: live.version, problems });
+    else log.policyDraftRefused({ observed: live.version, problems, targets: draft.targets });
+    const code = draft === undefined ? 'policy.refused' : 'policy.draft_refused';
+    const details = { ...this.#where, policies: live.version, problems: problems.length.toString() };
+    await store.append(noticeEntry(code, details, clock.nowMs())).done;
+  }
+
+  get #where(): { readonly targets?: string } {
+    const { draft } = this.#ports;
+    return draft === undefined ? {} : { targets: draft.targets.join(' ') };
   }
 }
 

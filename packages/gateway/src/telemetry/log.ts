@@ -114,6 +114,21 @@ export interface Log {
   }): void;
   /** A draft is recorded and enforces nothing: whoever believes otherwise is to see this. */
   policyObserved(fields: { readonly target: string; readonly version: string }): void;
+  /** Another draft is observed on these targets from now on. */
+  policyDraftChanged(fields: {
+    readonly targets: readonly string[];
+    readonly version: string;
+    readonly author: string;
+    readonly added: string;
+    readonly removed: string;
+    readonly changed: string;
+  }): void;
+  /** Changed files of a draft that were not taken: the former one is observed on. */
+  policyDraftRefused(fields: {
+    readonly targets: readonly string[];
+    readonly observed: string;
+    readonly problems: readonly string[];
+  }): void;
   /** Changed files that were not taken: what was in force stays. */
   policyRefused(fields: { readonly inForce: string; readonly problems: readonly string[] }): void;
 }
@@ -162,6 +177,8 @@ export function createLog(options: LogOptions): Log {
     checkpointPublished: (fields) => logger.debug({ event: 'ledger.checkpoint_published', ...fields }),
     policyChanged: (fields) => logger.warn({ event: 'policy.changed', ...fields }),
     policyObserved: (fields) => logger.warn({ event: 'policy.observed', ...fields }),
+    policyDraftChanged: (fields) => logger.warn({ event: 'policy.draft_changed', ...fields }),
+    policyDraftRefused: (fields) => logger.error({ event: 'policy.draft_refused', ...fields }),
     policyRefused: (fields) => logger.error({ event: 'policy.refused', ...fields }),
   };
 }

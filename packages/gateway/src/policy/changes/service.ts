@@ -63,7 +63,8 @@ export interface PolicyChangePorts {
   readonly hours: CalendarHours;
   readonly agents: readonly Agent[];
   readonly calendars: readonly NamedCalendar[];
-  readonly observed: readonly ObservedDraft[];
+  /** Those of now. */
+  readonly observed: () => readonly ObservedDraft[];
 }
 
 type Changed = Promise<Result<PolicyChange, PolicyChangeRefusal>>;
@@ -105,7 +106,7 @@ export class PolicyChanges implements PolicyDesk {
       version: live.version,
       files: files.ok && versionOf(files.value.sources) === live.version ? filesOf(files.value) : [],
       builtIn: directory.builtIn,
-      observed,
+      observed: observed(),
     };
   }
 
