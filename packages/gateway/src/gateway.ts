@@ -38,6 +38,7 @@ import { fanOut } from './review/fan-out.ts';
 import { StandingGrants } from './review/standing/desk.ts';
 import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
+import { usageShapeOfLeaf } from './core/usage-shape.ts';
 import { Authenticator } from './identity/authenticator.ts';
 import { delegationsOf, directoryOf } from './composition/authority.ts';
 import { foresightOf } from './composition/foreseeing.ts';
@@ -270,7 +271,7 @@ async function recordRefusedCall(store: Store, principal: string, action: string
 /** Recovery is part of every start: what an earlier run left unfinished is recorded before anything else happens. */
 async function announceStart(assembly: Assembly): Promise<void> {
   const { store, policies, log } = assembly;
-  const count = await recover({ ...assembly, clock });
+  const count = await recover({ ...assembly, clock, usageOf: usageShapeOfLeaf });
   if (count > 0) log.intentsRecovered({ count });
   await store.append(
     noticeEntry('gateway.started', { policies: policies.live.version, version: VERSION }, clock.nowMs()),

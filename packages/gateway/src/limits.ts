@@ -102,8 +102,8 @@ export const limits = {
   burstFactor: 5,
   /** How long what an agent read in another session may be what it writes now. */
   taintMs: 3_600_000,
-  /** Datasets by session and classes that are remembered as read by an agent for one person. */
-  taintReads: 1_000,
+  /** Datasets by session and classes that are remembered as read by an agent; further ones count as anything. */
+  taintReads: 2_000,
   /** A scan of a target's data for classes, whole: who asked for it waits. */
   scanMs: 60_000,
   /** One statement of a scan in the target, which ends it by itself. */

@@ -41,13 +41,13 @@ const about = (datasets: readonly DatasetUsage[], more: Partial<Description> = {
 });
 
 /** What the store was told of an action of that time. */
-function remember(atMs: number, datasets: readonly DatasetUsage[]): void {
-  const decision = { effect: 'allow', policies: [], reasons: [] } as const;
-  const shape = usageShape(
-    { ...about(datasets), operation: 'sql:select', risk: { score: 0, signals: [] }, decision },
-    false,
-  );
-  const outcome = { status: 'succeeded', rows: 1, bytes: 1, durationMs: 1, code: '' } as const;
+function remember(
+  atMs: number,
+  datasets: readonly DatasetUsage[],
+  status: 'succeeded' | 'failed' | 'unknown' = 'succeeded',
+): void {
+  const shape = usageShape({ ...about(datasets), operation: 'sql:select' }, false);
+  const outcome = { status, rows: 1, bytes: 1, durationMs: 1, code: '' } as const;
   store.append(outcomeEntry(`act_${'0'.repeat(26)}` as never, atMs, outcome, shape));
 }
 
@@ -154,6 +154,39 @@ describe('taint', () => {
     const next = history.watch(about([], { reach: 'outside' }, 'two'));
     expect(next.situation(NOW + HOUR).carried).toEqual(['pii']);
     expect(next.situation(NOW + HOUR + 1).carried).toEqual([]);
+  });
+
+  test('goes with the agent, for whomever it says that it acts next', async () => {
+    const history = await learn();
+    history.watch(about([emails])).mayRun(NOW);
+    const next = about([], { reach: 'outside' }, 'two');
+    const forKim = { ...next, requester: { ...next.requester, onBehalfOf: 'kim' } };
+    expect(history.watch(forKim).situation(NOW).carried).toEqual(['pii']);
+    const other = { ...next, requester: { ...next.requester, agent: 'another' } };
+    expect(history.watch(other).situation(NOW).carried).toEqual([]);
+  });
+
+  test.each(['succeeded', 'failed', 'unknown'] as const)(
+    'survives a restart for its time, whatever came of the read: %s',
+    async (status) => {
+      remember(NOW - HOUR / 2, [emails], status);
+      const next = (await learn()).watch(about([], { reach: 'outside' }, 'two'));
+      expect(next.situation(NOW).carried).toEqual(['pii']);
+      expect(next.situation(NOW + 2 * HOUR).carried).toEqual([]);
+    },
+  );
+
+  test('of a read that is long over is none after a restart, and none of a read of ordinary data', async () => {
+    remember(NOW - 3 * HOUR, [emails]);
+    remember(NOW - 1, [{ ...emails, columns: [], classes: ['internal'] }]);
+    const next = (await learn()).watch(about([], { reach: 'outside' }, 'two'));
+    expect(next.situation(NOW).carried).toEqual([]);
+  });
+
+  test('by text that outsiders wrote survives a restart, too', async () => {
+    remember(NOW - 1, [messages]);
+    const changing = (await learn()).watch(about([written('public.orders')], { reach: 'transaction' }));
+    expect(changing.situation(NOW).afterOutsideText).toBe(true);
   });
 
   test('is on a table of the same name in another target', async () => {

@@ -1,3 +1,4 @@
+import { recallOf } from './recalling.ts';
 import { CALM, flowOf, type Flow, type Situation } from '../core/situation.ts';
 import type { Limits } from '../limits.ts';
 import type { Clock, Store } from '../ports.ts';
@@ -11,12 +12,15 @@ export interface HistoryPorts {
   readonly limits: Limits;
 }
 
+/** No session has this name: what an earlier run read counts for its time, and no longer. */
+const EARLIER_RUN = '';
+
 /** How long a use needn't be noted again. */
 const NOTED_MS = 600_000;
 
 /**
  * What agents did before, in memory: learnt from the totals of the store at start, so that a restart forgets neither
- * which data an agent uses nor when. What was read lately is of this process alone: sessions end with it.
+ * which data an agent uses, nor when, nor what it has read lately. Sessions end with the process.
  */
 export class AgentHistory implements History {
   readonly #limits: Limits;
@@ -32,12 +36,23 @@ export class AgentHistory implements History {
     const sinceMs = clock.nowMs() - limits.historyMs;
     for (const row of await store.read('habits', { sinceMs, limit: limits.historyRows }))
       history.#habitsOf(row.shape.agent).learn(row);
+    await history.#recall({ clock, store, limits });
     return history;
   }
 
+  /** What was read in the time in which it counts, by totals of hours: it may count longer than it would have. */
+  async #recall({ clock, store, limits }: HistoryPorts): Promise<void> {
+    const nowMs = clock.nowMs();
+    const asked = { agent: null, sinceMs: nowMs - limits.taintMs, untilMs: nowMs + 1 };
+    for (const row of await store.read('usage', asked)) {
+      const { agent, target, flow, atMs } = recallOf(row, nowMs);
+      this.#readsOf(agent).note(EARLIER_RUN, target, flow, atMs);
+    }
+  }
+
   watch(about: Watched): Watch {
-    const { agent, onBehalfOf } = about.requester;
-    return new AgentWatch(about, this.#habitsOf(agent), this.#readsOf(`${agent}\0${onBehalfOf}`));
+    const { agent } = about.requester;
+    return new AgentWatch(about, this.#habitsOf(agent), this.#readsOf(agent));
   }
 
   #habitsOf(agent: string): Habits {
@@ -46,9 +61,9 @@ export class AgentHistory implements History {
     return known;
   }
 
-  #readsOf(whom: string): ReadLog {
-    const known = this.#reads.get(whom) ?? new ReadLog(this.#limits);
-    this.#reads.set(whom, known);
+  #readsOf(agent: string): ReadLog {
+    const known = this.#reads.get(agent) ?? new ReadLog(this.#limits);
+    this.#reads.set(agent, known);
     return known;
   }
 }

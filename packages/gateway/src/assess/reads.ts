@@ -10,7 +10,7 @@ interface Read {
   atMs: number;
 }
 
-/** The same agent for the same person: an agent has its memory, whichever connection it opens next. */
+/** Of one agent: it has its memory, whichever connection it opens next, and for whom it says that it acts there. */
 export class ReadLog {
   readonly #limits: Limits;
   readonly #reads = new Map<string, Read>();

@@ -355,7 +355,7 @@ describe('a draft that is observed', () => {
         added: 'never',
         removed: '',
         changed: '',
-        author: expect.stringMatching(/^uid:/),
+        author: expect.stringMatching(/^uid:/) as string,
         from: before,
         policies: now,
         targets: 'shop',

@@ -123,7 +123,7 @@ export interface Flow {
   readonly changes: boolean;
 }
 
-export function flowOf({ reach }: Description, datasets: readonly DatasetUsage[]): Flow {
+export function flowOf({ reach }: Pick<Description, 'reach'>, datasets: readonly DatasetUsage[]): Flow {
   const sources = datasets.flatMap((dataset) => {
     const classes = classesRead([dataset]).filter(isProtected);
     return classes.length === 0 ? [] : [[dataset.dataset, classes] as const];

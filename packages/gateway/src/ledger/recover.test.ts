@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
-import { review } from '../../test/support/subjects.ts';
+import { requester as subject, review } from '../../test/support/subjects.ts';
+import { attemptMembers, intentEntry } from '../core/entry.ts';
+import { usageShapeOfLeaf } from '../core/usage-shape.ts';
 import type { Notice } from '../core/delivery.ts';
 import { makeId } from '../core/ids.ts';
 import type { Outbox } from '../ports.ts';
@@ -41,6 +43,33 @@ test('after a crash each intent without an outcome is recorded as unknown, once'
   expect(await recover({ store, clock })).toBe(0);
   expect(await store.read('openIntents', {})).toEqual([]);
   expect(await store.read('size', {})).toBe(6);
+});
+
+test('what may have been read counts as used, though nobody knows what came of it', async () => {
+  const store = createMemoryStore({ medium: new MemoryMedium() });
+  const datasets = [
+    { dataset: 'public.customers', access: ['read'], basis: 'parsed', columns: [], classes: ['pii'] },
+  ] as const;
+  const decision = { effect: 'allow', policies: [], reasons: [] } as const;
+  const members = attemptMembers({
+    requester: subject,
+    target: { name: 'shop', protocol: 'postgresql', environment: 'production' },
+    operation: 'sql:select',
+    description: null,
+    datasets,
+    risk: { score: 0, signals: [] },
+    decision,
+  });
+  const sealed = { aside: '{}', commitment: 'c' };
+  store.append(intentEntry({ action: action(1), atMs: 1_000, sealed, members }, null));
+  expect(await recover({ store, clock: createFakeClock(5_000), usageOf: usageShapeOfLeaf })).toBe(1);
+  const [used] = await store.read('usage', { agent: null, sinceMs: 0, untilMs: 10_000 });
+  expect(used).toMatchObject({
+    status: 'unknown',
+    actions: 1,
+    shape: { agent: subject.agent, reviewed: false },
+  });
+  expect(JSON.parse(used?.shape.datasets ?? '')).toEqual(datasets);
 });
 
 test('those who were told of a review hear that nobody knows what came of it, with that record', async () => {
