@@ -94,6 +94,14 @@ export const situationSignals = (situation: Situation): readonly Signal[] =>
 const MOST = 100;
 const NAMES: ReadonlySet<string> = new Set(situationRules.map(({ name }) => name));
 
+/** What a signal of the moment weighs; 0: it is none. */
+export const momentWeight = (signal: string): number =>
+  situationRules.find(({ name }) => name === signal)?.weight ?? 0;
+
+/** Those of its signals that come and go with the moment. */
+export const signalsOfMoment = ({ signals }: Risk): readonly Signal[] =>
+  signals.filter(({ name }) => NAMES.has(name));
+
 /** The risk of an action at one moment. */
 export function situated({ score, signals }: Risk, more: readonly Signal[]): Risk {
   const sum = more.reduce((total, { weight }) => total + weight, score);

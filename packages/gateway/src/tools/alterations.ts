@@ -2,6 +2,7 @@
 import { assess } from '../core/assess.ts';
 import type { Description } from '../core/describe.ts';
 import type { Target } from '../core/identity.ts';
+import { signalsOfMoment, situated } from '../core/situation.ts';
 import type { ColumnUsage, DatasetUsage } from '../core/usage.ts';
 import type { PolicyRequest } from '../ports.ts';
 
@@ -13,10 +14,10 @@ export interface Alteration {
 
 const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)].sort();
 
-/** The risk is no attribute of its own: it follows from the rest. */
-const assessed = (request: PolicyRequest): PolicyRequest => ({
+/** The risk is no attribute of its own: it follows from the rest, and from the moment, which stays as it was. */
+const assessed = (request: PolicyRequest, moment = signalsOfMoment(request.risk)): PolicyRequest => ({
   ...request,
-  risk: assess(request.description, request.datasets, request.target),
+  risk: situated(assess(request.description, request.datasets, request.target), moment),
 });
 
 const describing = (
@@ -144,15 +145,43 @@ function ofGroups({ requester }: PolicyRequest, groups: readonly string[]): read
   );
 }
 
+/** What another moment would make of it: the hours of calendars, and signals that come and go. */
+function ofMoment(request: PolicyRequest, known: readonly string[]): readonly Alteration[] {
+  const { calendars: open = [], risk } = request;
+  return [
+    ...known.map((name) => {
+      const isOpen = open.includes(name);
+      const calendars = isOpen ? open.filter((each) => each !== name) : unique([...open, name]);
+      return {
+        words: `at another time, ${isOpen ? 'outside of' : 'in'} the hours of ${name}`,
+        apply: (of: PolicyRequest) => ({ ...of, calendars }),
+      };
+    }),
+    ...signalsOfMoment(risk).map(({ name }) => ({
+      words: `at another time, without ${name}`,
+      apply: (of: PolicyRequest) =>
+        assessed(
+          of,
+          signalsOfMoment(of.risk).filter((each) => each.name !== name),
+        ),
+    })),
+  ];
+}
+
 /** Everything that one could do otherwise, in the order in which an agent could most easily do it. */
 export const alterationsOf = (
   request: PolicyRequest,
-  world: { readonly targets: readonly Target[]; readonly groups: readonly string[] },
+  world: {
+    readonly targets: readonly Target[];
+    readonly groups: readonly string[];
+    readonly calendars: readonly string[];
+  },
 ): readonly Alteration[] => [
   ...ofRows(request),
   ...ofColumns(request),
   ...ofDatasets(request),
   ...ofDescription(request),
+  ...ofMoment(request, world.calendars),
   ...ofPlace(request, world.targets),
   ...ofGroups(request, world.groups),
 ];

@@ -102,7 +102,8 @@ function explainOne(
   const decision = engine.decide(request);
   const matching = engine.matching(request);
   const rules = engine.rules.filter(({ id }) => matching.includes(id));
-  const world = { targets: configuration?.targets ?? [], groups: configuration?.groups ?? [] };
+  const calendars = (configuration?.calendars ?? []).map(({ name }) => name);
+  const world = { targets: configuration?.targets ?? [], groups: configuration?.groups ?? [], calendars };
   return {
     title: `${request.description.title} by ${request.requester.agent} on ${request.target.name} (${request.target.environment})`,
     effect: decision.effect,

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeSite, type Ran, type Site } from '../support/policy-tools.ts';
 import { attemptMembers, decisionEntry, intentEntry, noticeEntry } from '../../src/core/entry.ts';
@@ -23,6 +25,7 @@ interface Given {
   readonly description?: Partial<Description> | null;
   readonly classes?: readonly string[];
   readonly effect?: Decision['effect'];
+  readonly signals?: readonly string[];
 }
 
 /** An entry as the gateway writes it. */
@@ -33,6 +36,7 @@ function leaf({
   description = {},
   classes = ['pii'],
   effect = 'allow',
+  signals = [],
 }: Given): string {
   const demand = {
     policy: 'bulk',
@@ -90,7 +94,10 @@ function leaf({
     operation: description === null ? 'undescribed' : shape.operation,
     description: description === null ? null : shape,
     datasets: [dataset],
-    risk: { score: 0, signals: [] },
+    risk: {
+      score: 0,
+      signals: signals.map((name) => ({ name, weight: 0, explanation: '' })),
+    },
     decision,
   });
   const attempt = {
@@ -302,6 +309,31 @@ describe('explain a recorded action', () => {
     expect(ran.stdout).toContain(
       'in the environment staging, and with reporter in the group owners: allowed by where',
     );
+  });
+
+  test('the hours of a calendar, and a signal of the moment, where the result rests on them', async () => {
+    const ask = `@id("ask") @reason("Ask.") @review("group:stewards") forbid ${scope}`;
+    const rules = `${ask} when { context.signals.contains("taint") && !context.calendars.contains("office") };`;
+    const made = site(`${permit}\n${rules}`, permit);
+    const file = join(made.directory, 'sallyport.yaml');
+    const office =
+      'calendars: [{name: office, timeZone: UTC, hours: [{days: [mon], from: "09:00", to: "17:00"}]}]';
+    writeFileSync(file, `${readFileSync(file, 'utf8')}${office}\n`);
+    const ran = await made.run(
+      ['explain', 'act_1'],
+      [leaf({ id: 'act_1', signals: ['taint', 'first_use'] })],
+    );
+    expect(ran.stdout).toContain('at another time, in the hours of office: allowed by read');
+    expect(ran.stdout).toContain('at another time, without taint: allowed by read');
+    expect(ran.stdout).not.toContain('without first_use');
+  });
+
+  test('a change of the action leaves the moment as it was', async () => {
+    const ask = `@id("ask") @reason("Ask.") @review("group:stewards") forbid ${scope}`;
+    const made = site(`${permit}\n${ask} when { context.signals.contains("taint") };`, permit);
+    const ran = await made.run(['explain', 'act_1'], [leaf({ id: 'act_1', signals: ['taint'] })]);
+    expect(ran.stdout).not.toContain('without the column');
+    expect(ran.stdout).toContain('at another time, without taint: allowed by read');
   });
 
   test('what no entry is of, or what can’t be decided again, is said', async () => {

@@ -2,6 +2,7 @@
 import type { Decision } from '../../core/decide.ts';
 import type { Description } from '../../core/describe.ts';
 import type { Agent, Requester, Target } from '../../core/identity.ts';
+import { momentWeight } from '../../core/situation.ts';
 import type { DatasetUsage } from '../../core/usage.ts';
 import type { PolicyRequest } from '../../ports.ts';
 
@@ -69,7 +70,7 @@ function requestOf(leaf: AttemptLeaf, agent: Agent, calendars: readonly string[]
     datasets: [],
     unknown: described.unknown ? ['something'] : [],
   };
-  const signals = risk.signals.map((name) => ({ name, weight: 0, explanation: '' }));
+  const signals = risk.signals.map((name) => ({ name, weight: momentWeight(name), explanation: '' }));
   return {
     requester: { ...requester, agentGroups: agent.groups },
     target,
