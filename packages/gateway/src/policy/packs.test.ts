@@ -156,6 +156,23 @@ const packs: Readonly<Record<string, Expected>> = {
       'bounds: UPDATE by key',
     ],
   },
+  'high-risk': {
+    holds: /\b(drop|truncate|alter)\b|\bto program\b|^\s*(do|call)\b/i,
+    except: [
+      // The name of a column.
+      'texts: a semicolon in an identifier',
+    ],
+    lets: [
+      'bounds: VALUES',
+      'bounds: rows without a table',
+      'bounds: a whole table',
+      'bounds: LIMIT',
+      'bounds: UPDATE by key',
+      'bounds: DELETE by keys',
+      'bounds: the primary key',
+      'writes: INSERT of listed columns',
+    ],
+  },
   'read-only-analyst': {
     holds:
       /^\s*(?!(select|with|values|table|explain|show|begin|start|commit|end|rollback|abort|savepoint|release|set|reset|prepare|execute|deallocate|declare|fetch|move|close|discard)\b)\w|\b(insert into|update|delete from|truncate)\b|\b(email|card_number|salary_cents)\b/i,
