@@ -331,3 +331,13 @@ describe('an approval that has to be signed ends with the address of the page wh
     vi.restoreAllMocks();
   });
 });
+
+test.each([
+  [['policy', 'chek'], 'did you mean policy check?'],
+  [['polcy'], 'did you mean policy?'],
+  [['revews'], 'did you mean reviews?'],
+  [['policy'], 'there are policy check'],
+  [['frobnicate'], 'see sallyport help'],
+])('a command that there isn’t, %j, names the nearest one', async (args, said) => {
+  expect((await sallyport(args)).notes).toContain(said);
+});

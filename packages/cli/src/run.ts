@@ -6,6 +6,7 @@ import { connect } from './connection.ts';
 import type { Environment } from './environment.ts';
 import { type Ending, endingOf, exitCodes, Failure } from './failure.ts';
 import { helpCommand, helpOverview, helpTopic, topics } from './help.ts';
+import { nearest } from './nearest.ts';
 import type { Output } from './output.ts';
 import type { System } from './system.ts';
 
@@ -35,17 +36,25 @@ async function dispatch(args: readonly string[], surroundings: Surroundings): Pr
   const command = findCommand(words, commands);
   if (words.length === 0 || words[0] === 'help') return help(words.slice(1), output);
   if (command === undefined) {
-    throw new Failure(
-      'usage',
-      'command.unknown',
-      `There is no command ${words[0] ?? ''}; see sallyport help`,
-    );
+    throw new Failure('usage', 'command.unknown', unknownCommand(words, commands));
   }
   const invocation = parseInvocation(command, args);
   if (invocation.flag('help')) return print(output, helpCommand(command));
   const { environment } = surroundings;
   const context: Context = { ...surroundings, invocation, client: () => connect(invocation, environment) };
   return command.run(context);
+}
+
+/** With the nearest one; else with those that begin alike. */
+export function unknownCommand(words: readonly string[], table: readonly Command[]): string {
+  const [first = ''] = words;
+  const names = table.map(({ name }) => name);
+  const family = names.filter((name) => name.startsWith(`${first} `));
+  const said = family.length > 0 ? words.slice(0, 2).join(' ') : first;
+  const firsts = [...new Set(names.map((name) => name.split(' ')[0] ?? ''))];
+  const meant = nearest(said, family.length > 0 ? family : [...names, ...firsts]);
+  const others = family.length > 0 ? `there are ${family.join(', ')}` : 'see sallyport help';
+  return `There is no command ${said}; ${meant === undefined ? others : `did you mean ${meant}? ${others}`}`;
 }
 
 function help(words: readonly string[], output: Output): void {

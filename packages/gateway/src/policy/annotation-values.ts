@@ -56,7 +56,14 @@ export function parseApprover(
         'policy.review_approver',
         message,
         'write "group:NAME" or "person:NAME", with commas between them',
-        { word: text, candidates: [...(names?.groups ?? []).map((each) => `group:${each}`)], annotation },
+        {
+          word: text,
+          candidates: [
+            ...(names?.groups ?? []).map((each) => `group:${each}`),
+            ...(names?.people ?? []).map((each) => `person:${each}`),
+          ],
+          annotation,
+        },
       ),
     );
   }

@@ -4,6 +4,7 @@ import type { DetailedError } from './cedar.ts';
 import { nearest } from './nearest.ts';
 import type { PolicyProblem } from './problems.ts';
 import { offsetOfByte, positionAt, type PolicyPiece, type PolicySource } from './source.ts';
+import { mistypedIn } from './mistyped.ts';
 import { absentAttribute, locate, suspectOf } from './vocabulary.ts';
 
 export interface Place {
@@ -19,7 +20,8 @@ export function problemAt(place: Place, policy: string, complaint: Complaint, of
   const base = { code, file: source.name, ...positionAt(source.text, piece.offset + at), policy, message };
   if (suspect === undefined) return { ...base, hint };
   const meant = nearest(suspect.word, suspect.candidates);
-  if (meant === undefined) return { ...base, hint, word: suspect.word };
+  // What is wrong with a word that there is, is no slip of the hand.
+  if (meant === undefined || meant === suspect.word) return { ...base, hint, word: suspect.word };
   const said = `did you mean ${JSON.stringify(meant)}?`;
   return { ...base, hint: hint === '' ? said : `${said} ${hint}`, word: suspect.word, nearest: meant };
 }
@@ -30,7 +32,7 @@ export function problemOfEngine(
   code: 'policy.syntax' | 'policy.schema',
   error: DetailedError,
 ): PolicyProblem {
-  const { start } = error.sourceLocations?.[0] ?? { start: 0 };
+  const { start, end } = error.sourceLocations?.[0] ?? { start: 0, end: 0 };
   const expected = error.sourceLocations?.[0]?.label ?? '';
   const message = error.message
     .replace(/^failed to parse policy from string: /, '')
@@ -41,8 +43,15 @@ export function problemOfEngine(
   // The engine suggests a word however far it is; where we know better which words there are, we say it.
   const help = error.help?.replace(/^for policy `[^`]*`, /, '') ?? expected;
   const hint = help.startsWith('did you mean') ? hintOf(suspect?.candidates ?? []) : help;
-  const complaint = { code, message, hint, ...(suspect === undefined ? {} : { suspect }) };
-  return problemAt(place, '', complaint, offsetOfByte(place.piece.text, start));
+  const { text } = place.piece;
+  const from = offsetOfByte(text, start);
+  if (suspect !== undefined) return problemAt(place, '', { code, message, hint, suspect }, from);
+  const wrong = mistypedIn(text.slice(from, offsetOfByte(text, end)), message);
+  if (wrong === undefined) return problemAt(place, '', { code, message, hint }, from);
+  const { word, meant } = wrong;
+  const way = meant === undefined ? hint : [`write ${meant}`, hint].filter((each) => each !== '').join('; ');
+  const problem = problemAt(place, '', { code, message: `${message}: ${word}`, hint: way }, from);
+  return { ...problem, word, ...(meant === undefined ? {} : { nearest: meant }) };
 }
 
 /** More names than this are no help at the end of a line. */

@@ -220,3 +220,32 @@ describe('splitting', () => {
 test('the default policies name three groups, and pass with them', async () => {
   expect((await validatePolicies(pack, names)).ok).toBe(true);
 });
+
+test.each([
+  ['context.risk > "40"', 'unexpected type: expected Long but saw String: "40"; write 40', '"40"', '40'],
+  ['context.title like "x" && context.bounded == "true"', undefined, 'context.bounded == "true"', undefined],
+  ['context.risk == "40"', undefined, 'context.risk == "40"', 'context.risk == 40'],
+  ['context.title == 40', undefined, 'context.title == 40', 'context.title == "40"'],
+  ['context.title < 4', undefined, 'context.title', undefined],
+])('%s: the part of the wrong type is named, with what was meant', (condition, said, word, meant) => {
+  const text = `${head} forbid ${scope} when { ${condition} };`;
+  const checked = checkPolicies([{ name: 'p.cedar', text }], names);
+  const [problem] = checked.ok ? [] : checked.error;
+  expect(problem).toMatchObject({ word, column: text.indexOf(word) + 1 });
+  expect(problem?.nearest).toBe(meant);
+  if (said !== undefined) expect(problem && formatPolicyProblem(problem)).toContain(said);
+});
+
+test('an optional attribute that is read unasked is no misspelling of itself', () => {
+  const text = `${head} forbid ${scope} when { context.rowLimit > 4 };`;
+  const checked = checkPolicies([{ name: 'p.cedar', text }], names);
+  const [problem] = checked.ok ? [] : checked.error;
+  expect(problem).toMatchObject({ word: 'rowLimit' });
+  expect(problem?.hint).toMatch(/^try testing for the attribute's presence/);
+});
+
+test('a misspelt kind of approver is put right, people included', () => {
+  const text = `${head} @review("persn:sam") forbid ${scope};`;
+  const checked = checkPolicies([{ name: 'p.cedar', text }], names);
+  expect(checked.ok ? [] : checked.error).toMatchObject([{ nearest: 'person:sam' }]);
+});
