@@ -332,7 +332,7 @@ describe('an approval that has to be signed ends with the address of the page wh
   });
 });
 
-test.each([
+it.each([
   [['policy', 'chek'], 'did you mean policy check?'],
   [['polcy'], 'did you mean policy?'],
   [['revews'], 'did you mean reviews?'],

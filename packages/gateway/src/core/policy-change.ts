@@ -187,13 +187,13 @@ const STALE = refuseChange(
   'The policies in force are not those that this change was proposed against. Propose it again.',
 );
 
-/** Its author takes it back. */
+/** Its author takes it back: the human, not whoever has the name by now (law 4). */
 export function withdrawChange(
   change: PolicyChange,
   by: Agent | Person,
   atMs: number,
 ): Result<PolicyChange, PolicyChangeRefusal> {
-  if (by.name !== change.author)
+  if (by.kind !== 'person' || by.name !== change.author || by.identity !== change.identity)
     return refuseChange('policy_change.not_yours', 'Only its author takes a change back.');
   const status = statusOfChange(change, atMs);
   if (status !== 'proposed') return refuseChange('policy_change.over', `This change is ${status} already.`);

@@ -2,6 +2,7 @@ import {
   checkParseSchema,
   getValidRequestEnvsPolicy,
   policyToJson,
+  policyToText,
   preparsePolicySet,
   schemaToJson,
   statefulIsAuthorized,
@@ -12,7 +13,7 @@ import {
   type TypeAndId,
 } from '@cedar-policy/cedar-wasm/nodejs';
 
-export { checkParseSchema, getValidRequestEnvsPolicy, policyToJson, schemaToJson, validate };
+export { checkParseSchema, getValidRequestEnvsPolicy, policyToJson, policyToText, schemaToJson, validate };
 /** For benches, which measure against them; everybody else asks through `ask`. */
 export { preparsePolicySet, statefulIsAuthorized };
 export type { DetailedError, EntityJson, PolicyJson, TypeAndId };

@@ -234,6 +234,29 @@ describe('what was recorded is decided again under a draft', () => {
     expect(ran.code).toBe(1);
   });
 
+  test('scopes are told as Cedar writes them', async () => {
+    const rule = (principal: string, action: string, resource: string) =>
+      `@id("r") @reason("x") permit (${principal}, ${action}, ${resource});`;
+    const made = site(
+      rule('principal is Agent', 'action in Action::"sql"', 'resource is Target'),
+      rule(
+        'principal is Agent in Group::"reporting"',
+        'action == Action::"sql:select"',
+        'resource == Target::"shop"',
+      ),
+    );
+    const { stdout } = await made.run(['diff', '--draft', `${made.directory}/draft`]);
+    for (const line of [
+      '- principal is Agent\n',
+      '+ principal is Agent in Group::"reporting"\n',
+      '- action in Action::"sql"\n',
+      '+ action == Action::"sql:select"\n',
+      '- resource is Target\n',
+      '+ resource == Target::"shop"',
+    ])
+      expect(stdout).toContain(line);
+  });
+
   test('a draft that a gateway would not take is refused with its problems', async () => {
     const ran = await replay(permit, permit.replace('May.', ''), []);
     expect(ran.stderr).toMatch(/draft\/a\.cedar:1:1: read: the policy gives no @reason/);
@@ -258,6 +281,8 @@ describe('diff', () => {
       { id: 'never', change: 'removed' },
     ]);
     const text = await made.run(['diff', '--draft', `${made.directory}/draft`]);
+    expect(text.stdout).toContain('- when { context.classesRead.contains("pii") }\n');
+    expect(text.stdout).toContain('+ when { context.classesRead.contains("pii") && context.filtered }\n');
     expect(text.stdout).toMatch(/^~ bulk \(review, .*a\.cedar:4\)$/m);
   });
 
