@@ -70,11 +70,15 @@ export function renderPolicies({ version, builtIn, files, observed }: PolicySet,
     `${style.bold('Policies in force')}  ${version}`,
     builtIn ? 'those that come with Sallyport' : count(files.length, 'file'),
     ...files.map(({ name }) => `  ${shown(name, style)}`),
-    ...observed.map(({ target, directory }) =>
+    ...observed.flatMap(({ target, directory, problems }) => [
       style.red(
         `OBSERVED ONLY, NOT ENFORCED on ${shown(target, style)}: the draft in ${shown(directory, style)}`,
       ),
-    ),
+      ...(problems.length === 0
+        ? []
+        : [style.red('  its files are not valid now, the draft before is observed:')]),
+      ...problems.map((problem) => `  ${shown(problem, style)}`),
+    ]),
   ].join('\n');
 }
 

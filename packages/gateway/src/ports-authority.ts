@@ -63,6 +63,8 @@ export interface ObservedDraft {
   readonly target: string;
   readonly directory: string;
   readonly version: string;
+  /** What is wrong with the files that are there now, a line each: the version before is observed on. */
+  readonly problems: readonly string[];
 }
 
 /** The policies in force, as they are on disk. */

@@ -71,7 +71,7 @@ export const presentPolicySet = ({ version, builtIn, files, observed }: ports.Po
   version,
   builtIn,
   files: files.map(({ name, text }) => ({ name, text })),
-  observed: observed.map((each) => ({ ...each })),
+  observed: observed.map((each) => ({ ...each, problems: [...each.problems] })),
 });
 
 export function presentPolicyChangeSummary(change: CoreChange, nowMs: number): PolicyChangeSummary {

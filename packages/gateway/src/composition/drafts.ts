@@ -43,11 +43,14 @@ export class ObservedDrafts implements DraftPolicies {
   }
 
   get observed(): readonly ObservedDraft[] {
-    return this.drafts.flatMap(({ directory, live: { version }, targets }) =>
-      targets.map((target) => ({ target, directory, version })),
-    );
+    return this.drafts.flatMap((draft) => draftsOn(draft, []));
   }
 }
+
+const draftsOn = (
+  { directory, live: { version }, targets }: Draft,
+  problems: readonly string[],
+): readonly ObservedDraft[] => targets.map((target) => ({ target, directory, version, problems }));
 
 /** With an engine of its own for each folder, or what is wrong with the first that has a fault. */
 export async function loadDrafts(
@@ -73,19 +76,17 @@ export async function loadDrafts(
 export function followDrafts(
   { drafts }: ObservedDrafts,
   ports: Omit<FollowerPorts, 'live' | 'read' | 'draft'>,
-): { close(): Promise<void> } {
-  const followers = drafts.map(
-    ({ directory, live, slot, targets }) =>
-      new PolicyFollower({
-        ...ports,
-        live,
-        draft: { slot, targets },
-        read: () => readPolicyFiles(directory),
-      }),
-  );
-  for (const follower of followers) follower.start();
-  const close = async (): Promise<void> => {
-    await Promise.all(followers.map((follower) => follower.close()));
+): { close(): Promise<void>; observed(): readonly ObservedDraft[] } {
+  const followed = drafts.map((draft) => {
+    const { directory, live, slot, targets } = draft;
+    const read = (): ReturnType<typeof readPolicyFiles> => readPolicyFiles(directory);
+    return { draft, follower: new PolicyFollower({ ...ports, live, draft: { slot, targets }, read }) };
+  });
+  for (const { follower } of followed) follower.start();
+  return {
+    close: async () => {
+      await Promise.all(followed.map(({ follower }) => follower.close()));
+    },
+    observed: () => followed.flatMap(({ draft, follower }) => draftsOn(draft, follower.problems)),
   };
-  return { close };
 }

@@ -334,7 +334,7 @@ describe('a draft that is observed', () => {
       }, 20_000);
     };
     const effect = () => drafts.of('shop')?.decide(request()).effect;
-    return { changes, close, draft, drafts, effect, live, notices, said, settle };
+    return { changes, clock, close, draft, drafts, effect, live, notices, said, settle };
   }
 
   test('is followed on disk: recorded with author and targets, observed from then on, and enforced never', async () => {
@@ -348,7 +348,9 @@ describe('a draft that is observed', () => {
     const [{ version: now = '' } = {}] = drafts.observed;
     expect(now).not.toBe(before);
     expect(drafts.of('shop')?.moment).not.toBe(moment);
-    expect((await changes.inForce()).observed).toEqual([{ target: 'shop', directory: draft, version: now }]);
+    expect((await changes.inForce()).observed).toEqual([
+      { target: 'shop', directory: draft, version: now, problems: [] },
+    ]);
     expect(await notices()).toEqual([
       {
         code: 'policy.draft_changed',
@@ -365,7 +367,7 @@ describe('a draft that is observed', () => {
   });
 
   test('that becomes invalid leaves the former one observed, and says why', async () => {
-    const { close, draft, drafts, effect, notices, said, settle } = await observing(permit);
+    const { changes, clock, close, draft, drafts, effect, notices, said, settle } = await observing(permit);
     const [{ version } = { version: '' }] = drafts.observed;
     writeFileSync(join(draft, 'b.cedar'), forbid.replace('Action::"sql"', 'Action::"sq"'));
     await settle(1);
@@ -375,6 +377,13 @@ describe('a draft that is observed', () => {
       { code: 'policy.draft_refused', policies: version, problems: '1', targets: 'shop' },
     ]);
     expect(said.join()).toContain('b.cedar:1');
+    const [{ problems } = { problems: [] }] = (await changes.inForce()).observed;
+    expect(problems).toEqual([expect.stringContaining('b.cedar:1')]);
+    rmSync(join(draft, 'b.cedar'));
+    await vi.waitFor(async () => {
+      clock.advance(limits.policyLookMs);
+      expect((await changes.inForce()).observed).toMatchObject([{ version, problems: [] }]);
+    }, 20_000);
     await close();
   });
 });

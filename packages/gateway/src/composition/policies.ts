@@ -133,13 +133,13 @@ export async function startPolicies(
     read: () => directory.read(),
     areWhole: () => changes.finish(),
   });
-  const shared = { live, directory, follower, names, hours, limits, observed: () => drafts.observed };
+  const drafting = followDrafts(drafts, { ...ports, names, hours });
+  const shared = { live, directory, follower, names, hours, limits, observed: () => drafting.observed() };
   const { calendars } = configuration;
   const agents = configuration.agents.map(({ agent }) => agent);
   const changes: PolicyChanges = new PolicyChanges({ ...ports, ...shared, agents, calendars }, unfinished);
   await follower.inTurn(() => changes.finish());
   follower.start();
-  const drafting = followDrafts(drafts, { ...ports, names, hours });
   return { changes, close: () => Promise.all([follower.close(), drafting.close()]).then(() => undefined) };
 }
 

@@ -48,6 +48,7 @@ export class PolicyFollower {
   #seen: string;
   /** What was refused, so that it is said once. */
   #refused = '';
+  #problems: readonly string[] = [];
   #cancel: () => void = () => undefined;
   #looking: Promise<void> = Promise.resolve();
   #turn: Promise<unknown> = Promise.resolve();
@@ -56,6 +57,11 @@ export class PolicyFollower {
   constructor(ports: FollowerPorts) {
     this.#ports = ports;
     this.#seen = ports.live.version;
+  }
+
+  /** What is wrong with the files as they are now; empty: nothing, as far as they were looked at. */
+  get problems(): readonly string[] {
+    return this.#problems;
   }
 
   start(): void {
@@ -92,7 +98,7 @@ export class PolicyFollower {
       const now = files.ok ? versionOf(files.value.sources) : files.error.join('\n');
       const hasSettled = now === this.#seen;
       this.#seen = now;
-      if (now === live.version) this.#refused = '';
+      if (now === live.version) [this.#refused, this.#problems] = ['', []];
       if (!hasSettled || now === live.version || now === this.#refused) return;
       if (files.ok) await this.#take(files.value, now);
       else await this.#refuse(now, files.error);
@@ -131,6 +137,7 @@ export class PolicyFollower {
     await store.append(noticeEntry(code, details, clock.nowMs())).done;
     live.replace(engine);
     this.#seen = version;
+    this.#problems = [];
     if (draft === undefined) log.policyChanged({ ...summary, author, version });
     else log.policyDraftChanged({ ...summary, author, version, targets: draft.targets });
   }
@@ -138,6 +145,7 @@ export class PolicyFollower {
   async #refuse(what: string, problems: readonly string[]): Promise<void> {
     const { clock, draft, live, log, store } = this.#ports;
     this.#refused = what;
+    this.#problems = problems;
     if (draft === undefined) log.policyRefused({ inForce: live.version, problems });
     else log.policyDraftRefused({ observed: live.version, problems, targets: draft.targets });
     const code = draft === undefined ? 'policy.refused' : 'policy.draft_refused';

@@ -82,7 +82,7 @@ export const observe: Tool = async (options) => {
     exit: toolExits.fine,
     value: { since: new Date(sinceMs).toISOString(), observed: all.length, targets, differing },
     text: [
-      `${all.length.toString()} actions since ${new Date(sinceMs).toISOString()} with a draft that was observed, and not enforced`,
+      `${all.length.toString()} ${all.length === 1 ? 'action' : 'actions'} since ${new Date(sinceMs).toISOString()} with a draft that was observed, and not enforced`,
       ...targets.map(
         ({ target, same, held, allowed, denied }) =>
           `  ${target}: ${same.toString()} as decided; the draft would have held ${held.toString()}, allowed ${allowed.toString()}, denied ${denied.toString()} more`,

@@ -141,7 +141,7 @@ export const replay: Tool = async (options) => {
       extra,
     },
     text: [
-      `${decided.toString()} recorded actions since ${new Date(sinceMs).toISOString()}, decided again under ${shown(options.draft)}: ${unchanged.toString()} as before`,
+      `${decided.toString()} recorded ${decided === 1 ? 'action' : 'actions'} since ${new Date(sinceMs).toISOString()}, decided again under ${shown(options.draft)}: ${unchanged.toString()} as before`,
       ...(['held', 'allowed', 'denied', 'asked otherwise'] as const).flatMap((change) =>
         listed(change, changed),
       ),

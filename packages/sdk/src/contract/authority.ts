@@ -130,7 +130,19 @@ export const PolicySet = z
       .array(PolicyFile)
       .meta({ description: 'Empty while the files on disk are not those in force: they are being changed.' }),
     observed: z
-      .array(z.object({ target: z.string(), directory: z.string(), version: z.string() }))
+      .array(
+        z.object({
+          target: z.string(),
+          directory: z.string(),
+          version: z.string(),
+          problems: z
+            .array(z.string())
+            .default([])
+            .meta({
+              description: 'What is wrong with its files as they are now: the version before is observed.',
+            }),
+        }),
+      )
       .meta({ description: 'Drafts whose decisions are recorded, and never enforced.' }),
   })
   .meta({ id: 'PolicySet', description: 'The policies in force.' });
