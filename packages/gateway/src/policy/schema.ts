@@ -9,7 +9,8 @@ export const schemaText = readFileSync(
 
 interface ActionShape {
   readonly memberOf?: readonly { readonly id: string }[] | undefined;
-  readonly appliesTo?: unknown;
+  /** Of a group: nobody, or absent. */
+  readonly appliesTo?: { readonly principalTypes: readonly string[] } | undefined;
 }
 
 function readActions(): ReadonlyMap<string, ActionShape> {
@@ -23,7 +24,9 @@ const shapes = readActions();
 
 /** Actions that can be asked for; groups can only be named in policies. */
 export const actions: ReadonlySet<string> = new Set(
-  [...shapes].flatMap(([name, shape]) => (shape.appliesTo === undefined ? [] : [name])),
+  [...shapes].flatMap(([name, { appliesTo }]) =>
+    appliesTo === undefined || appliesTo.principalTypes.length === 0 ? [] : [name],
+  ),
 );
 
 const uid = (id: string): { readonly type: 'Action'; readonly id: string } => ({ type: 'Action', id });
