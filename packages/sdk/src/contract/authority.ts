@@ -135,12 +135,9 @@ export const PolicySet = z
           target: z.string(),
           directory: z.string(),
           version: z.string(),
-          problems: z
-            .array(z.string())
-            .default([])
-            .meta({
-              description: 'What is wrong with its files as they are now: the version before is observed.',
-            }),
+          problems: z.array(z.string()).default([]).meta({
+            description: 'What is wrong with its files as they are now: the version before is observed.',
+          }),
         }),
       )
       .meta({ description: 'Drafts whose decisions are recorded, and never enforced.' }),
