@@ -6,7 +6,7 @@ import type { Delivery } from '../../src/core/delivery.ts';
 import type { Review } from '../../src/core/review.ts';
 import { textOf as textInSlack, type FakeMessage as SlackMessage } from '../fakes/slack/workspace.ts';
 import { actionOf, textOf as textInTeams } from '../fakes/teams/shapes.ts';
-import { apiOf, overTheApi, type Act, type Case, type Name, type Seen, type World } from './law-10.ts';
+import { apiOf, overTheApi, seenOf, type Act, type Case, type Name, type World } from './law-10.ts';
 import { until } from './chat-world.ts';
 import { openSlackWorld, type SlackWorld } from './slack-world.ts';
 import { openTeamsWorld, type TeamsWorld } from './teams-world.ts';
@@ -36,12 +36,6 @@ async function askSponsor({ desk, people }: World, { id }: Review): Promise<void
   const asked = await desk.question({ review: id, asker, to: 'sponsor', text: 'Why?', channel: 'api' });
   if (!asked.ok) throw new Error(asked.error.code);
 }
-
-const seenOf = (review: Review, { desk }: World): Seen => ({
-  review: review.id,
-  digest: review.subject.digest,
-  rendering: desk.show(review).rendering,
-});
 
 const account = (name: Name): string => `U0${name.toUpperCase()}`;
 
@@ -199,7 +193,7 @@ const api: Surface = {
   name: 'the API',
   open: async (given) => {
     const place = await openInSlack(given, 'http');
-    const seen = seenOf(place.review, place.at);
+    const seen = seenOf(place.review, place.at.desk);
     return playedIn(place, async (act, meanwhile) => {
       meanwhile();
       return overTheApi(place.at, act, seen);
