@@ -84,6 +84,16 @@ describe('flipped', SLOW, () => {
     );
   });
 
+  it('a manifest that claims fewer entries than its bundles hold is found', async () => {
+    const files = await makeFolder(log, { from: 0, until: SIZE, query: { since: null, until: null } });
+    const claimed = new TextDecoder()
+      .decode(files.get('manifest.json'))
+      .replace(/"until":301,/, '"until":300,');
+    expect(await findings(new Map(files).set('manifest.json', new TextEncoder().encode(claimed)))).toEqual([
+      'manifest.mismatch@null',
+    ]);
+  });
+
   it('a hash of a tile is found where it is, and so is the tile', async () => {
     const flipped = async (path: string, at: number): Promise<string[]> => {
       const files = await makeFolder(log);

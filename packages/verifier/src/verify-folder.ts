@@ -171,7 +171,8 @@ class FolderVerifier {
     await this.#checkPolicy(note);
     const { checkpoint } = opened;
     if (manifest === undefined) return void this.#find('manifest.malformed', null);
-    if (range.from % TILE_WIDTH !== 0 || range.until > size)
+    const isWhole = (at: number): boolean => at % TILE_WIDTH === 0 || at === size;
+    if (range.from % TILE_WIDTH !== 0 || !isWhole(range.until) || range.until > size)
       return void this.#find('manifest.mismatch', null, 'No such entries are under the checkpoint.');
     const chain = new KeyChain(vkey, key, { hash, verify });
     return { ...trusted, chain, note, checkpoint, manifest, ...range };
