@@ -12,6 +12,14 @@ test('nothing is said of a set-up that works', async () => {
   expect(await world.channel.check()).toEqual([]);
 });
 
+test('who may decide and has no account here is named', async () => {
+  world = await openSlackWorld({ mode: 'socket' });
+  world.people = world.people.map((each) => (each.name === 'zoe' ? { ...each, groups: ['stewards'] } : each));
+  expect(await world.channel.check()).toEqual([
+    expect.stringMatching(/^No account in Slack is linked to zoe, .*people\[\]\.slack\.$/),
+  ]);
+});
+
 test.each([
   [
     'a revoked token',

@@ -4,6 +4,7 @@ import { cardOf, type Card } from '../../core/card.ts';
 import { askedCardOf } from '../../core/card-asked.ts';
 import type { Delivery, Notice } from '../../core/delivery.ts';
 import type { Review } from '../../core/review.ts';
+import { unlinkedLine } from '../../core/unlinked.ts';
 import type { Limits } from '../../limits.ts';
 import type { PlatformEndpoint } from '../../ports-chat.ts';
 import type { Channel, DeliveryView, Grouping, Inbound, Sending } from '../channel.ts';
@@ -105,7 +106,19 @@ export class SlackChannel implements Channel {
     return person !== undefined && policy.mayCall(person, 'api:reviews.read');
   }
 
-  check(): Promise<readonly string[]> {
+  async check(): Promise<readonly string[]> {
+    return [...(await this.#checkPlatform()), ...this.#unlinked()];
+  }
+
+  /** Where an address is enough, nobody has to be linked. */
+  #unlinked(): readonly string[] {
+    const { accounts, directory, linkByEmail, team } = this.#options;
+    const isLinked = (name: string): boolean => accounts.accountsOf(name, 'slack', team).length > 0;
+    const line = unlinkedLine(directory.people(), { platform: 'Slack', field: 'slack', isLinked });
+    return linkByEmail || line === null ? [] : [line];
+  }
+
+  #checkPlatform(): Promise<readonly string[]> {
     const { team, room, rooms, directMessages, appToken, apiUrl, clock, limits, linkByEmail } = this.#options;
     return checkSlack(this.#web, {
       team,

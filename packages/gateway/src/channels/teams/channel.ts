@@ -5,6 +5,7 @@ import { askedCardOf } from '../../core/card-asked.ts';
 import type { Delivery, Notice } from '../../core/delivery.ts';
 import type { ReviewId } from '../../core/ids.ts';
 import type { Review } from '../../core/review.ts';
+import { unlinkedLine } from '../../core/unlinked.ts';
 import { visible } from '../../core/visible.ts';
 import type { PlatformEndpoint } from '../../ports-chat.ts';
 import type { Channel, DeliveryView, Grouping, Inbound, Sending } from '../channel.ts';
@@ -192,7 +193,19 @@ export class TeamsChannel implements Channel {
     await this.#connector.post(await this.#directOf(user), { card, summary: `Sallyport: ${text}` });
   }
 
-  check(): Promise<readonly string[]> {
+  async check(): Promise<readonly string[]> {
+    return [...(await this.#checkPlatform()), ...this.#unlinked()];
+  }
+
+  /** Where a principal name is enough, nobody has to be linked. */
+  #unlinked(): readonly string[] {
+    const { accounts, directory, linkByName, tenant } = this.#options;
+    const isLinked = (name: string): boolean => accounts.accountsOf(name, 'teams', tenant).length > 0;
+    const line = unlinkedLine(directory.people(), { platform: 'Teams', field: 'teams', isLinked });
+    return linkByName || line === null ? [] : [line];
+  }
+
+  #checkPlatform(): Promise<readonly string[]> {
     const { addresses, clock, limits, room, rooms } = this.#options;
     return checkTeams({
       ...this.#options,
