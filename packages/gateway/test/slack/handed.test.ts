@@ -73,3 +73,15 @@ test('nobody who stands behind the request is told by a right of others', async 
   await until(() => world.slack.workspace.messages.length === 3);
   expect(world.slack.workspace.inChannel('D0ANA')).toEqual([]);
 });
+
+test('a right that somebody gave who had the name before is nobody’s, and told to nobody (law 4)', async () => {
+  const desk = await open(Date.now() + HOUR_MS);
+  stop = desk.start();
+  world.delegations = world.delegations.map((each) => ({
+    ...each,
+    identities: { from: 'the former sam', to: 'zoe' },
+  }));
+  await world.hold();
+  await until(() => world.slack.workspace.inChannel('D0KIM')[0]);
+  expect(world.slack.workspace.inChannel('D0ZOE')).toEqual([]);
+});

@@ -14,6 +14,8 @@ export const handedFrom = (from: string, to: string, untilMs: number): Delegatio
   id: 'dlg_01kajbch80ym6p68habwrg7z00',
   from,
   to,
+  // Of people in tests the name is the identity.
+  identities: { from, to },
   fromMs: 0,
   untilMs,
   madeAtMs: 0,
