@@ -125,7 +125,7 @@ describe('the published folder', () => {
     await catchUp();
     expect(ledger.keys.vkey).not.toBe(first);
     expect(readFileSync(join(directory, 'vkey'), 'utf8').trim()).toBe(ledger.keys.vkey);
-    expect(await finds(null)).toMatchObject({ consistent: true, until: 6, findings: [] });
+    expect(await finds(null)).toMatchObject({ consistent: true, until: 7, findings: [] });
     expect(await finds(first)).toMatchObject({ ok: true });
   });
 
