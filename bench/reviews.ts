@@ -162,7 +162,13 @@ class Bench {
       foresight: {} as ApiDeps['foresight'],
       deliveries: {} as DeliveryDesk,
       events,
-      ledger: { vkey: '', origin: '', publishNow: async () => undefined, receipt: async () => null },
+      ledger: {
+        vkey: '',
+        origin: '',
+        mirror: null,
+        publishNow: async () => undefined,
+        receipt: async () => null,
+      },
       publicUrl: 'http://bench',
       log,
     });

@@ -184,8 +184,17 @@ def entries_of(bundle):  # tlog-tiles, "Log entries"
 
 def read_folder(directory, vkey):
     def read(path):
-        with open(os.path.join(directory, path), "rb") as file:
-            return file.read()
+        try:
+            with open(os.path.join(directory, path), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            full, partial, width = path.partition(".p/")  # tlog-tiles, "Partial Tiles": dropped for the full one
+            if not partial:
+                raise
+            whole = read(full)
+        if not path.startswith("tile/entries/"):
+            return whole[: 32 * int(width)]
+        return b"".join(struct.pack(">H", len(entry)) + entry for entry in entries_of(whole)[: int(width)])
 
     size, root = checkpoint(read("checkpoint").decode(), vkey)
     start, end = 0, size

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   decodeBundle,
+  orFullTiles,
   parseCheckpoint,
   parseNote,
   TILE_WIDTH,
@@ -63,7 +64,8 @@ function noLedger(directory: string): Failure {
 
 /** The leaves of a folder, in order; of an export of a time those that it has. Verifies nothing: `verify` does. */
 export async function* leavesInFolder(directory: string): AsyncGenerator<string, void, void> {
-  const { read, close } = openFolder(directory);
+  const files = openFolder(directory);
+  const read = orFullTiles(files.read);
   try {
     const note = new TextDecoder().decode(await read('checkpoint'));
     const size = parseCheckpoint(parseNote(note)?.text ?? '')?.size;
@@ -78,7 +80,7 @@ export async function* leavesInFolder(directory: string): AsyncGenerator<string,
       for (const entry of entries) yield new TextDecoder().decode(entry);
     }
   } finally {
-    close();
+    files.close();
   }
 }
 

@@ -243,7 +243,7 @@ async function beginLedger(assembly: Assembly): Promise<Ledger> {
 
 const ledgerOf = ({ configuration, state, store, log }: Assembly): Promise<Ledger> => {
   const { origin, ledger } = configuration;
-  const { token, witnesses, witnessQuorum: quorum, whenWitnessesAreAway: whenAway } = ledger;
+  const { token, witnesses, witnessQuorum: quorum, whenWitnessesAreAway: whenAway, published } = ledger;
   const shared = { store, clock, random, hashing, log };
   return openLedger({
     ...shared,
@@ -251,6 +251,7 @@ const ledgerOf = ({ configuration, state, store, log }: Assembly): Promise<Ledge
     origin,
     token: token === null ? null : { ...token, pin: token.pin.reveal() },
     witnesses: { witnesses, quorum, whenAway },
+    published,
   });
 };
 

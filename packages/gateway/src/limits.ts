@@ -10,6 +10,12 @@ export const limits = {
   witnessRetryMs: 10_000,
   /** A few lines of signatures. */
   witnessAnswerBytes: 65_536,
+  /** A folder that failed is tried again after this, and then twice as long each time. */
+  mirrorRetryFirstMs: 1_000,
+  /** At most: whoever makes room or mounts it again waits no longer than this. */
+  mirrorRetryMs: 60_000,
+  /** A stop of the gateway writes so many tiles and no more: a second or two; the next start writes the rest. */
+  mirrorTilesAtClose: 1_024,
   /** How much later than now the last checkpoint may be at start: clocks are set by a second or two, not by more. */
   clockBackMs: 5_000,
   /** Larger statements are generated ones; a person could not read them anyway. */

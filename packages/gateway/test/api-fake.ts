@@ -192,6 +192,7 @@ export interface FakeLedger {
   checkpoint: { readonly size: number; readonly note: string } | null;
   receipts: Map<ActionId, string>;
   vkey: string;
+  mirror: { readonly size: number; readonly failure: string | null } | null;
   /** Hashes of tiles, by `level/index`. */
   tiles: Map<string, Uint8Array>;
 }
@@ -363,6 +364,9 @@ export function createFake(): Fake {
           return state.ledger.vkey;
         },
         origin: 'sallyport.test/log',
+        get mirror() {
+          return state.ledger.mirror;
+        },
         publishNow: async () => {},
         receipt: async (action) => state.ledger.receipts.get(action) ?? null,
       },
@@ -474,6 +478,7 @@ const emptyLedger = (): FakeLedger => ({
   checkpoint: null,
   receipts: new Map(),
   vkey: 'vkey',
+  mirror: null,
   tiles: new Map([['0/0', new Uint8Array(5 * 32).fill(7)]]),
 });
 

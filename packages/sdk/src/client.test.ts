@@ -91,7 +91,10 @@ describe('the client over a real socket', () => {
     expect(await client.ledgerStatus()).toMatchObject({
       origin: 'sallyport.test/log',
       checkpoint: 'the note\n',
+      mirror: null,
     });
+    fake.ledger.mirror = { size: 3, failure: 'ENOSPC' };
+    expect((await client.ledgerStatus()).mirror).toEqual({ size: 3, failure: 'ENOSPC' });
     expect((await client.tile('0/000.p/5')).length).toBe(160);
   });
 

@@ -96,6 +96,7 @@ export { verifyLog } from './verify-log.ts';
 export type { LogEntry, LogFinding, LogFindingCode, LogReport, LogToVerify, Unproved } from './verify-log.ts';
 export { rangeTiles } from './range.ts';
 export type { ReadFile } from './folder-tiles.ts';
+export { orFullTiles } from './full-tiles.ts';
 export { decodeManifest, encodeManifest, fits } from './manifest.ts';
 export type { ExportQuery, Manifest } from './manifest.ts';
 export { verifyFolder } from './verify-folder.ts';

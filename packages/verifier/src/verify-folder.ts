@@ -6,6 +6,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { chainIn } from './folder-keys.ts';
 import { FolderTiles } from './folder-tiles.ts';
 import type { ReadFile, TileFindingCode } from './folder-tiles.ts';
+import { orFullTiles } from './full-tiles.ts';
 import { KeyChain } from './handover.ts';
 import { leafInput } from './hash.ts';
 import type { Hash } from './hash.ts';
@@ -315,5 +316,5 @@ class FolderVerifier {
  * memory at a time, and what is open (see `Rules`). Rejects only where `read` does.
  */
 export async function verifyFolder(folder: FolderToVerify): Promise<FolderReport> {
-  return new FolderVerifier(folder).run();
+  return new FolderVerifier({ ...folder, read: orFullTiles(folder.read) }).run();
 }

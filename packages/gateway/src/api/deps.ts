@@ -123,6 +123,8 @@ export interface Records {
 export interface LedgerAccess {
   readonly vkey: string;
   readonly origin: string;
+  /** How far the folder is in which the log is published as files; null where there is none. */
+  readonly mirror: { readonly size: number; readonly failure: string | null } | null;
   /** Resolves when a checkpoint over everything that is durable now is published. */
   publishNow(): Promise<void>;
   /** The offline proof of one action; null where the ledger has no entry of it. */

@@ -35,7 +35,8 @@ export async function readLedger(
   { store, ledger }: ApiDeps,
 ): Promise<Reply> {
   const [size, checkpoint] = await Promise.all([store.read('size', {}), store.read('checkpoint', {})]);
-  const body = { origin: ledger.origin, vkey: ledger.vkey, size, checkpoint: checkpoint?.note ?? null };
+  const { origin, vkey, mirror } = ledger;
+  const body = { origin, vkey, size, checkpoint: checkpoint?.note ?? null, mirror };
   return { kind: 'json', body };
 }
 

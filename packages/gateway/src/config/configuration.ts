@@ -87,6 +87,8 @@ export interface LedgerConfiguration {
   readonly witnesses: readonly { readonly key: string; readonly url: string }[];
   readonly witnessQuorum: number;
   readonly whenWitnessesAreAway: 'publish-without-them' | 'publish-nothing';
+  /** The folder in which the log is published as files, absolute. Null: in none. */
+  readonly published: string | null;
 }
 
 export interface SlackConfiguration {

@@ -148,6 +148,12 @@ describe('a configuration without fault', () => {
     expect(configuration.people[0]?.tokenSha256?.reveal()).toBe(DIGEST);
   });
 
+  test('publishes the ledger in no folder, or in one beside the file', async () => {
+    expect((await load(WHOLE)).ledger.published).toBeNull();
+    const { ledger } = await load(`${WHOLE}ledger: { publish: { directory: www/log } }\n`);
+    expect(ledger.published).toBe(join(folder, 'www/log'));
+  });
+
   test('uses the policies that come with Sallyport, or those of its own directory', async () => {
     const { files } = (await load(WHOLE)).policies;
     expect(files.length).toBeGreaterThan(3);

@@ -82,8 +82,10 @@ export const apiTargetsOf = ({ targets }: RawConfiguration): readonly Target[] =
     .filter(({ protocol }) => protocol === 'api')
     .map(({ name, protocol, environment }) => ({ name, protocol, environment }));
 
-function ledgerOf({ ledger }: RawConfiguration, { secrets }: Material): LedgerConfiguration {
-  const { key, ...rest } = ledger;
+function ledgerOf(file: string, { ledger }: RawConfiguration, { secrets }: Material): LedgerConfiguration {
+  const { key, publish, ...others } = ledger;
+  const published = publish === undefined ? null : resolve(dirname(file), publish.directory);
+  const rest = { ...others, published };
   const pkcs11 = key?.pkcs11;
   if (pkcs11 === undefined) return { ...rest, token: null };
   const { module, token } = pkcs11;
@@ -146,7 +148,7 @@ function configurationOf(file: string, raw: RawConfiguration, material: Material
     file,
     origin: raw.origin,
     state: resolve(dirname(file), raw.state),
-    ledger: ledgerOf(raw, material),
+    ledger: ledgerOf(file, raw, material),
     listen: listenOf(raw, material),
     targets: targetsOf(raw, material),
     apiTargets: apiTargetsOf(raw),

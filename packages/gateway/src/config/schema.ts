@@ -304,9 +304,19 @@ const ledger = z
       .describe(
         'What happens while fewer than `witnessQuorum` answer. `publish-without-them`: checkpoints are published with the cosignatures that there are, and the log says so. `publish-nothing`: the last one stays until they are back, and receipts of newer actions wait with it.',
       ),
+    publish: z
+      .strictObject({
+        directory: text(
+          'A folder apart from the state folder; one gateway writes it. It is made where its parent exists.',
+        ),
+      })
+      .optional()
+      .describe(
+        'Writes the published ledger as files, for any static web server: `checkpoint`, `vkey`, `tile/…` (C2SP tlog-tiles). They are readable by everybody on this machine: entries hold names, counts, times and commitments, and no values.',
+      ),
   })
   .prefault({})
-  .describe('The ledger’s key and witnesses.');
+  .describe('The ledger’s key, its witnesses, and the folder in which it is published.');
 const canaries = canariesOf({ name, text });
 const attention = z
   .strictObject({

@@ -32,13 +32,14 @@ export async function writeLog(
   const readTile = tilesOf(store);
   for (const { level, index, width } of changedTiles(0, size)) {
     await write(tilePath(level, index, width), await readTile(level, index, width));
-    if (level === 0) await write(tilePath('entries', index, width), await bundle(store, index, width));
+    if (level === 0) await write(tilePath('entries', index, width), await bundleOf(store, index, width));
   }
   await write('checkpoint', note);
   return size;
 }
 
-async function bundle(store: Store, index: number, width: number): Promise<Uint8Array> {
+/** The first `width` entries of a bundle, which are durable. */
+export async function bundleOf(store: Store, index: number, width: number): Promise<Uint8Array> {
   const rows = await store.read('entries', { from: index * TILE_WIDTH, limit: width });
   return encodeBundle(rows.map(({ leaf }) => Buffer.from(leaf)));
 }

@@ -5,8 +5,10 @@ import type { Log } from '../telemetry/log.ts';
 import { eraseSubject, type EraseAsk } from './erase.ts';
 import { LedgerError } from './error.ts';
 import { KeyToken, type TokenOptions } from './key-token.ts';
-import { openKeys } from './keys.ts';
+import { openKeys, type LedgerKeys } from './keys.ts';
 import { Publisher } from './publisher.ts';
+import { Mirror, type MirrorStatus } from './mirror.ts';
+import { PublicFolder } from './public-folder.ts';
 import { makeReceipt } from './receipt.ts';
 import { finishRotation, rotateKey } from './rotation.ts';
 import { Witnesses, type WitnessPolicy } from './witnesses.ts';
@@ -18,6 +20,8 @@ export interface LedgerOptions {
   /** Null: the key is in a file of the state directory. */
   readonly token: Pick<TokenOptions, 'module' | 'token' | 'pin'> | null;
   readonly witnesses: WitnessPolicy;
+  /** The folder in which the log is published as files; null: in none. */
+  readonly published: string | null;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
@@ -37,21 +41,48 @@ export async function openLedger(options: LedgerOptions) {
   const keys = await openKeys({ directory, origin, ...custody });
   await finishRotation(store, keys);
   const witnesses = await Witnesses.open(options.witnesses, { clock, log, fetch });
-  const publisher = new Publisher({ ...options, keys, witnesses });
+  const mirror = mirrorOf(options, keys);
+  const publisher = new Publisher({ ...options, keys, witnesses, published: () => mirror?.wake() });
   await publisher.start();
-  await publisher.confirm().catch((error: unknown) => {
-    // Their absence is reported, and keeps nobody from working; their contradiction does.
-    if (!(error instanceof LedgerError && error.code === 'witness.away')) throw error;
-  });
+  try {
+    await confirm(publisher);
+    await mirror?.start();
+  } catch (error) {
+    await publisher.close();
+    throw error;
+  }
   return {
     origin,
     get vkey(): string {
       return keys.vkey;
     },
+    /** How far the folder is; null where there is none. */
+    get mirror(): MirrorStatus | null {
+      return mirror?.status ?? null;
+    },
     publishNow: () => publisher.publishNow(),
     receipt: (action: ActionId) => makeReceipt(action, { store, keys, publisher }),
     erase: (ask: EraseAsk) => eraseSubject(ask, options),
     rotate: (by: Person) => rotateKey(by, { store, keys, publisher, clock, log }),
-    close: () => publisher.close(),
+    close: async () => {
+      await publisher.close();
+      await mirror?.close();
+    },
   };
+}
+
+function mirrorOf(options: LedgerOptions, keys: LedgerKeys): Mirror | null {
+  const { published, directory: state } = options;
+  return published === null
+    ? null
+    : new Mirror({ ...options, keys, state, folder: new PublicFolder(published) });
+}
+
+async function confirm(publisher: Publisher): Promise<void> {
+  try {
+    await publisher.confirm();
+  } catch (error) {
+    // Their absence is reported, and keeps nobody from working; their contradiction does.
+    if (!(error instanceof LedgerError && error.code === 'witness.away')) throw error;
+  }
 }

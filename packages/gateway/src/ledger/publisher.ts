@@ -19,6 +19,8 @@ export interface PublisherOptions {
   readonly log: Pick<Log, 'checkpointPublished' | 'ledgerFailed'>;
   /** Absent: nobody cosigns. */
   readonly witnesses?: Witnesses;
+  /** Called behind each publication of this process; must return at once and not throw. Absent: nobody wants to know. */
+  readonly published?: () => void;
 }
 
 /**
@@ -115,6 +117,7 @@ export class Publisher {
       await this.#publishUpTo(Math.min(size, step));
     }
     log.checkpointPublished({ size });
+    this.#options.published?.();
   }
 
   /** By those who answer. What they are asked about is durable, and is published next or not at all. */

@@ -103,6 +103,9 @@ export interface Log {
   failed(fields: { readonly where: string; readonly error: unknown }): void;
   ledgerFailed(fields: { readonly error: unknown }): void;
   checkpointPublished(fields: { readonly size: number }): void;
+  /** The folder in which the log is published as files can't be written; it is tried again. Nothing waits for it. */
+  mirrorFailed(fields: { readonly code: string; readonly covered: number }): void;
+  mirrorRecovered(fields: { readonly covered: number }): void;
   /** Fewer witnesses cosigned a checkpoint than the configuration asks for. */
   witnessesAway(fields: { readonly cosigned: number; readonly quorum: number }): void;
   policyChanged(fields: {
@@ -175,6 +178,8 @@ export function createLog(options: LogOptions): Log {
     ledgerFailed: ({ error }) => logger.error({ event: 'ledger.failed', error: traceOf(error) }),
     witnessesAway: (fields) => logger.warn({ event: 'ledger.witnesses_away', ...fields }),
     checkpointPublished: (fields) => logger.debug({ event: 'ledger.checkpoint_published', ...fields }),
+    mirrorFailed: (fields) => logger.error({ event: 'ledger.mirror_failed', ...fields }),
+    mirrorRecovered: (fields) => logger.info({ event: 'ledger.mirror_recovered', ...fields }),
     policyChanged: (fields) => logger.warn({ event: 'policy.changed', ...fields }),
     policyObserved: (fields) => logger.warn({ event: 'policy.observed', ...fields }),
     policyDraftChanged: (fields) => logger.warn({ event: 'policy.draft_changed', ...fields }),

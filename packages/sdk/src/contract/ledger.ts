@@ -7,6 +7,16 @@ export const LedgerStatus = z
     vkey: z.string().meta({ description: 'The key that signs its checkpoints (C2SP signed-note).' }),
     size: Count.meta({ description: 'Entries that are durable; the checkpoint is a second behind at most.' }),
     checkpoint: z.string().nullable().meta({ description: 'The latest signed checkpoint.' }),
+    mirror: z
+      .object({
+        size: Count.meta({ description: 'Entries that the checkpoint in the folder covers.' }),
+        failure: z
+          .string()
+          .nullable()
+          .meta({ description: 'Why it is behind, as a code (`ENOSPC`, `EROFS`, …); it is tried again.' }),
+      })
+      .nullable()
+      .meta({ description: 'The folder of `ledger.publish`; null: none is configured.' }),
   })
   .meta({ id: 'LedgerStatus' });
 export type LedgerStatus = z.infer<typeof LedgerStatus>;
