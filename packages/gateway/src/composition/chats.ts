@@ -1,5 +1,5 @@
 /** The part of the composition root that is about people's accounts in chats, and about Slack. */
-import { SlackChannel } from '../channels/slack/channel.ts';
+import type { SlackChannel } from '../channels/slack/channel.ts';
 import type { Channel } from '../channels/channel.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { noticeEntry } from '../core/entry.ts';
@@ -41,7 +41,7 @@ export async function openChat(ports: ChatPorts): Promise<Chat> {
   ]);
   const chatLinks = await AccountLinks.open({ ...ports, limits, publicUrl, configured });
   const more = { ...ports, limits, publicUrl, accounts: chatLinks };
-  const chats = [slackOf(more), teamsChannel(more)].filter((each) => each !== null);
+  const chats = [await slackOf(more), teamsChannel(more)].filter((each) => each !== null);
   const platforms = new Map(chats.map((each) => [each.name, each.endpoint]));
   return { chatLinks, chats, platforms };
 }
@@ -49,11 +49,13 @@ export async function openChat(ports: ChatPorts): Promise<Chat> {
 type SlackPorts = ChatPorts &
   Pick<ConstructorParameters<typeof SlackChannel>[0], 'limits' | 'publicUrl' | 'accounts'>;
 
-function slackOf(ports: SlackPorts): SlackChannel | null {
+/** Slack's libraries take thirty MiB: who has no Slack does without them. */
+async function slackOf(ports: SlackPorts): Promise<SlackChannel | null> {
   const { clock, configuration, limits, store } = ports;
   const { slack } = configuration.channels;
   if (slack === null) return null;
   const byEmail = new Map(configuration.people.map(({ email, person }) => [email, person.name]));
+  const { SlackChannel } = await import('../channels/slack/channel.ts');
   return new SlackChannel({
     ...ports,
     ...slack,

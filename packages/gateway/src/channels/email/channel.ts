@@ -1,4 +1,4 @@
-import { createTransport, type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { Channel, DeliveryView, Grouping, GroupView, Sending } from '../channel.ts';
 import type { Delivery, Notice } from '../../core/delivery.ts';
 import { concernsAnswerers } from '../../core/chat-people.ts';
@@ -47,11 +47,11 @@ export class EmailChannel implements Channel {
     deliver: (view) => this.#deliverMany(view),
   };
   readonly #options: EmailOptions;
-  readonly #transport: Transporter;
+  /** Opened with the first mail: the library takes thirty MiB, and who sends no mail does without. */
+  #transport: Promise<Transporter> | undefined;
 
   constructor(options: EmailOptions) {
     this.#options = options;
-    this.#transport = transportOf(options.server);
   }
 
   route(review: Review, notice: Notice): readonly string[] {
@@ -113,7 +113,8 @@ export class EmailChannel implements Channel {
   }
 
   async #mail(address: string, content: object): Promise<void> {
-    await this.#transport.sendMail({
+    const transport = await this.#open();
+    await transport.sendMail({
       ...content,
       from: this.#options.from,
       // As an object: nothing in it is taken for a second address.
@@ -127,7 +128,7 @@ export class EmailChannel implements Channel {
   async check(): Promise<readonly string[]> {
     const { host, port } = this.#options.server;
     try {
-      await this.#transport.verify();
+      await (await this.#open()).verify();
       return [];
     } catch (error) {
       return [`email: the mail server ${host}:${port} ${reasonOf(error)}; correct channels.email.server`];
@@ -137,13 +138,18 @@ export class EmailChannel implements Channel {
   async start(): Promise<void> {}
 
   async close(): Promise<void> {
-    this.#transport.close();
+    (await this.#transport)?.close();
+  }
+
+  #open(): Promise<Transporter> {
+    return (this.#transport ??= transportOf(this.#options.server));
   }
 }
 
 const domainOf = (address: string): string => address.split('@').at(-1) ?? 'sallyport';
 
-function transportOf({ host, port, tls, user, password }: MailServer): Transporter {
+async function transportOf({ host, port, tls, user, password }: MailServer): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
   return createTransport({
     host,
     port,
