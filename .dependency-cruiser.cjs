@@ -11,7 +11,7 @@ const verifier = '^packages/verifier/src/';
 const sdk = '^packages/sdk/src/';
 const contract = '^packages/sdk/src/contract/';
 const plugin = '(connectors|channels|stores)';
-const pluginContract = `^${gateway}/(connectors/connector|channels/(channel|chat-deciding|chat-refusals)|stores/store(-canaries|-chat-links|-deliveries|-governance)?)\\.ts$`;
+const pluginContract = `^${gateway}/(connectors/connector|channels/(channel|chat-deciding|chat-refusals|chat-routing)|stores/store(-canaries|-chat-links|-deliveries|-governance)?)\\.ts$`;
 
 /** Whatever the place, bounds and business events come from one file each. */
 const everywhere = [limits, telemetry];

@@ -22,7 +22,7 @@ import type { SlackOptions } from './options.ts';
 import type { Incoming } from './payload.ts';
 import type { Actor } from './payload.ts';
 import { People } from './people.ts';
-import { askedUser, destinationsOf, directUser, eligibleAccounts } from './routing.ts';
+import { askedUser, destinationsOf, directUser, eligibleUsers } from './routing.ts';
 import { openSocketOnce, SlackSocket } from './socket.ts';
 import { threadBlocks } from './thread.ts';
 import { slackWeb } from './web-client.ts';
@@ -90,14 +90,14 @@ export class SlackChannel implements Channel {
   /** A room is for all; in a conversation its one reader has what they may press. */
   #decides(destination: string, review: Review): boolean {
     const user = directUser(destination);
-    return user === undefined || eligibleAccounts(review, this.#options).includes(user);
+    return user === undefined || eligibleUsers(review, this.#options).includes(user);
   }
 
   /** Whoever is asked finds what they are asked in the message itself. */
   #lineOf({ destination, notice }: Delivery, { review }: DeliveryView): Message | null {
     const options = this.#options;
     if (askedUser(destination) !== undefined) return null;
-    return threadBlocks(notice, review, eligibleAccounts(review, options), options.limits);
+    return threadBlocks(notice, review, eligibleUsers(review, options), options.limits);
   }
 
   #mayRead(user: string): boolean {

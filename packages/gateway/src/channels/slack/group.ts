@@ -8,7 +8,7 @@ import { ACTIONS, button, header, type Message } from './message.ts';
 import { placeOf, type Messages, type Place } from './messages.ts';
 import type { SlackOptions } from './options.ts';
 import { escapeMarkup, line, literal, mention } from './rich-text.ts';
-import { eligibleAccounts } from './routing.ts';
+import { eligibleUsers } from './routing.ts';
 import { SlackFault, type SlackWeb } from './web.ts';
 
 type Options = Pick<SlackOptions, 'accounts' | 'clock' | 'directory' | 'handed' | 'limits' | 'team'>;
@@ -65,7 +65,7 @@ async function show(view: GroupView, { options, web, messages }: SlackGroupPorts
 }
 
 function calledUsers({ called }: GroupView, options: Options): readonly string[] {
-  const users = new Set(called.flatMap((review) => eligibleAccounts(review, options)));
+  const users = new Set(called.flatMap((review) => eligibleUsers(review, options)));
   return [...users].slice(0, options.limits.slackDirectPeople);
 }
 

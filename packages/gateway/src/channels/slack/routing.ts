@@ -1,73 +1,25 @@
-/** Who in Slack hears of a review. Pure over configuration and directory. */
-import {
-  answerers,
-  concernsAnswerers,
-  mayDecide,
-  roomsFor,
-  standInsFor,
-  type StandIns,
-} from '../../core/chat-people.ts';
+/** Who in Slack hears of a review: its accounts and bounds for what every chat has in common. */
 import type { Notice } from '../../core/delivery.ts';
-import type { Person } from '../../core/identity.ts';
 import type { Review } from '../../core/review.ts';
+import * as chats from '../chat-routing.ts';
 import type { SlackOptions } from './options.ts';
+
+export { askedUser, directUser, roomOf } from '../chat-routing.ts';
 
 type Known = Pick<SlackOptions, 'accounts' | 'clock' | 'directory' | 'handed' | 'team'>;
 type Routing = Known & Pick<SlackOptions, 'directMessages' | 'limits' | 'room' | 'rooms'>;
 
-const ROOM = 'room ';
-const DIRECT = 'direct ';
-const ASKED = 'asked ';
+const usersOf =
+  ({ accounts, team }: Known) =>
+  (name: string): readonly string[] =>
+    accounts.accountsOf(name, 'slack', team).map(({ user }) => user);
 
-export const destinationsOf = (review: Review, notice: Notice, options: Routing): readonly string[] => [
-  ...deciding(review, notice, options),
-  ...(concernsAnswerers(review, notice) ? askedAccounts(review, options).map((user) => ASKED + user) : []),
-];
+export const destinationsOf = (review: Review, notice: Notice, options: Routing): readonly string[] =>
+  chats.destinationsOf(review, notice, {
+    ...options,
+    usersOf: usersOf(options),
+    directPeople: options.limits.slackDirectPeople,
+  });
 
-function deciding(review: Review, { kind }: Notice, options: Routing): readonly string[] {
-  const rooms = roomsFor(review, options.rooms, options.room).map((room) => ROOM + room);
-  if (!options.directMessages) return rooms;
-  // What came of it is for the room: whoever decided has done their part.
-  if (kind === 'outcome' && rooms.length > 0) return rooms;
-  const accounts = eligibleAccounts(review, options);
-  // So many are a room's matter: nobody reads what everybody gets.
-  if (accounts.length > options.limits.slackDirectPeople && rooms.length > 0) return rooms;
-  const told = [
-    ...accounts.slice(0, options.limits.slackDirectPeople),
-    ...formerAccounts(kind, review, options),
-  ];
-  return [...rooms, ...told.map((user) => DIRECT + user)];
-}
-
-/** Slack's ids of the people who may decide by what the demands say, as far as the review has come; stand-ins too. */
-export function eligibleAccounts(review: Review, options: Known): readonly string[] {
-  const own = mayDecide(review, options.directory.people());
-  return accountsOf([...own, ...standIns(review, options).now], options);
-}
-
-const standIns = (review: Review, { directory, handed, clock }: Known): StandIns =>
-  standInsFor(review, directory.people(), { delegations: handed.list(), nowMs: clock.nowMs() });
-
-/** What whoever may decide no longer has of it is brought up to date; nothing new is told to them. */
-const formerAccounts = (kind: Notice['kind'], review: Review, options: Known): readonly string[] =>
-  kind === 'update' || kind === 'close' ? accountsOf(standIns(review, options).before, options) : [];
-
-const accountsOf = (people: readonly Person[], { accounts, team }: Known): readonly string[] => [
-  ...new Set(people.flatMap(({ name }) => accounts.accountsOf(name, 'slack', team).map(({ user }) => user))),
-];
-
-/** Of the people who are asked, where a question isn't for the agent: told whatever `directMessages` says. */
-const askedAccounts = (review: Review, options: Known): readonly string[] =>
-  accountsOf(answerers(review, options.directory.people()), options);
-
-const after = (prefix: string, destination: string): string | undefined =>
-  destination.startsWith(prefix) ? destination.slice(prefix.length) : undefined;
-
-/** Undefined but for a message to one person. */
-export const directUser = (destination: string): string | undefined =>
-  after(DIRECT, destination) ?? askedUser(destination);
-
-/** Undefined but for a message to one person who is asked something. */
-export const askedUser = (destination: string): string | undefined => after(ASKED, destination);
-
-export const roomOf = (destination: string): string => destination.slice(ROOM.length);
+export const eligibleUsers = (review: Review, options: Known): readonly string[] =>
+  chats.eligibleUsers(review, { ...options, usersOf: usersOf(options) });
