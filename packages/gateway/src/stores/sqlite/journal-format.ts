@@ -89,13 +89,20 @@ export interface DecodedRecord {
   readonly length: number;
 }
 
-/** The record at the beginning of `bytes`, in views of them; undefined where there is none, or a damaged one. */
-export function decode(bytes: Buffer): DecodedRecord | undefined {
+/** The length that the record at the beginning of `bytes` says it has, zeros behind it included; undefined where there is none. */
+export function statedLength(bytes: Buffer): number | undefined {
   const magic = bytes.length < HEADER_BYTES ? 0 : bytes.readUInt32LE(0);
   if (magic !== MAGIC && magic !== PLAIN_MAGIC) return undefined;
+  const [, ...lengths] = LENGTHS_AT.map((at) => bytes.readUInt32LE(at));
+  return lengths.reduce((sum, part) => sum + part, HEADER_BYTES + bytes.readUInt32LE(ZEROS_AT));
+}
+
+/** The record at the beginning of `bytes`, in views of them; undefined where there is none, or a damaged one. */
+export function decode(bytes: Buffer): DecodedRecord | undefined {
+  const length = statedLength(bytes);
+  if (length === undefined || length > bytes.length) return undefined;
   const [count = 0, ...lengths] = LENGTHS_AT.map((at) => bytes.readUInt32LE(at));
-  const length = lengths.reduce((sum, part) => sum + part, HEADER_BYTES + bytes.readUInt32LE(ZEROS_AT));
-  if (length > bytes.length || (lengths[3] ?? 0) % (USAGE_FIELDS * FLOAT_BYTES) !== 0) return undefined;
+  if ((lengths[3] ?? 0) % (USAGE_FIELDS * FLOAT_BYTES) !== 0) return undefined;
   if (crc32(bytes.subarray(CHECKED_FROM, length)) !== bytes.readUInt32LE(CHECKSUM_AT)) return undefined;
   let at = HEADER_BYTES;
   const parts = lengths.map((part) => bytes.subarray(at, (at += part)));
@@ -105,7 +112,8 @@ export function decode(bytes: Buffer): DecodedRecord | undefined {
   const usages = new Float64Array(new Uint8Array(floats).buffer);
   const firstIndex = bytes.readDoubleLE(CHECKED_FROM);
   const record = { firstIndex, run: { heads, leaves, asides, count }, usages };
-  return { record, isSealed: magic === MAGIC && asides.length > 0, length };
+  const isSealed = bytes.readUInt32LE(0) === MAGIC && asides.length > 0;
+  return { record, isSealed, length };
 }
 
 /** Throws where the key is not the one that the record was sealed with: what it holds was acknowledged. */

@@ -10,10 +10,12 @@ import {
 } from 'node:fs';
 import type { CipherKey } from 'node:crypto';
 import { dirname } from 'node:path';
-import { decode, halfOf, openRecord } from './journal-format.ts';
+import { decode, halfOf, HEADER_BYTES, openRecord, statedLength } from './journal-format.ts';
 import type { DecodedRecord, JournalRecord } from './journal-format.ts';
 
 const FILL_BYTES = 1 << 20;
+/** Read at a time: memory of both halves at once would stay with the process. Most records are shorter. */
+const WINDOW_BYTES = 1 << 18;
 
 /**
  * Makes the journal's file, or makes it longer: written full, so that no record has to wait for blocks to be found. What
@@ -64,37 +66,58 @@ function syncFolderOf(path: string): void {
 export function recoverJournal(path: string, size: number, key: CipherKey): JournalRecord[] {
   if (!existsSync(path)) return [];
   const half = halfOf(statSync(path).size);
-  const found = [0, half].flatMap((from) => recordsOf(readHalf(path, from, half), size));
-  found.sort((a, b) => a.record.firstIndex - b.record.firstIndex);
-  const following: JournalRecord[] = [];
-  let next = size;
-  for (const decoded of found) {
-    if (decoded.record.firstIndex !== next) continue;
-    following.push(openRecord(decoded, key));
-    next += decoded.record.run.count;
-  }
-  return following;
-}
-
-function recordsOf(half: Buffer, size: number): DecodedRecord[] {
-  const records: DecodedRecord[] = [];
-  let at = 0;
-  for (let read = decode(half); read !== undefined; read = decode(half.subarray(at))) {
-    at += read.length;
-    if (read.record.firstIndex >= size) records.push(read);
-  }
-  return records;
-}
-
-function readHalf(path: string, from: number, length: number): Buffer {
   const file = openSync(path, 'r');
   try {
-    const bytes = Buffer.alloc(length);
-    let at = 0;
-    for (let read = -1; read !== 0 && at < length; at += read)
-      read = readSync(file, bytes, at, length - at, from + at);
-    return bytes.subarray(0, at);
+    const found = [0, half].flatMap((from) => recordsOf(file, { from, length: half }, size));
+    found.sort((a, b) => a.record.firstIndex - b.record.firstIndex);
+    const following: JournalRecord[] = [];
+    let next = size;
+    for (const decoded of found) {
+      if (decoded.record.firstIndex !== next) continue;
+      following.push(openRecord(decoded, key));
+      next += decoded.record.run.count;
+    }
+    return following;
   } finally {
     closeSync(file);
   }
+}
+
+interface Half {
+  readonly from: number;
+  readonly length: number;
+}
+
+/** The half's records from its beginning on, but for those of an earlier round. */
+function recordsOf(file: number, half: Half, size: number): DecodedRecord[] {
+  const records: DecodedRecord[] = [];
+  let memory = Buffer.alloc(Math.min(WINDOW_BYTES, half.length));
+  let window = readAt(file, memory, half, 0);
+  for (let at = 0; ;) {
+    const length = statedLength(window) ?? HEADER_BYTES;
+    if (length > window.length) {
+      if (length > half.length - at) return records;
+      if (length > memory.length) memory = Buffer.alloc(length);
+      window = readAt(file, memory, half, at);
+      if (window.length < length) return records;
+      continue;
+    }
+    const found = decode(window);
+    if (found === undefined) return records;
+    if (found.record.firstIndex >= size) records.push(copyOf(window.subarray(0, found.length)) ?? found);
+    window = window.subarray(found.length);
+    at += found.length;
+  }
+}
+
+/** What a record has are views of what was read, which is used again. */
+const copyOf = (record: Buffer): DecodedRecord | undefined => decode(Buffer.from(record));
+
+/** What the half has at this place, as far as the window reaches. */
+function readAt(file: number, window: Buffer, { from, length }: Half, at: number): Buffer {
+  const wanted = Math.min(window.length, length - at);
+  let done = 0;
+  for (let read = -1; read !== 0 && done < wanted; done += read)
+    read = readSync(file, window, done, wanted - done, from + at + done);
+  return window.subarray(0, done);
 }

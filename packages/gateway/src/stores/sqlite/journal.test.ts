@@ -56,6 +56,29 @@ describe('what an earlier process left', () => {
     write(records);
     expect(recovered(0)).toEqual(records);
   });
+  test('comes back whatever the sizes of its records, longer than what is read at a time among them', () => {
+    const sizes = fc.array(fc.constantFrom(10, 10_000, 90_000, 262_000, 300_000), { maxLength: 4 });
+    fc.assert(
+      fc.property(sizes, (lengths) => {
+        const records = lengths.map((length, at) => record(at, 1, 'x'.repeat(length)));
+        const journal = open(1 << 22);
+        for (const one of records) {
+          expect(journal.roomFor(lengthOf(one))).toBe('here');
+          journal.append(one);
+        }
+        journal.close();
+        const found = recovered(0);
+        expect(found.map(({ firstIndex }) => firstIndex)).toEqual(
+          records.map(({ firstIndex }) => firstIndex),
+        );
+        expect(found.every(({ run }, at) => run.leaves.equals(records[at]?.run.leaves ?? run.heads))).toBe(
+          true,
+        );
+        rmSync(path);
+      }),
+      { numRuns: 20 },
+    );
+  });
   test('comes back from where the database ends', () => {
     write([record(0, 3), record(3, 1), record(4, 2)]);
     expect(recovered(3).map((one) => one.firstIndex)).toEqual([3, 4]);
