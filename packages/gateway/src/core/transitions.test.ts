@@ -157,6 +157,20 @@ describe('quorum', () => {
     expect(demandsMet(review({ votes }), electorate([person('sam', ['stewards'], true)]))).toBe(false);
     expect(demandsMet(review({ votes }), electorate([]))).toBe(false);
   });
+  test('law 4: who rejects approves nothing, though a lost right has come back and completes the quorum', () => {
+    const demands = [demand({ quorum: 2, rejections: 2 })];
+    const [pia, zoe] = [person('pia', ['stewards']), person('zoe', ['stewards'])];
+    const without = electorate([kim, pia, zoe]);
+    const all = electorate([sam, kim, pia, zoe]);
+    const once = castVote(review({}, demands), ballot(sam), all);
+    // Sam is out of the group when Kim approves, and in it again when Pia rejects.
+    const twice = castVote(once.ok ? once.value : review(), ballot(kim), without);
+    expect(codeOf(twice)).toBe('pending');
+    const pending = twice.ok ? twice.value : review();
+    const rejected = castVote(pending, ballot(pia, { kind: 'reject', reason: 'too many rows' }), all);
+    expect(codeOf(rejected)).toBe('pending');
+    expect(rejected.ok && codeOf(castVote(rejected.value, ballot(zoe), all))).toBe('approved');
+  });
   test('every demand is to be met, each by its own people', () => {
     const demands = [
       demand(),

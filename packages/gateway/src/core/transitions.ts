@@ -139,7 +139,8 @@ export function castVote(review: Review, ballot: Ballot, electorate: Electorate)
     const { person: by, reason, atMs: resolvedAtMs } = vote;
     return ok({ ...voted, state: { status: 'rejected', resolvedAtMs, by, reason } });
   }
-  if (demandsMet(voted, electorate))
+  // A rejection approves nothing, though a right that somebody lost has come back since and completes the quorum.
+  if (vote.kind === 'approve' && demandsMet(voted, electorate))
     return ok({ ...voted, state: { status: 'approved', resolvedAtMs: vote.atMs, grant: ballot.grant } });
   return ok({ ...voted, expiresAtMs: expiryOf(voted, electorate) });
 }
