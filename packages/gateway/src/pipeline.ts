@@ -329,7 +329,7 @@ export class Pipeline implements StatefulGate {
   record(authorized: Authorized, outcome: Outcome): void {
     const entry = this.#outcomeEntry(authorized, outcome);
     const { standing } = authorized;
-    if (standing !== null) this.#standing?.settle(standing, authorized.action, outcome.rows, entry);
+    if (standing !== null) this.#standing?.settle(standing, authorized.action, outcome, entry);
     else this.#notices.append(entry, authorized, outcome);
   }
 

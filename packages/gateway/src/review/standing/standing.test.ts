@@ -112,6 +112,24 @@ test('a covered action runs under the grant, whose INTENT names it, and the ledg
   expect(await findings()).toEqual([]);
 });
 
+test('of a use that nobody knows the end of, the rows stay taken: lost connections make no more of them', async () => {
+  const grant = await live({ maxUses: 5, maxRows: 20 });
+  for (let use = 0; use < 2; use++) {
+    const used = await world.gate.authorizeApproved(judged(), (await covered())!);
+    if (!used.ok) throw new Error(used.error.code);
+    const lost = { status: 'unknown', rows: 0, bytes: 0, durationMs: 1, code: 'target.lost' } as const;
+    world.gate.record(used.value, lost);
+  }
+  expect(await covered()).toBeNull();
+  const stored = await world.store.read('standing', { id: grant.id });
+  expect(stored?.uses.map(({ rows, settled }) => ({ rows, settled }))).toEqual([
+    { rows: 10, settled: false },
+    { rows: 10, settled: false },
+  ]);
+  const entries = await world.store.read('entries', { from: 0, limit: 100 });
+  expect(entries.filter(({ kind }) => kind === 'outcome')).toHaveLength(2);
+});
+
 test('a leaf holds no value of the terms (law 8)', async () => {
   await live({
     constraints: [{ name: 'literal 1', constraint: { kind: 'oneOf', values: ['CH', 'canary'] } }],

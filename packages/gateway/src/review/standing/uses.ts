@@ -2,6 +2,7 @@
 import type { Hold, Judgement } from '../../connectors/connector.ts';
 import type { Electorate } from '../../core/electorate.ts';
 import type { SealedEntry } from '../../core/entry.ts';
+import type { Outcome } from '../../core/execution.ts';
 import type { ActionId, PasskeyId, StandingId } from '../../core/ids.ts';
 import { isLive } from '../../core/passkey.ts';
 import { refusal, type Refusal } from '../../core/reasons.ts';
@@ -168,11 +169,21 @@ export class StandingUses {
     return stored === null ? null : this.#withLiveVotes(stored);
   }
 
-  /** Stage 9: the outcome, and the rows that there were in the place of those that there could have been. Doesn't wait. */
-  settle(id: StandingId, action: ActionId, rows: number, outcome: SealedEntry): void {
+  /**
+   * Stage 9: the outcome, and the rows that there were in the place of those that there could have been. Where nobody
+   * knows how it ended, all of them may have been there. Doesn't wait.
+   */
+  settle(
+    id: StandingId,
+    action: ActionId,
+    { status, rows }: Pick<Outcome, 'status' | 'rows'>,
+    outcome: SealedEntry,
+  ): void {
+    const { store } = this.#ports;
+    if (status === 'unknown') return void store.append(outcome, 'soon');
     const settled = { kind: 'standing.settle', id, action, rows } as const;
     // A store that has failed takes no outcome either; what was reserved then stays reserved.
-    void this.#ports.store.commit({ mutations: [settled], entries: [outcome] }).catch(() => undefined);
+    void store.commit({ mutations: [settled], entries: [outcome] }).catch(() => undefined);
   }
 }
 
