@@ -32,6 +32,29 @@ test('only those who may decide see buttons: each client asks for a card of its 
   expect(world.refused).toEqual([]);
 });
 
+test('a review is shown where it is told, and elsewhere to those alone who may read it (law 8)', async () => {
+  const { acting, teams } = await open();
+  const { message } = await world.hold();
+  const { action } = message.card.refresh!;
+  const elsewhere = { ...message, conversation: '19:lunch@thread.tacv2;messageid=1' };
+  teams.tenant.channels.set('19:lunch@thread.tacv2', true);
+  const asked = await acting.send(acting.invoke(world.user('zoe'), elsewhere, action));
+  expect(asked.card).toBeUndefined();
+  expect(asked.told).toContain('isn’t shown here');
+  const pressed = await acting.send(
+    acting.invoke(world.user('zoe'), elsewhere, { ...action, verb: APPROVE }),
+  );
+  expect(pressed.card).toBeUndefined();
+  expect(pressed.told).toContain('Sallyport doesn’t know who you are');
+  expect(pressed.told).toContain('http://gate.example/link#');
+  const read = await acting.send(acting.invoke(world.user('ana'), elsewhere, action));
+  expect(shows(read.card)).toContain('SELECT email FROM customers');
+  world.forbidden.add('api:reviews.read');
+  expect((await acting.send(acting.invoke(world.user('ana'), elsewhere, action))).card).toBeUndefined();
+  const decides = await acting.send(acting.invoke(world.user('kim'), elsewhere, action));
+  expect(buttons(decides.card!)).toEqual([APPROVE, REJECT, ASK, OPEN]);
+});
+
 test('Approve is recorded before it is answered, as Teams asserts it; the card shows it and closes', async () => {
   const { acting } = await open();
   const { held, message } = await world.hold();

@@ -14,7 +14,9 @@ import type { Actor, Invoke } from './activity.ts';
 import { type AdaptiveCard, reviewCard } from './card.ts';
 import { told, type TaskAnswer } from './dialogs.ts';
 import { NOT_YET, type Judgments } from './judgments.ts';
+import type { TeamsOptions } from './options.ts';
 import type { People } from './people.ts';
+import { isToldIn } from './routing.ts';
 import { NOT_OURS, Tasks } from './tasks.ts';
 import { VERBS } from './verbs.ts';
 
@@ -31,7 +33,7 @@ export type InvokeAnswer =
       readonly value: string;
     };
 
-export interface InvokePorts {
+export interface InvokePorts extends Pick<TeamsOptions, 'room' | 'rooms'> {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly desk: Pick<ReviewDesk, 'show'>;
@@ -41,6 +43,14 @@ export interface InvokePorts {
   readonly people: People;
   readonly judgments: Judgments;
 }
+
+interface Found {
+  readonly review: Review;
+  readonly card: Card;
+  readonly eligible: ReadonlySet<string>;
+}
+
+const NOT_HERE = 'This review isn’t shown here. Open it in the browser.';
 
 const said = (value: string): InvokeAnswer => ({
   statusCode: 200,
@@ -102,25 +112,35 @@ export class Invokes {
   /** @param person null: nobody who may decide, and who sees what everybody in the room does. */
   async #card(
     id: ReviewId,
-    { member }: Actor,
+    actor: Actor,
     person: Person | null,
     more: { readonly told?: string; readonly link?: string },
   ): Promise<InvokeAnswer> {
     const { limits, policy } = this.#ports;
+    const { member } = actor;
     const found = await this.#read(id);
     if (found === null) return said(more.told ?? 'There is no such review.');
+    // What a button carries is for its presser's client to say, so that an id from elsewhere gets nobody a card.
+    if (!isToldIn(found.review, actor, this.#ports) && !this.#mayRead(found, person))
+      return said([more.told ?? NOT_HERE, ...(more.link === undefined ? [] : [more.link])].join(' '));
     const decides =
       person !== null && policy.mayCall(person, 'api:reviews.vote') && found.eligible.has(person.name);
     return shown(reviewCard(found.card, { refreshedFor: [member], decides, ...more }, limits));
   }
 
-  async #read(id: ReviewId): Promise<{ card: Card; eligible: ReadonlySet<string> } | null> {
+  /** By policy, or because they are called to decide on it, and have a message of their own. */
+  #mayRead({ eligible }: Found, person: Person | null): boolean {
+    if (person === null) return false;
+    return eligible.has(person.name) || this.#ports.policy.mayCall(person, 'api:reviews.read');
+  }
+
+  async #read(id: ReviewId): Promise<Found | null> {
     const { clock, desk, publicUrl, review } = this.#ports;
     const found = await review(id);
     if (found === null) return null;
     const view = desk.show(found);
     const card = cardOf(found, { ...view, nowMs: clock.nowMs(), publicUrl });
-    return { card, eligible: eligibleOf(view) };
+    return { review: found, card, eligible: eligibleOf(view) };
   }
 }
 

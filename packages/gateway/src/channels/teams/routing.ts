@@ -1,7 +1,9 @@
 /** Who in Teams hears of a review: its accounts and bounds for what every chat has in common. */
+import { roomsFor } from '../../core/chat-people.ts';
 import type { Notice } from '../../core/delivery.ts';
 import type { Review } from '../../core/review.ts';
 import * as chats from '../chat-routing.ts';
+import type { Actor } from './activity.ts';
 import type { TeamsOptions } from './options.ts';
 
 export { askedUser, directUser, roomOf } from '../chat-routing.ts';
@@ -23,3 +25,11 @@ export const destinationsOf = (review: Review, notice: Notice, options: Routing)
 
 export const eligibleUsers = (review: Review, options: Known): readonly string[] =>
   chats.eligibleUsers(review, { ...options, usersOf: usersOf(options) });
+
+/** Whether a review is told in this conversation: a room's, or a thread's in it. */
+export const isToldIn = (
+  review: Review,
+  { conversation }: Pick<Actor, 'conversation'>,
+  { rooms, room }: Pick<TeamsOptions, 'room' | 'rooms'>,
+): boolean =>
+  roomsFor(review, rooms, room).some((each) => conversation === each || conversation.startsWith(`${each};`));
