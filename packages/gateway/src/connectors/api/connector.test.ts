@@ -268,6 +268,16 @@ describe('after the grant', () => {
     expect(await codeOf(redeem(token))).toBe('grant.spent');
   });
 
+  test('a token lives for its minute, though the clock is set back (B5)', async () => {
+    const [early, late] = [await grant(await submit()), await grant(await submit())];
+    if (!early.ok || !late.ok) throw new Error('not granted');
+    clock.advance(limits.tokenMs - 1);
+    expect(await codeOf(redeem(early.value.grant))).toBe('ok');
+    clock.set(-3_600_000);
+    clock.advance(1);
+    expect(await codeOf(redeem(late.value.grant))).toBe('token.expired');
+  });
+
   test('it can’t be given up any more, and a report and a use at the same time are both recorded', async () => {
     const submission = await submit();
     const granted = await grant(submission);

@@ -136,8 +136,11 @@ export class Performing {
     const { id } = checked.value;
     const live = [...this.#live.values()].find(({ submission }) => isOfToken(submission, id));
     if (live === undefined) return over();
+    const { directory, limits } = this.#ports;
+    // By a clock that nobody sets, too: one that is set back prolongs nothing (threat B5).
+    if (this.#durationOf(live) >= limits.tokenMs)
+      return refuse('token.expired', tokenRefusals['token.expired']);
     const { agent, onBehalfOf } = live.submission.requester;
-    const { directory } = this.#ports;
     // A person who broke glass acts for themselves.
     const isThere = directory.agent(agent) !== undefined || agent === onBehalfOf;
     const isKnown = isThere && directory.person(onBehalfOf)?.disabled === false;
