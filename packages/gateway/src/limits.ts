@@ -196,6 +196,8 @@ export const limits = {
   delegationMs: 90 * 86_400_000,
   /** Unfinished ones: a right in many hands is nobody's responsibility. */
   delegationsPerPerson: 20,
+  /** Made by one person, those that are over included: each is kept, and looked at with every vote. */
+  delegationsPerPersonADay: 100,
   /** Changes of policy that wait: a person reads each of them whole. */
   policyChangesPending: 20,
   /** A proposal that nobody decided on in that time is judged against other facts by then. */
@@ -380,6 +382,8 @@ export const limits = {
   chatLinkMs: 10 * 60_000,
   /** Such links that are open at once. */
   chatLinksOpen: 1_000,
+  /** Of one account: each press makes one, and nobody's presses push out what others were given. */
+  chatLinksPerAccount: 10,
   /** The longest span of one usage report. */
   usageSpanMs: 400 * 86_400_000,
 } as const;

@@ -85,6 +85,25 @@ describe('handing a right to decide to somebody', () => {
     for (let count = 0; count < limits.delegationsPerPerson; count++) await give('ben');
     expect(await codeOf(give('ben'))).toBe('delegation.too_many');
   });
+
+  test('is bounded in number, too, where many come at once', async () => {
+    const { book, give } = await world();
+    const many = Array.from({ length: limits.delegationsPerPerson + 5 }, () => codeOf(give('ben')));
+    expect((await Promise.all(many)).filter((code) => code === 'delegation.too_many')).toHaveLength(5);
+    expect(book.list()).toHaveLength(limits.delegationsPerPerson);
+  });
+
+  test('and taking it back again and again ends with the day: each is looked at with every vote', async () => {
+    const { book, clock, give } = await world();
+    for (let count = 0; count < limits.delegationsPerPersonADay; count++) {
+      const made = await give('ben');
+      if (!made.ok) throw new Error(made.error.code);
+      await book.revoke({ id: made.value.id, by: ana });
+    }
+    expect(await codeOf(give('ben'))).toBe('delegation.too_many');
+    clock.advance(DAY_MS);
+    expect(await codeOf(give('ben'))).toBe('made');
+  });
 });
 
 describe('ending a delegation', () => {

@@ -39,6 +39,7 @@ type Delegated = Promise<Result<Delegation, DelegationRefusal>>;
 const UNRECORDED = refuseDelegation('ledger.unavailable', 'This can’t be recorded now, so nothing changed.');
 const NOT_FOUND = refuseDelegation('delegation.not_found', 'There is no such delegation.');
 const PAGE = 100;
+const DAY_MS = 86_400_000;
 
 /** By name and identity: whoever has one of the names by now is neither of the two. */
 const isOneOf = ({ from, to, identities }: Delegation, { name, identity }: Person): boolean =>
@@ -47,6 +48,7 @@ const isOneOf = ({ from, to, identities }: Delegation, { name, identity }: Perso
 export class Delegations implements DelegationDesk {
   readonly #ports: DelegationPorts;
   readonly #known = new Map<DelegationId, Delegation>();
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(ports: DelegationPorts) {
     this.#ports = ports;
@@ -135,7 +137,14 @@ export class Delegations implements DelegationDesk {
     return [...this.#known.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
-  async make({ from, to, fromMs, untilMs }: DelegationAsk): Delegated {
+  /** One after another: two at once would both find room. */
+  make(ask: DelegationAsk): Delegated {
+    const made = this.#turn.then(() => this.#make(ask));
+    this.#turn = made.catch(() => undefined);
+    return made;
+  }
+
+  async #make({ from, to, fromMs, untilMs }: DelegationAsk): Delegated {
     const { clock, directory, limits, random } = this.#ports;
     if (from.kind !== 'person')
       return refuseDelegation('delegation.not_a_person', 'Only a person has a right to hand over.');
@@ -144,11 +153,8 @@ export class Delegations implements DelegationDesk {
     const whom = directory.person(to) ?? directory.agent(to);
     const checked = checkDelegation(from, whom, terms, { nowMs, longestMs: limits.delegationMs });
     if (!checked.ok) return checked;
-    if (this.#unfinishedOf(from.name, nowMs) >= limits.delegationsPerPerson)
-      return refuseDelegation(
-        'delegation.too_many',
-        'You have handed your right to as many people as you may.',
-      );
+    const tooMany = this.#whyTooMany(from.name, nowMs);
+    if (tooMany !== null) return refuseDelegation('delegation.too_many', tooMany);
     const made: Delegation = {
       kind: 'delegation',
       id: makeId('dlg', nowMs, random.bytes(10)),
@@ -164,9 +170,16 @@ export class Delegations implements DelegationDesk {
     return this.#put(made, 'made', from.name);
   }
 
-  #unfinishedOf(name: string, nowMs: number): number {
+  #whyTooMany(name: string, nowMs: number): string | null {
+    const { delegationsPerPerson, delegationsPerPersonADay } = this.#ports.limits;
     const own = [...this.#known.values()].filter(({ from }) => from === name);
-    return own.filter(({ revoked, untilMs }) => revoked === null && nowMs < untilMs).length;
+    const unfinished = own.filter(({ revoked, untilMs }) => revoked === null && nowMs < untilMs);
+    if (unfinished.length >= delegationsPerPerson)
+      return 'You have handed your right to as many people as you may.';
+    const lately = own.filter(({ origin, madeAtMs }) => origin === 'person' && madeAtMs > nowMs - DAY_MS);
+    return lately.length >= delegationsPerPersonADay
+      ? 'You have handed your right over as often as one may in a day.'
+      : null;
   }
 
   /** Whoever gave it takes it back; whoever got it gives it back. */
