@@ -126,6 +126,15 @@ test('more links than are kept: the oldest is forgotten', async () => {
   expect(await codeOf(links.link(first, sam))).toBe('link.unknown');
 });
 
+test('whoever presses again and again pushes out links of their own alone', async () => {
+  const [others, first] = [tokenFor('U1'), tokenFor('U2')];
+  for (let count = 0; count < limits.chatLinksOpen; count++) tokenFor('U2');
+  const newest = tokenFor('U2');
+  expect(links.describe(first).ok).toBe(false);
+  expect(links.describe(newest).ok).toBe(true);
+  expect(await codeOf(links.link(others, sam))).toBe('linked');
+});
+
 test('a name that is somebody else’s by now takes no account along, and they can link it themselves (law 4)', async () => {
   expect(await codeOf(links.link(tokenFor('U1'), sam))).toBe('linked');
   const other = { ...sam, identity: 'another human' };

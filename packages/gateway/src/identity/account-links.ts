@@ -84,18 +84,24 @@ export class AccountLinks implements ChatLinks {
   offer(account: ChatAccount, shownAs: string): string {
     const { clock, hashing, limits, publicUrl, random } = this.#ports;
     const token = hashing.base64url(random.bytes(TOKEN_BYTES));
-    this.#forget();
+    this.#forget(account);
     const expiresAtMs = clock.nowMs() + limits.chatLinkMs;
     this.#offers.set(hashing.sha256Hex(token), { account, shownAs, expiresAtMs });
     // After the #, which browsers send to no server: it stays out of logs (law 8).
     return `${publicUrl}/link#${token}`;
   }
 
-  /** What has expired, the older ones of the account that asks, and what is too much. */
-  #forget(): void {
+  /** What has expired, the oldest ones of an account that asks again and again, and what is too much. */
+  #forget(account: ChatAccount): void {
     const { clock, limits } = this.#ports;
     const nowMs = clock.nowMs();
-    for (const [key, { expiresAtMs }] of this.#offers) if (nowMs >= expiresAtMs) this.#offers.delete(key);
+    const own: string[] = [];
+    for (const [key, offer] of this.#offers) {
+      if (nowMs >= offer.expiresAtMs) this.#offers.delete(key);
+      else if (sameAccount(offer.account, account)) own.push(key);
+    }
+    for (const key of own.slice(0, Math.max(0, own.length + 1 - limits.chatLinksPerAccount)))
+      this.#offers.delete(key);
     const excess = this.#offers.size + 1 - limits.chatLinksOpen;
     for (const key of [...this.#offers.keys()].slice(0, Math.max(0, excess))) this.#offers.delete(key);
   }
