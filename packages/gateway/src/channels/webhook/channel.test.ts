@@ -177,6 +177,22 @@ describe('what a receiver gets', () => {
     expect(JSON.parse(receiver.arrived[0]?.body ?? '')).toMatchObject({ type, data: { status } });
   });
 
+  test('a dataset that an agent only says to touch is told without its own words (law 9)', async () => {
+    const { subject } = routedReview();
+    const said = { access: ['read'], classes: [], columns: [] } as const;
+    const datasets = [
+      { ...said, dataset: 'sales."Große Kunden"', basis: 'parsed' },
+      { ...said, dataset: '</a> <!channel> Approved by kim', basis: 'declared' },
+      { ...said, dataset: 'not\u202eresolved', basis: 'unknown' },
+    ] as const;
+    await send({ kind: 'open' }, {}, { review: routedReview({ subject: { ...subject, datasets } }) });
+    expect(JSON.parse(receiver.arrived[0]?.body ?? '')).toMatchObject({
+      data: {
+        datasets: ['sales."Große Kunden"', '__a____channel__Approved_by_kim', 'not_resolved'],
+      },
+    });
+  });
+
   test('an operation in an agent’s own words can’t be taken for anything else', async () => {
     const { subject } = routedReview();
     const review = routedReview({ subject: { ...subject, operation: 'a\r\n"<!channel> b' } });

@@ -30,14 +30,17 @@ export function factsOf(delivery: Delivery, view: DeliveryView): Readonly<Record
     environment: target.environment,
     operation: plain(operation),
     risk: risk.score,
-    datasets: datasets.map(({ dataset }) => dataset),
+    datasets: datasets.map(({ dataset, basis }) => (basis === 'parsed' ? dataset : plain(dataset))),
     policies: demands.map(({ policy }) => policy),
     votes: standingVotes(review).map(({ person, kind, atMs }) => ({ person, kind, at: timestamp(atMs) })),
     ...detailsOf(delivery, review),
   };
 }
 
-/** An operation of a submitted action is in the agent's own words: kept to what no reader takes for anything else. */
+/**
+ * What an operation, or a dataset that the target's catalog doesn't know, is called is in the agent's own words: kept to
+ * what no reader takes for anything else.
+ */
 const plain = (operation: string): string => operation.replaceAll(/[^\w:.-]/g, '_').slice(0, 200);
 
 function detailsOf({ notice }: Delivery, review: Review): Readonly<Record<string, unknown>> {
