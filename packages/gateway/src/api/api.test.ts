@@ -468,6 +468,48 @@ describe('a failure inside', () => {
   });
 });
 
+describe('what came too late', () => {
+  it('is let go: no stream stays open for a caller who was told so', async () => {
+    const store = Promise.withResolvers<undefined>();
+    const ended = Promise.withResolvers<string>();
+    const body = new ReadableStream<Uint8Array>({ cancel: () => ended.resolve('cancelled') });
+    const events = routes.find(({ name }) => name === 'events');
+    const handle = async () => {
+      await store.promise;
+      return { kind: 'stream', body } as const;
+    };
+    const after = (_delayMs: number, run: () => void) => {
+      setTimeout(run, 0);
+      return () => {};
+    };
+    const clock = { ...fake.deps.clock, after };
+    app = mountRoutes([{ ...events, handle } as Route], { ...fake.deps, clock });
+    expect((await ask('/v1/events', { token: tokens.vera })).status).toBe(503);
+    store.resolve(undefined);
+    expect(await Promise.race([ended.promise, new Promise((resolve) => setTimeout(resolve, 500))])).toBe(
+      'cancelled',
+    );
+  });
+});
+
+describe('half a character in a text', () => {
+  it.each([
+    ['in a value', '{"text":"a\\ud800b"}'],
+    ['at the end of a value', '{"text":"\\uDFFF"}'],
+  ])('%s is refused as such: no record could hold it', async (_, body) => {
+    const { id } = fake.add(makeReview());
+    const response = await ask(`/v1/reviews/${id}/questions`, { token: tokens.vera, method: 'POST', body });
+    expect(await problemOf(response)).toMatchObject({ status: 400, code: 'request.invalid' });
+  });
+
+  it('is none where both halves are there', async () => {
+    const { id } = fake.add(makeReview());
+    const body = '{"text":"Why? \\ud83d\\ude00"}';
+    const response = await ask(`/v1/reviews/${id}/questions`, { token: tokens.vera, method: 'POST', body });
+    expect(response.status).toBe(200);
+  });
+});
+
 describe('public routes', () => {
   it('say that the process answers', async () => {
     expect(await (await ask('/healthz')).text()).toBe('ok\n');

@@ -92,15 +92,28 @@ async function replyTo(c: Context, route: Route, serving: Serving): Promise<Repl
 
 async function withinTime(clock: Clock, { longestMs }: Route, run: () => Promise<Reply>): Promise<Reply> {
   let cancel = () => {};
+  let isLate = false;
   const late = new Promise<Reply>((resolve) => {
-    const giveUp = () => resolve({ kind: 'problem', code: 'request.timeout', detail: tooLong });
+    const giveUp = () => {
+      isLate = true;
+      resolve({ kind: 'problem', code: 'request.timeout', detail: tooLong });
+    };
     cancel = clock.after(longestMs ?? limits.apiRequestMs, giveUp);
   });
+  const running = run().then((reply) => {
+    if (isLate) letGo(reply);
+    return reply;
+  });
   try {
-    return await Promise.race([run(), late]);
+    return await Promise.race([running, late]);
   } finally {
     cancel();
   }
+}
+
+/** Its caller has another answer already: a stream that nobody reads would go on for nobody. */
+function letGo(reply: Reply): void {
+  if (reply.kind === 'stream') void reply.body.cancel().catch(() => undefined);
 }
 
 function responseOf(reply: Reply, contentType: string): Response {

@@ -56,10 +56,20 @@ async function readJson(c: Context): Promise<Result<unknown, string>> {
   if (!/^application\/json\s*(;|$)/i.test(type)) return err('body: the content type is application/json');
   const bytes = await c.req.arrayBuffer();
   try {
-    return ok(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown);
+    return ok(parseWhole(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
   } catch {
     return err('body: not JSON in UTF-8');
   }
+}
+
+/** JSON can spell half a character (`"\\ud800"`), which UTF-8 doesn't carry and no record holds: refused where it comes in. */
+function parseWhole(text: string): unknown {
+  if (!/\\u[dD][89a-fA-F]/.test(text)) return JSON.parse(text) as unknown;
+  return JSON.parse(text, (name, value: unknown) => {
+    if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
+      throw new TypeError('half a character');
+    return value;
+  }) as unknown;
 }
 
 function parse(schema: z.ZodType | undefined, value: unknown, where: string): Result<unknown, string> {
