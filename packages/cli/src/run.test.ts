@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { createApi } from '../../gateway/src/api/api.ts';
 import { type ListeningApi, listenApi } from '../../gateway/src/api/listen.ts';
 import { termsForm } from '../../gateway/src/core/standing-entry.ts';
@@ -34,10 +37,14 @@ interface Lent {
   readonly url?: string;
   /** What the person at the terminal answers; absent: there is no terminal. */
   readonly answer?: boolean;
+  /** Whether they press Ctrl-C once they are told something. */
+  readonly interrupts?: boolean;
 }
 
 /** A command line inside of this process, with a terminal that the test plays. */
-async function sallyport(args: readonly string[], { token = tokens.vera, url, answer }: Lent = {}) {
+async function sallyport(args: readonly string[], lent: Lent = {}) {
+  const { token = tokens.vera, url, answer, interrupts = false } = lent;
+  const interrupted = new AbortController();
   const shown: string[] = [];
   const notes: string[] = [];
   const asked: string[] = [];
@@ -48,7 +55,10 @@ async function sallyport(args: readonly string[], { token = tokens.vera, url, an
     width: 80,
     result: (value, text) => void shown.push(json ? JSON.stringify(value) : text(createStyle(false))),
     raw: (value, text) => void shown.push(json ? JSON.stringify(value) : text),
-    note: (text) => void notes.push(text),
+    note: (text) => {
+      notes.push(text);
+      if (interrupts) interrupted.abort();
+    },
     confirm: async (question) => {
       asked.push([...shown, question].join('\n'));
       return answer ?? false;
@@ -56,10 +66,24 @@ async function sallyport(args: readonly string[], { token = tokens.vera, url, an
   };
   const environment = { url: url ?? api.address, token: token === '' ? null : token, noColour: true };
   const system = { nowMs: () => 0, random: (bytes: number) => new Uint8Array(bytes).fill(1) };
-  const interruption = () => new AbortController().signal;
+  const interruption = () => interrupted.signal;
   const code = await run(args, { environment, output, system, interruption });
   return { code, shown: shown.join('\n'), notes: notes.join('\n'), asked };
 }
+
+test('what only says that it is the gateway moves no cursor while somebody watches (law 9)', async () => {
+  const detail = 'down\u001b[2J\u001b]0;Approved\u0007 \u202eby kim';
+  const problem = { type: 'urn:x', title: 'x', status: 500, detail, code: 'internal' };
+  const squatter = createServer((_request, response) => {
+    response.writeHead(500, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+  });
+  await once(squatter.listen(0, '127.0.0.1'), 'listening');
+  const { port } = squatter.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port.toString()}`;
+  const { notes } = await sallyport(['reviews', '--watch'], { url, interrupts: true });
+  squatter.close();
+  expect(notes).toContain('down⟨U+001B⟩[2J⟨U+001B⟩]0;Approved⟨U+0007⟩ ⟨U+202E⟩by kim; trying again');
+});
 
 describe('exit codes', () => {
   const unknown = makeReview().id;

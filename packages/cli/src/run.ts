@@ -1,4 +1,4 @@
-import { SallyportError, visible } from '@sallyport/sdk';
+import { SallyportError } from '@sallyport/sdk';
 import { findCommand, parseInvocation, wantsJson, wordsOf } from './arguments.ts';
 import type { Command, Context } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -9,6 +9,7 @@ import { helpCommand, helpOverview, helpTopic, topics } from './help.ts';
 import { nearest } from './nearest.ts';
 import type { Output } from './output.ts';
 import type { System } from './system.ts';
+import { sentence } from './text.ts';
 
 /** What the process lends to a run. */
 export interface Surroundings {
@@ -25,7 +26,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   } catch (error) {
     const { ending, code, message } = explain(error);
     if (wantsJson(args)) surroundings.output.raw({ error: { code, message } }, '');
-    else surroundings.output.note(visible(`sallyport: ${code}: ${plainQuotes(message)}`));
+    else surroundings.output.note(sentence(`sallyport: ${code}: ${message}`));
     return exitCodes[ending].code;
   }
 }
@@ -70,9 +71,6 @@ function help(words: readonly string[], output: Output): void {
 function print(output: Output, text: string): void {
   output.raw({ help: text }, `${text}\n`);
 }
-
-/** The gateway's sentences have typographic apostrophes, which would be shown as code points: nothing is decided by them. */
-const plainQuotes = (message: string): string => message.replaceAll('’', "'");
 
 interface Explained {
   readonly ending: Ending;

@@ -58,6 +58,12 @@ export function shown(text: string, style: Style): string {
   return markEscapes(visible(text), style);
 }
 
+/**
+ * A sentence of the gateway's, or of whatever answers in its place. Its typographic apostrophes would be shown as code
+ * points: nothing is decided by them.
+ */
+export const sentence = (message: string): string => visible(message.replaceAll('’', "'"));
+
 /** The same, over as many lines as it takes. */
 export function shownLines(text: string, width: number, style: Style): string[] {
   return wrap(visible(text), width).map((part) => markEscapes(part.trimStart(), style));

@@ -5,6 +5,7 @@ import type { Command, Context } from '../command.ts';
 import { digestOf } from '../digest.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { renderBreakGlass, renderUseSummary } from '../render-break-glass.ts';
+import { sentence } from '../text.ts';
 
 const usage = (code: string, message: string): Failure => new Failure('usage', code, message);
 const idOf = ({ invocation }: Context): string => invocation.arguments[0] ?? '';
@@ -33,7 +34,7 @@ const breakGlassRun: Command = {
     const prepared = await context.client().prepareBreakGlass(requestOf(context));
     requireExact(prepared);
     if (output.interactive) print(context, prepared);
-    output.note(`Nothing runs before you sign it: ${prepared.url}`);
+    output.note(`Nothing runs before you sign it: ${sentence(prepared.url)}`);
     const signed = await untilSigned(context, prepared);
     const key = await createProofKey();
     const proof = await key.prove({ method: 'POST', url: prepared.grantUrl }, context.system.nowMs());

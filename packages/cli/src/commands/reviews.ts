@@ -15,6 +15,7 @@ import { renderReview, renderSummary } from '../render-review.ts';
 import { runScreen } from '../screen/run-screen.ts';
 import { processTerminal } from '../screen/terminal.ts';
 import { createStyle } from '../style.ts';
+import { sentence } from '../text.ts';
 
 export const reviews: Command = {
   name: 'reviews',
@@ -170,7 +171,7 @@ async function watch(context: Context): Promise<void> {
     revisions.set(review.id, review.revision);
     output.result(review, (style) => renderSummary(review, style));
   };
-  const onInterruption = (error: SallyportError) => output.note(`${error.message}; trying again`);
+  const onInterruption = (error: SallyportError) => output.note(`${sentence(error.message)}; trying again`);
   for await (const event of context.client().events({ signal, onInterruption })) {
     if ('breakGlass' in event) {
       const use = event.breakGlass;
