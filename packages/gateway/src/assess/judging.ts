@@ -2,7 +2,7 @@
 import type { Attempt, Judgement } from '../connectors/connector.ts';
 import { assess } from '../core/assess.ts';
 import { withinEntry } from '../core/entry-room.ts';
-import { attemptMembers, type AttemptMembers, type Circumstances, type UsageShape } from '../core/entry.ts';
+import type { AttemptMembers, Circumstances, UsageShape } from '../core/entry.ts';
 import type { Description } from '../core/describe.ts';
 import type { Requester } from '../core/identity.ts';
 import type { Risk } from '../core/risk.ts';
@@ -121,12 +121,11 @@ export class Judging {
   }
 
   #decide(request: PolicyRequest, watch: Watch | null): Shape {
-    const { description, datasets } = request;
-    const room = { description, datasets };
-    const decision = withinEntry(this.#ports.policy.decide(request), limits.entryBytes, room);
     const observed = observedBy(this.#ports.drafts?.of(request.target.name), request);
-    const circumstances = { ...request, operation: description.operation, decision, ...observed };
-    const members = attemptMembers(circumstances);
+    const { operation } = request.description;
+    const asked = { ...request, operation, decision: this.#ports.policy.decide(request), ...observed };
+    const { decision, members } = withinEntry(asked, limits.entryBytes);
+    const circumstances = { ...asked, decision };
     const usage = usageShape(circumstances, decision.effect === 'review');
     const shape = { circumstances, members, usage, watch };
     this.#byRisk.set(request.risk, shape);
