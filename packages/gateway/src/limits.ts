@@ -233,6 +233,8 @@ export const limits = {
   apiEventsKept: 1_024,
   /** Open streams of events; each costs a socket and a subscription. */
   apiStreams: 1_000,
+  /** Of one caller: its screens and its actions that wait. */
+  apiStreamsPerCaller: 100,
   /** Shorter than the idle limit of common proxies (60 s). */
   apiHeartbeatMs: 15_000,
   /** How long an agent may wait for one answer about its action; proxies often end calls after a minute. */

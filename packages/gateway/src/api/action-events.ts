@@ -26,18 +26,25 @@ export async function streamAction(
   const own = { agent: principal, id };
   const view = await serving.actions.read(own);
   if (!view.ok) return actionProblem(view.error, null);
-  if (serving.streams.open >= limits.apiStreams) {
+  const leave = serving.streams.take(principal.name);
+  if (leave === undefined) {
     const detail = 'Too many streams are open; try later.';
     return { kind: 'problem', code: 'request.too_many_streams', detail };
   }
-  return { kind: 'stream', body: streamOf(own, headers.get('last-event-id'), serving) };
+  const ended = new AbortController();
+  ended.signal.addEventListener('abort', leave, { once: true });
+  return {
+    kind: 'stream',
+    body: streamOf({ own, lastEventId: headers.get('last-event-id'), ended }, serving),
+  };
 }
 
-function streamOf(own: OwnAction, lastEventId: string | null, serving: Serving): ReadableStream<Uint8Array> {
+interface Streaming extends Pick<Following, 'own' | 'lastEventId'> {
+  readonly ended: AbortController;
+}
+
+function streamOf({ own, lastEventId, ended }: Streaming, serving: Serving): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const ended = new AbortController();
-  serving.streams.open += 1;
-  ended.signal.addEventListener('abort', () => (serving.streams.open -= 1), { once: true });
   return new ReadableStream<Uint8Array>({
     start: (controller) => {
       const send = (text: string): void => {

@@ -11,6 +11,7 @@ import { readInput } from './input.ts';
 import { problem, problemResponse } from './problems.ts';
 import { checkRoutes, type ProblemMembers, type Reply, type Route } from './route.ts';
 import { routes } from './routes.ts';
+import { Streams } from './streams.ts';
 
 const CSP = 'content-security-policy';
 
@@ -35,7 +36,7 @@ export function mountRoutes(table: readonly Route[], deps: ApiDeps): Hono {
   const serving: Serving = {
     ...deps,
     eventLog: new EventLog(deps.events, deps.clock),
-    streams: { open: 0 },
+    streams: new Streams(limits),
     document: () => describeRoutes(table),
   };
   const app = new Hono();

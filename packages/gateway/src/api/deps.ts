@@ -32,6 +32,7 @@ import type { CatalogScans } from '../ports-scan.ts';
 import type { ChatLinks, PlatformEndpoint } from '../ports-chat.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { EventLog } from './event-log.ts';
+import type { Streams } from './streams.ts';
 
 export interface ReviewsAsk {
   readonly status: ReviewStatus | null;
@@ -192,8 +193,7 @@ export interface ApiDeps {
 /** What handlers get: the dependencies, and the parts that belong to one mounted table of routes. */
 export interface Serving extends ApiDeps {
   readonly eventLog: EventLog;
-  /** Streams of single actions that are open. */
-  readonly streams: { open: number };
+  readonly streams: Streams;
   /** The OpenAPI document of the table. */
   document(): object;
 }

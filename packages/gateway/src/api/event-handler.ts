@@ -12,14 +12,16 @@ export async function streamReviewEvents(
   principal: Principal,
   serving: Serving,
 ): Promise<Reply> {
-  if (serving.eventLog.followers >= limits.apiStreams) {
+  const leave = serving.streams.take(principal.name);
+  if (leave === undefined) {
     return {
       kind: 'problem',
       code: 'request.too_many_streams',
       detail: 'Too many streams are open; try later.',
     };
   }
-  return { kind: 'stream', body: eventStream(principal, headers.get('last-event-id'), serving) };
+  const following = { principal, lastEventId: headers.get('last-event-id'), leave };
+  return { kind: 'stream', body: eventStream(following, serving) };
 }
 
 /** Whether the principal still exists and may still see events; asked again for every event (threat B6). */
@@ -28,9 +30,15 @@ function maySee(principal: Principal, { directory, policy }: Serving): boolean {
   return person !== undefined && !person.disabled && policy.mayCall(person, 'api:events.read');
 }
 
+interface Following {
+  readonly principal: Principal;
+  readonly lastEventId: string | null;
+  /** Gives the place back. */
+  readonly leave: () => void;
+}
+
 function eventStream(
-  principal: Principal,
-  lastEventId: string | null,
+  { principal, lastEventId, leave }: Following,
   serving: Serving,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
@@ -43,6 +51,7 @@ function eventStream(
         let open = true;
         stop = () => {
           open = false;
+          leave();
           cancelHeartbeat();
           unfollow();
         };

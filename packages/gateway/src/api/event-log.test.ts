@@ -93,16 +93,16 @@ describe('the stream of events', () => {
   });
 
   it('stops listening when the client has gone, so that streams do not add up', async () => {
-    for (let count = 0; count < limits.apiStreams + 5; count++) {
+    for (let count = 0; count < limits.apiStreamsPerCaller + 5; count++) {
       const response = await open();
       expect(response.status).toBe(200);
       await response.body?.cancel();
     }
   });
 
-  it('refuses more streams than the limit', async () => {
+  it('refuses one caller more streams than the limit', async () => {
     const responses: Response[] = [];
-    for (let count = 0; count <= limits.apiStreams; count++) responses.push(await open());
+    for (let count = 0; count <= limits.apiStreamsPerCaller; count++) responses.push(await open());
     expect(responses.at(-1)?.status).toBe(429);
     for (const response of responses) await response.body?.cancel();
   });

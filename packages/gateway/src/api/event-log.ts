@@ -42,10 +42,6 @@ export class EventLog {
     return () => this.#listeners.delete(listener);
   }
 
-  get followers(): number {
-    return this.#listeners.size;
-  }
-
   #append(event: ReviewEvent): void {
     this.#last += 1;
     const numbered = { id: `${this.#process}-${this.#last}`, event };
