@@ -135,6 +135,19 @@ describe('a change of policy', () => {
     ]);
   });
 
+  test('is looked into one at a time: each costs two threads and a copy of the record', async () => {
+    const at = await world();
+    const both = await Promise.all([
+      at.propose({ 'a.cedar': permit, 'b.cedar': forbid }),
+      at.propose({ 'a.cedar': forbid }, ben),
+    ]);
+    expect(both.map((made) => (made.ok ? 'proposed' : made.error.code))).toEqual([
+      'proposed',
+      'policy_change.too_many',
+    ]);
+    expect((await at.propose({ 'a.cedar': forbid }, ben)).ok).toBe(true);
+  });
+
   test('that takes a file away removes it', async () => {
     const at = await world(folder({ 'a.cedar': permit, 'b.cedar': forbid }));
     expect(await approve(at, await proposed(at, { 'a.cedar': permit }))).toBe('applied');

@@ -73,6 +73,10 @@ const FILE_NAME = /^[a-z0-9][a-z0-9._-]{0,99}\.cedar$/;
 const PAGE = 100;
 const NOT_FOUND = refuseChange('policy_change.not_found', 'There is no such change.');
 const UNRECORDED = refuseChange('ledger.unavailable', 'This can’t be recorded now, so nothing changed.');
+const BUSY = refuseChange(
+  'policy_change.too_many',
+  'Another proposal is being looked into. Propose it again in a minute.',
+);
 const BASE_CHANGED = refuseChange(
   'policy_change.base_changed',
   'The policies in force, or their files, are not those that this change was proposed against. Propose it again.',
@@ -90,6 +94,8 @@ interface Drafted {
 
 export class PolicyChanges implements PolicyDesk {
   readonly #ports: PolicyChangePorts;
+  /** A proposal is checked and replayed, each in a thread with a copy of what it is about: one at a time. */
+  #isLooking = false;
   /** Approved, and not in force yet. */
   #unfinished: PolicyChange | null;
 
@@ -120,12 +126,16 @@ export class PolicyChanges implements PolicyDesk {
         'policy_change.reason_required',
         'A change needs a reason: it is what people judge.',
       );
+    if (this.#isLooking) return BUSY;
+    this.#isLooking = true;
     try {
       const drafted = await this.#drafted(ask);
       return drafted.ok ? await this.#record({ ...ask, author }, drafted.value) : drafted;
     } catch {
       // Fails closed: nothing is proposed.
       return UNRECORDED;
+    } finally {
+      this.#isLooking = false;
     }
   }
 
