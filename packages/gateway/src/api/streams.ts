@@ -1,4 +1,4 @@
-/** Bounds on open streams; what is left of a handler's own limits is in limits.ts. */
+/** As in limits.ts. */
 export interface StreamLimits {
   readonly apiStreams: number;
   readonly apiStreamsPerCaller: number;
