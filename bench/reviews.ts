@@ -27,6 +27,7 @@ import type { Custody } from '../packages/gateway/src/api/deps.ts';
 import { Attention } from '../packages/gateway/src/review/attention.ts';
 import { Desk } from '../packages/gateway/src/review/desk.ts';
 import { StandingGrants } from '../packages/gateway/src/review/standing/desk.ts';
+import { StandingLives } from '../packages/gateway/src/review/standing/lives.ts';
 import { err } from '../packages/gateway/src/core/result.ts';
 import { openSqliteStore } from '../packages/gateway/src/stores/sqlite/store.ts';
 import type { Store } from '../packages/gateway/src/stores/store.ts';
@@ -147,7 +148,13 @@ class Bench {
       authenticate: async () => sam,
       recordRefusedCall: async () => undefined,
       desk: this.desk,
-      standing: new StandingGrants({ ...shared, shapes: () => err('none here'), limits: bounds, log }),
+      standing: new StandingGrants({
+        ...shared,
+        shapes: () => err('none here'),
+        limits: bounds,
+        lives: new StandingLives({ clock, limits }),
+        log,
+      }),
       attention: this.#attention,
       // None of its routes is measured.
       actions: {} as ActionDesk,

@@ -36,6 +36,7 @@ import { BreakGlassReviews } from './review/break-glass/reviews.ts';
 import { Desk } from './review/desk.ts';
 import { fanOut } from './review/fan-out.ts';
 import { StandingGrants } from './review/standing/desk.ts';
+import { StandingLives } from './review/standing/lives.ts';
 import { StandingUses } from './review/standing/uses.ts';
 import { exactShape } from './core/shape.ts';
 import { usageShapeOfLeaf } from './core/usage-shape.ts';
@@ -149,7 +150,8 @@ async function assemble(assembly: Assembly): Promise<RunningGateway> {
   const calendars = workingCalendars(configuration.calendars, limits);
   const passkeys = passkeysOf(assembly, limits);
   const known = { directory, delegations, policy, calendars, passkeys, shapes, limits, log };
-  const shared = { ...system, ...told, ...known, publicUrl };
+  const lives = new StandingLives({ clock, limits });
+  const shared = { ...system, ...told, ...known, lives, publicUrl };
   // Connectors come after the desk: they are handed the gate behind it.
   const previewers = new Map<string, Previewer>();
   const desk = new Desk({ ...shared, ...configuration.attention, events, previewers, templates });

@@ -9,6 +9,7 @@ import { Pipeline } from '../../src/pipeline.ts';
 import type { Passkeys } from '../../src/ports.ts';
 import { Desk } from '../../src/review/desk.ts';
 import { StandingGrants } from '../../src/review/standing/desk.ts';
+import { StandingLives } from '../../src/review/standing/lives.ts';
 import { StandingUses } from '../../src/review/standing/uses.ts';
 import { createMemoryStore } from '../../src/stores/memory/store.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -104,6 +105,7 @@ export function makeWorld(
     passkeys,
     shapes,
     limits,
+    lives: new StandingLives({ clock, limits }),
     log,
   };
   const events = { publish: nothing, subscribe: () => nothing };

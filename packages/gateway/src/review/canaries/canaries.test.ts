@@ -21,6 +21,7 @@ import type { Store } from '../../stores/store.ts';
 import { hashing } from '../../system.ts';
 import { Desk } from '../desk.ts';
 import { StandingGrants } from '../standing/desk.ts';
+import { StandingLives } from '../standing/lives.ts';
 import { StandingUses } from '../standing/uses.ts';
 import { Canaries } from './canaries.ts';
 import type { CanaryRules } from './rules.ts';
@@ -104,7 +105,8 @@ async function start(): Promise<void> {
     failed: say('failed'),
   };
   const shapes = () => ok({ template: 'DELETE', fields: [] });
-  const shared = { clock, random, hashing, store, policy, directory, calendars, limits, log, shapes };
+  const lives = new StandingLives({ clock, limits });
+  const shared = { clock, random, hashing, store, policy, directory, calendars, limits, lives, log, shapes };
   const publicUrl = 'http://gate';
   desk = new Desk({ ...shared, events: bus, passkeys: noPasskeys, publicUrl });
   const uses = new StandingUses({ ...shared, publicUrl });

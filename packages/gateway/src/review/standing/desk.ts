@@ -39,6 +39,7 @@ import type { Mutation } from '../../stores/store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { electorateOf } from '../approvals.ts';
 import { passkeyChecks, REVOKED, signingOf, withSigning } from '../signing.ts';
+import type { StandingLives } from './lives.ts';
 import { replay } from './replay.ts';
 import { termsOf } from './terms.ts';
 
@@ -54,6 +55,7 @@ export interface StandingDeskPorts {
   readonly passkeys: Pick<Passkeys, 'proveVote'>;
   readonly shapes: Shapes;
   readonly limits: Limits;
+  readonly lives: StandingLives;
   readonly log: Pick<Log, 'standingChanged' | 'standingRefused'>;
 }
 
@@ -198,6 +200,8 @@ export class StandingGrants implements StandingDesk {
         const update = { kind: 'standing.update', standing: voted.value } as const;
         const mutations = [update, ...passkeyChecks([ballot.vote])];
         const committed = await this.#commit(mutations, this.#entriesOfVote(voted.value), voted.value);
+        if (committed.ok && committed.value.state.status === 'live')
+          this.#ports.lives.isOver(committed.value);
         if (committed.ok || committed.error.code !== 'standing.over') return committed;
       }
       return UNRECORDED;

@@ -130,6 +130,19 @@ test('of a use that nobody knows the end of, the rows stay taken: lost connectio
   expect(entries.filter(({ kind }) => kind === 'outcome')).toHaveLength(2);
 });
 
+test('a clock that is set back gives a grant no more time (B5)', async () => {
+  await live();
+  world.clock.advance(3_600_000);
+  expect(await covered()).not.toBeNull();
+  world.clock.set(-3_600_000);
+  world.clock.advance(3_600_000 - 1);
+  const last = (await covered())!;
+  world.clock.advance(1);
+  expect(await covered()).toBeNull();
+  const used = await world.gate.authorizeApproved(judged(), last);
+  expect(used).toMatchObject({ ok: false, error: { code: 'standing.changed' } });
+});
+
 test('a leaf holds no value of the terms (law 8)', async () => {
   await live({
     constraints: [{ name: 'literal 1', constraint: { kind: 'oneOf', values: ['CH', 'canary'] } }],

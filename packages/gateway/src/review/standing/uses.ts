@@ -29,6 +29,7 @@ import type {
 } from '../../ports.ts';
 import { electorateOf, isStillKnown } from '../approvals.ts';
 import { passkeyChecks } from '../signing.ts';
+import type { StandingLives } from './lives.ts';
 import { shapeOf } from './shapes.ts';
 
 export interface StandingUsePorts {
@@ -40,6 +41,7 @@ export interface StandingUsePorts {
   readonly delegations?: DelegationBook;
   readonly shapes: Shapes;
   readonly limits: Pick<Limits, 'standingsPerAgent'>;
+  readonly lives: StandingLives;
   readonly publicUrl: string;
 }
 
@@ -112,6 +114,7 @@ export class StandingUses {
   ): Uncovered | null {
     const why = whyNotCovered(grant, action, nowMs);
     if (why !== null) return why;
+    if (this.#ports.lives.isOver(grant)) return OVER;
     const isApproved = isStillApproved(grant, { requester, risk }, this.#electorate);
     if (isApproved) return null;
     return { code: 'standing.demands', message: 'Those who approved it may not do so any more.' };
@@ -187,6 +190,7 @@ export class StandingUses {
   }
 }
 
+const OVER: Uncovered = { code: 'standing.expired', message: 'The standing grant’s time is over.' };
 const MISSING: Uncovered = { code: 'standing.not_live', message: 'It is none for this action.' };
 const GONE: Uncovered = {
   code: 'standing.exhausted',
