@@ -195,13 +195,15 @@ export class BreakGlassCalls implements BreakGlassDesk {
     const url = `${publicUrl}/v1/break-glass/${ask.id}/grant`;
     const proved = await checks.proof({ proof: ask.proof, method: 'POST', url });
     if (!proved.ok) return refuseAction(proved.error, tokenRefusals[proved.error]);
-    const full = this.#performing.objectionTo(ask.person);
-    if (full !== undefined) return err(full);
+    const place = this.#performing.reserve(ask.person);
+    if (!place.ok) return place;
     try {
       return await this.#authorize(own.value, proved.value);
     } catch {
       // Fails closed: what could not be recorded is not handed out.
       return err(refusal('ledger.unavailable', {}));
+    } finally {
+      place.value();
     }
   }
 

@@ -300,6 +300,16 @@ test('an agent performs a bounded number of actions at once (B13)', async () => 
   expect(refused).toMatchObject({ ok: false, error: { code: 'limit.exceeded' } });
 });
 
+test('and no more of them where their grants are asked for at once (B13)', async () => {
+  const many = await Promise.all(Array.from({ length: limits.actionsPerformedPerAgent + 5 }, () => submit()));
+  const codes = await Promise.all(many.map((each) => codeOf(grant(each))));
+  expect(codes.filter((code) => code === 'limit.exceeded')).toHaveLength(5);
+  const [first] = many;
+  const outcome = { status: 'succeeded', rows: 0, bytes: 0, code: '' } as const;
+  expect(await codeOf(connector.report({ agent, id: first!.id, outcome }))).toBe('ok');
+  expect(await codeOf(grant(await submit()))).toBe('ok');
+});
+
 test('where the ledger can’t record, nothing is submitted, granted or reported (law 3)', async () => {
   const [submission, performed] = [await submit(), await submit()];
   await grant(performed);

@@ -45,14 +45,16 @@ export class Granting {
     if (!proved.ok) return refuse(proved.error, tokenRefusals[proved.error]);
     if (!mayActFor(ask.agent, own.value.requester.onBehalfOf, directory))
       return err(refusal('identity.revoked', {}));
-    const full = this.#performing.objectionTo(ask.agent);
-    if (full !== undefined) return err(full);
+    const place = this.#performing.reserve(ask.agent);
+    if (!place.ok) return place;
     try {
       const basis = await this.#basisOf(own.value);
       return basis.ok ? await this.#authorize(own.value, basis.value, proved.value) : basis;
     } catch {
       // Fails closed: what could not be recorded is not handed out.
       return unavailable();
+    } finally {
+      place.value();
     }
   }
 

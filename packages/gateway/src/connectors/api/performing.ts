@@ -4,7 +4,7 @@ import type { Outcome } from '../../core/execution.ts';
 import type { Agent } from '../../core/identity.ts';
 import type { ActionId } from '../../core/ids.ts';
 import { refusal, tokenRefusals, type Refusal } from '../../core/reasons.ts';
-import { err, ok } from '../../core/result.ts';
+import { err, ok, type Result } from '../../core/result.ts';
 import { ended, redeemed, type Submission } from '../../core/submission.ts';
 import type { RedeemAsk, RedeemedToken, SubmissionView } from '../../ports.ts';
 import { refuse, unavailable, type Acted, type ActionPorts, type OwnName, type Records } from './records.ts';
@@ -30,6 +30,8 @@ export class Performing {
   readonly #ports: ActionPorts;
   readonly #records: Records;
   readonly #live = new Map<ActionId, Live>();
+  /** By agent: actions whose grant is being made. */
+  readonly #reserved = new Map<string, number>();
 
   constructor(ports: ActionPorts, records: Records) {
     this.#ports = ports;
@@ -55,12 +57,26 @@ export class Performing {
     await Promise.all(live.map((each) => this.#expire(each, 'gateway.stopped')));
   }
 
-  objectionTo({ name }: Pick<Agent, 'name'>): Refusal | undefined {
+  /**
+   * A place for one more action of this agent, before anything is waited for: a burst would find room together. Give it
+   * back when the action has started, or won't.
+   */
+  reserve({ name }: Pick<Agent, 'name'>): Result<() => void, Refusal> {
     const most = this.#ports.limits.actionsPerformedPerAgent;
-    const own = [...this.#live.values()].filter(({ submission }) => submission.requester.agent === name);
-    if (own.length < most) return undefined;
-    const message = `${most.toString()} actions of this agent are being performed, which is the limit.`;
-    return refusal('limit.exceeded', { message, hint: 'Report the outcomes of some of them.' });
+    const live = [...this.#live.values()].filter(({ submission }) => submission.requester.agent === name);
+    const reserved = this.#reserved.get(name) ?? 0;
+    if (live.length + reserved >= most) {
+      const message = `${most.toString()} actions of this agent are being performed, which is the limit.`;
+      return err(refusal('limit.exceeded', { message, hint: 'Report the outcomes of some of them.' }));
+    }
+    this.#reserved.set(name, reserved + 1);
+    return ok(() => this.#giveBack(name));
+  }
+
+  #giveBack(name: string): void {
+    const left = (this.#reserved.get(name) ?? 1) - 1;
+    if (left > 0) this.#reserved.set(name, left);
+    else this.#reserved.delete(name);
   }
 
   start(submission: Submission, authorized: Authorized, gate: Recording = this.#ports.gate): void {
