@@ -2,7 +2,15 @@ import type { FuncCall, Node, SubLink, TypeName, WindowDef } from 'libpg-query';
 import { noSources, type Sources, union } from './facts.ts';
 import { describeCall } from './call.ts';
 import { qualifiedName } from './names.ts';
-import { allSources, findColumn, type Scope, type Walk } from './scope.ts';
+import {
+  allSources,
+  type ColumnMatch,
+  columnOf,
+  findColumn,
+  findRows,
+  type Scope,
+  type Walk,
+} from './scope.ts';
 import { as, type Body, isNode, isRecord, nameParts, type Tag, tagOf } from './tree.ts';
 import { describeOperator, describeType } from './operators.ts';
 
@@ -42,8 +50,14 @@ const handlers: Handlers = {
     if (body.arg) describeOperator(['='], walk);
     return walkThrough(body, scope, walk);
   },
-  A_Indirection: (body, scope, walk) =>
-    union(flow(body.arg, scope, walk), walkThrough(body.indirection, scope, walk)),
+  A_Indirection: (body, scope, walk) => {
+    const owner = as(body.arg, 'ColumnRef');
+    const row = owner ? findRows(scope, nameParts(owner.fields)) : [];
+    for (const name of nameParts(body.indirection)) {
+      if (!row.some((item) => columnOf(item.rows, name) !== null)) fieldCall(name, body.arg, walk);
+    }
+    return union(flow(body.arg, scope, walk), walkThrough(body.indirection, scope, walk));
+  },
   SubLink: (body, scope, walk) => subLinkSources(body, scope, walk),
   SelectStmt: (body, scope, walk) => allSources(walk.select(body, scope, walk)),
   JsonArrayQueryConstructor: (body, scope, walk) => {
@@ -95,7 +109,7 @@ function columnSources(fields: readonly Node[] | undefined, scope: Scope, walk: 
   if (fields?.some((field) => as(field, 'A_Star'))) return starSources(parts, scope);
   const match = findColumn(scope, parts);
   if (match) {
-    if (match.column === null) unknownField(parts, walk);
+    if (!match.exact && parts.length > 1) unknownField(parts, match, scope, walk);
     return match.sources;
   }
   if (!scope.isMute()) walk.facts.unknown.add(`The column ${qualifiedName(...parts)} is not known.`);
@@ -103,16 +117,25 @@ function columnSources(fields: readonly Node[] | undefined, scope: Scope, walk: 
   return union(...scope.items.map((item) => allSources(item.rows)));
 }
 
-/** `t.f` where t has no column f: the server takes it as f(t). */
-function unknownField(parts: readonly string[], walk: Walk): void {
-  const name = parts.at(-1) ?? '';
-  const functions = walk.resolver.functions([name]);
-  if (parts.length > 1 && functions.length > 0) describeCall([name], walk);
+/** `t.f` where t has no column f is f(t); where it is neither, the server refuses it. */
+function unknownField(parts: readonly string[], match: ColumnMatch, scope: Scope, walk: Walk): void {
+  const isFunction = fieldCall(parts.at(-1) ?? '', undefined, walk);
+  if (isFunction || match.column !== null || scope.isMute()) return;
+  walk.facts.unknown.add(`The column ${qualifiedName(...parts)} is not known.`);
+}
+
+/** `(x).f` and `t.f` call the function f, or cast to the type f, where there is no such field. */
+function fieldCall(name: string, argument: Node | undefined, walk: Walk): boolean {
+  const known = walk.resolver.functions([name]).length > 0 || walk.resolver.types([name]).length > 0;
+  if (known) describeCall([name], walk, { args: [argument ?? { A_Const: { isnull: true } }] });
+  return known;
 }
 
 /** A star within an expression: `count(t.*)`, `row(t.*)`. */
 function starSources(parts: readonly string[], scope: Scope): Sources {
   if (parts.length === 0) return union(...scope.items.map((item) => allSources(item.rows)));
+  const rows = findRows(scope, parts);
+  if (rows.length > 0) return union(...rows.map((item) => allSources(item.rows)));
   return findColumn(scope, parts)?.sources ?? noSources;
 }
 

@@ -36,7 +36,7 @@ export function writeRelation(range: RangeVar, events: readonly WriteEvent[], wa
     rows,
     keys: relation && !inherits ? relation.uniqueKeys : [],
     relation,
-    hidden: false,
+    shows: 'all',
     joinAlias: false,
   };
   return targetOf(item, walk);
@@ -106,7 +106,9 @@ function targetRows(relation: CatalogRelation, events: readonly WriteEvent[], wa
     name,
     sources: union(
       new Set([sourceOf(dataset, name)]),
-      behind?.columns[i]?.sources ?? noSources,
+      behind === null || behind.open === null
+        ? (behind?.columns[i]?.sources ?? noSources)
+        : allSources(behind),
       new Set(
         relatives
           .filter((r) => r.columns.some((c) => c.name === name))
