@@ -1,6 +1,7 @@
 import type { FuncCall, Node, SubLink, TypeName, WindowDef } from 'libpg-query';
 import { noSources, type Sources, union } from './facts.ts';
 import { describeCall } from './call.ts';
+import { collectsRows } from './functions.ts';
 import { qualifiedName } from './names.ts';
 import {
   allSources,
@@ -65,6 +66,7 @@ const handlers: Handlers = {
     if (!query) return noSources;
     const rows = walk.select(query, scope, walk);
     walk.facts.collect(rows.bound);
+    if (rows.bound === null) walk.facts.gather(allSources(rows));
     return allSources(rows);
   },
   JsonObjectAgg: (body, scope, walk) => collecting(body, scope, walk),
@@ -74,7 +76,9 @@ const handlers: Handlers = {
 function collecting(body: unknown, scope: Scope, walk: Walk): Sources {
   walk.facts.collect(null);
   walk.facts.flags.add('collectsRows');
-  return walkThrough(body, scope, walk);
+  const sources = walkThrough(body, scope, walk);
+  walk.facts.gather(sources);
+  return sources;
 }
 
 export function flow(node: Node | undefined, scope: Scope, walk: Walk): Sources {
@@ -141,13 +145,15 @@ function starSources(parts: readonly string[], scope: Scope): Sources {
 
 function callSources(call: FuncCall, scope: Scope, walk: Walk): Sources {
   const name = nameParts(call.funcname);
-  describeCall(name, walk, call);
+  const found = describeCall(name, walk, call);
   if (call.agg_filter) filterBy(call.agg_filter, scope, walk);
   // Ordered-set aggregates take what they order by as their argument: percentile, mode.
   const ordered = call.agg_within_group ? walkThrough(call.agg_order, scope, walk) : noSources;
   if (!call.agg_within_group) filterBy(call.agg_order, scope, walk);
   const window = call.over ? windowSources(call.over, scope, walk) : noSources;
-  return union(walkThrough(call.args, scope, walk), ordered, window);
+  const sources = union(walkThrough(call.args, scope, walk), ordered, window);
+  if (found.some((candidate) => collectsRows(candidate, call))) walk.facts.gather(sources);
+  return sources;
 }
 
 export function windowSources(window: WindowDef, scope: Scope, walk: Walk): Sources {
@@ -170,7 +176,10 @@ function subLinkSources(link: SubLink, scope: Scope, walk: Walk): Sources {
   if (link.subLinkType === 'EXISTS_SUBLINK') return noSources;
   if (link.subLinkType === 'ARRAY_SUBLINK') {
     walk.facts.collect(rows.bound);
-    if (rows.bound === null) walk.facts.flags.add('collectsRows');
+    if (rows.bound === null) {
+      walk.facts.flags.add('collectsRows');
+      walk.facts.gather(allSources(rows));
+    }
   }
   return union(test, allSources(rows));
 }

@@ -13,6 +13,7 @@ import {
   emptyRows,
   findColumn,
   findRows,
+  type RangeItem,
   type Rows,
   Scope,
   type Walk,
@@ -137,6 +138,7 @@ export function targetColumns(
 
 function plainColumn(target: ResTarget, scope: Scope, walk: Walk): Pick<Rows, 'columns' | 'open'> {
   const sources = flow(target.val, scope, walk);
+  if (!as(target.val, 'ColumnRef')) for (const source of sources) walk.facts.computed.add(source);
   const name = target.name ?? outputName(target.val, walk);
   return name === null ? { columns: [], open: sources } : { columns: [{ name, sources }], open: null };
 }
@@ -215,7 +217,7 @@ function orderBy(query: SelectStmt, rows: Rows, scope: Scope, walk: Walk): void 
 }
 
 function armBound(query: SelectStmt, scope: Scope, walk: Walk): number | null {
-  const calls = outputCalls(query, walk);
+  const calls = outputCalls(query, scope, walk);
   if (calls.returnsSet) return null;
   if (!query.groupClause && (calls.aggregates || query.havingClause)) return 1;
   const grouped = query.groupClause?.some((node) => as(node, 'GroupingSet') !== undefined) ?? false;
@@ -223,18 +225,69 @@ function armBound(query: SelectStmt, scope: Scope, walk: Walk): number | null {
 }
 
 /** Aggregates and set-returning functions of this level of the query. */
-function outputCalls(query: SelectStmt, walk: Walk): { aggregates: boolean; returnsSet: boolean } {
+function outputCalls(
+  query: SelectStmt,
+  scope: Scope,
+  walk: Walk,
+): { aggregates: boolean; returnsSet: boolean } {
   const found = { aggregates: false, returnsSet: false };
   walkTree([query.targetList, query.havingClause, query.sortClause], (node) => {
     if (as(node, 'SubLink')) return false;
-    if (as(node, 'JsonObjectAgg') ?? as(node, 'JsonArrayAgg')) found.aggregates = true;
+    if ((as(node, 'JsonObjectAgg') ?? as(node, 'JsonArrayAgg')) && isOfLevel(node, scope)) {
+      found.aggregates = true;
+    }
+    if (fieldsOf(node).some((name) => walk.resolver.functions([name]).some((f) => f.returnsSet))) {
+      found.returnsSet = true;
+    }
     const call = as(node, 'FuncCall');
     if (!call) return true;
     const functions = walk.resolver.functions(nameParts(call.funcname));
     if (functions.length === 0 || functions.some((f) => f.returnsSet)) found.returnsSet = true;
-    if (!call.over && functions.length > 0 && functions.every((f) => f.kind === 'aggregate'))
-      found.aggregates = true;
+    const aggregate = functions.length > 0 && functions.every((f) => f.kind === 'aggregate');
+    if (!call.over && aggregate && isOfLevel(node, scope)) found.aggregates = true;
     return true;
   });
   return found;
+}
+
+/** `(x).f` and `t.f`, where f may be a function. */
+function fieldsOf(node: Node): readonly string[] {
+  const reference = nameParts(as(node, 'ColumnRef')?.fields);
+  return nameParts(as(node, 'A_Indirection')?.indirection).concat(reference.slice(1).slice(-1));
+}
+
+/**
+ * An aggregate belongs to the innermost query whose columns it is given, not to the one that it stands in: over outer
+ * columns alone it is the outer query's (PostgreSQL manual, 4.2.7), and doesn't make this one a single row.
+ */
+function isOfLevel(aggregate: Node, scope: Scope): boolean {
+  let outer = false;
+  let own = false;
+  walkTree(aggregate, (node) => {
+    // What a subquery inside of it refers to is not looked into.
+    if (as(node, 'SubLink')) {
+      outer = true;
+      return false;
+    }
+    const reference = as(node, 'ColumnRef');
+    if (!reference) return true;
+    const parts = nameParts(reference.fields);
+    const star = reference.fields?.some((field) => as(field, 'A_Star')) ?? false;
+    const items = star ? findRows(scope, parts) : (findColumn(scope, parts)?.items ?? []);
+    if (items.some((item) => scope.items.includes(item) && isCertain(item, parts))) own = true;
+    else outer = true;
+    return true;
+  });
+  return own || !outer || !hasOuterNames(scope);
+}
+
+/** Whether a name is this item's for sure: an item of unknown columns may have it, or leave it to an outer query. */
+const isCertain = (item: RangeItem, parts: readonly string[]): boolean =>
+  parts.length > 1 || item.rows.open === null || columnOf(item.rows, parts[0] ?? '') !== null;
+
+function hasOuterNames(scope: Scope): boolean {
+  for (let level = scope.parent; level !== null; level = level.parent) {
+    if (level.items.length > 0) return true;
+  }
+  return false;
 }

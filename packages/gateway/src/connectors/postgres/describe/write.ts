@@ -99,8 +99,12 @@ function targetRows(relation: CatalogRelation, events: readonly WriteEvent[], wa
     facts.dataset(datasetName(other), 'write');
     hiddenEffects(other, events, walk);
   }
-  // Partitions have triggers of their own.
-  for (const partition of descendants(relation, walk)) hiddenEffects(partition, events, walk);
+  // Partitions have triggers of their own; a row that moves to another one is deleted here and inserted there.
+  const moving = events.includes('update') ? ([...events, 'insert', 'delete'] as const) : events;
+  const partitioned = relation.kind === 'partitioned';
+  for (const partition of descendants(relation, walk)) {
+    hiddenEffects(partition, partitioned ? moving : events, walk);
+  }
   const behind = relation.kind === 'view' ? behindView(relation, events, walk) : null;
   const columns = relation.columns.map(({ name }, i) => ({
     name,
