@@ -70,3 +70,4 @@ create extension if not exists dblink;
 create extension if not exists postgres_fdw;
 create server elsewhere foreign data wrapper postgres_fdw options (host '127.0.0.1', port '1');
 create foreign table remote_customers (id bigint, email text) server elsewhere;
+create table lists (id int primary key, parts int[]);

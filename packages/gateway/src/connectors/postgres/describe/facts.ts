@@ -45,7 +45,7 @@ export class Facts {
   readonly operations: string[] = [];
   /** How many input rows one row of the result may hold, through array_agg and its like; null: any number. */
   collects: number | null = 1;
-  /** What expressions of target lists are made of: if nothing shows it, its errors may. */
+  /** What expressions of target lists and functions in FROM are given: if nothing shows it, errors or the number of rows may. */
   readonly computed = new Set<Source>();
   /** The description depends on prepared statements or cursors of the session, not on text and catalog alone. */
   sessionDependent = false;

@@ -119,6 +119,8 @@ function fromFunction(node: RangeFunction, scope: Scope, walk: Walk): RangeItem 
       bound = null;
   }
   walkThrough(node.coldeflist, scope, walk);
+  // How many rows there are tells of what the function was given, whatever is taken of them.
+  for (const source of sources) walk.facts.computed.add(source);
   const rows: Rows = { columns: [], open: sources, bound, filtered: false, constant: false };
   const [first] = as(node.functions?.[0], 'List')?.items ?? [];
   const ownName = nameParts(as(first, 'FuncCall')?.funcname).at(-1);
@@ -135,6 +137,7 @@ function fromTableFunction(node: Node, scope: Scope, walk: Walk): RangeItem {
     describeType(as(column, 'RangeTableFuncCol')?.typeName, walk, true);
   }
   const sources = walkThrough(known ?? node, scope, walk);
+  for (const source of sources) walk.facts.computed.add(source);
   return named(known?.alias ?? { aliasname: '' }, { ...emptyRows, open: sources });
 }
 

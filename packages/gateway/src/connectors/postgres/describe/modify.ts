@@ -69,9 +69,13 @@ function analyseInsert(statement: InsertStmt, outer: Scope | null, walk: Walk): 
   const conflict = statement.onConflictClause;
   const updates = conflict?.action === 'ONCONFLICT_UPDATE';
   const target = open(statement.relation, updates ? ['insert', 'update'] : ['insert'], walk);
-  if (statement.cols)
-    for (const node of statement.cols) target.writeColumn(as(node, 'ResTarget')?.name ?? '');
-  else target.writeAll();
+  if (!statement.cols) target.writeAll();
+  for (const node of statement.cols ?? []) {
+    const column = as(node, 'ResTarget');
+    target.writeColumn(column?.name ?? '');
+    // A subscript is an expression, which runs.
+    filterBy(column?.indirection, scope, walk);
+  }
   const query = as(statement.selectStmt, 'SelectStmt');
   const rows = query ? analyseSelect(query, scope, walk) : { ...emptyRows, bound: 1 };
   walk.facts.mark(allSources(rows), 'read');

@@ -33,6 +33,8 @@ const systemSecrets = new Set([
   'pg_stat_wal_receiver',
   'user_mapping_options',
   'foreign_server_options',
+  '_pg_user_mappings',
+  '_pg_foreign_servers',
 ]);
 
 export interface ReadRelation {

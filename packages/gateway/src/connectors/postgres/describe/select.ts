@@ -110,6 +110,7 @@ function analyseValues(query: SelectStmt, scope: Scope, walk: Walk): Rows {
   const columns: Column[] = [];
   for (let i = 0; i < width; i++) {
     const sources = union(...lists.map((list) => flow(list[i], scope, walk)));
+    for (const source of sources) walk.facts.computed.add(source);
     columns.push({ name: `column${i + 1}`, sources });
   }
   const rows: Rows = { columns, open: null, bound: lists.length, filtered: false, constant: true };

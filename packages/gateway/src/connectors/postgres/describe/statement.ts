@@ -13,6 +13,7 @@ import { describeDefinition } from './definition.ts';
 import { walkThrough } from './expression.ts';
 import { Facts } from './facts.ts';
 import { analyseModification } from './modify.ts';
+import { describeType } from './operators.ts';
 import { parse } from './parser.ts';
 import type { Resolver } from './resolver.ts';
 import { allSources, type Rows, Scope, type ViewMemo, type Walk } from './scope.ts';
@@ -272,6 +273,8 @@ function execute(body: ExecuteStmt, walk: Walk, context: StatementContext): Util
   const known = context.session.prepared(body.name ?? '');
   const prepared = known && context.trees.get(known);
   if (known && prepared?.query) {
+    // The values are cast to the types that PREPARE names.
+    for (const type of prepared.argtypes ?? []) describeType(as(type, 'TypeName'), walk, true);
     const found = find(prepared.query, known.text, walk, context);
     return { ...found, title: `EXECUTE ${found.title}`, ...executedLimit(body, prepared, found) };
   }
