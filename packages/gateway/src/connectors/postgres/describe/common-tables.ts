@@ -43,7 +43,7 @@ function lazily(expression: CommonTableExpr, scope: Scope, walk: Walk, recursive
       soFar = named(found);
     });
     const extended = expression.search_clause ?? expression.cycle_clause;
-    const growing = growingColumns(expression.ctename ?? '', query.rarg, scope);
+    const growing = growingColumns(expression.ctename ?? '', query.rarg, query.withClause ? null : scope);
     if (extended || growing === null) walk.facts.gather(allSources(rows));
     for (const i of growing ?? []) walk.facts.gather(rows.columns[i]?.sources ?? rows.open ?? noSources);
     return rows;

@@ -1,4 +1,4 @@
-import type { FuncCall, Node, SubLink, TypeName, WindowDef } from 'libpg-query';
+import type { A_Indirection, FuncCall, Node, SubLink, TypeName, WindowDef } from 'libpg-query';
 import { noSources, type Sources, union } from './facts.ts';
 import { describeCall } from './call.ts';
 import { collectsRows } from './functions.ts';
@@ -51,14 +51,7 @@ const handlers: Handlers = {
     if (body.arg) describeOperator(['='], walk);
     return walkThrough(body, scope, walk);
   },
-  A_Indirection: (body, scope, walk) => {
-    const owner = as(body.arg, 'ColumnRef');
-    const row = owner ? findRows(scope, nameParts(owner.fields)) : [];
-    for (const name of nameParts(body.indirection)) {
-      if (!row.some((item) => columnOf(item.rows, name) !== null)) fieldCall(name, body.arg, walk);
-    }
-    return union(flow(body.arg, scope, walk), walkThrough(body.indirection, scope, walk));
-  },
+  A_Indirection: (body, scope, walk) => indirectionSources(body, scope, walk),
   SubLink: (body, scope, walk) => subLinkSources(body, scope, walk),
   SelectStmt: (body, scope, walk) => allSources(walk.select(body, scope, walk)),
   JsonArrayQueryConstructor: (body, scope, walk) => {
@@ -123,16 +116,33 @@ function columnSources(fields: readonly Node[] | undefined, scope: Scope, walk: 
 
 /** `t.f` where t has no column f is f(t); where it is neither, the server refuses it. */
 function unknownField(parts: readonly string[], match: ColumnMatch, scope: Scope, walk: Walk): void {
-  const isFunction = fieldCall(parts.at(-1) ?? '', undefined, walk);
+  const isFunction = fieldCall(parts.at(-1) ?? '', match.sources, walk);
   if (isFunction || match.column !== null || scope.isMute()) return;
   walk.facts.unknown.add(`The column ${qualifiedName(...parts)} is not known.`);
 }
 
+/** `(x).f`: of a row its column f, if it has one; of anything else it may be f(x), and so is each further name. */
+function indirectionSources({ arg, indirection }: A_Indirection, scope: Scope, walk: Walk): Sources {
+  const sources = union(flow(arg, scope, walk), walkThrough(indirection, scope, walk));
+  const owner = nameParts(as(arg, 'ColumnRef')?.fields);
+  const isRow = owner.length === 1 && findColumn(scope, owner)?.column === null;
+  const row = isRow ? findRows(scope, owner) : [];
+  for (const [at, node] of (indirection ?? []).entries()) {
+    const name = as(node, 'String')?.sval;
+    const isColumn = at === 0 && row.some((item) => columnOf(item.rows, name ?? '') !== null);
+    if (name !== undefined && !isColumn) fieldCall(name, sources, walk);
+  }
+  return sources;
+}
+
 /** `(x).f` and `t.f` call the function f, or cast to the type f, where there is no such field. */
-function fieldCall(name: string, argument: Node | undefined, walk: Walk): boolean {
+function fieldCall(name: string, sources: Sources, walk: Walk): boolean {
   const known = walk.resolver.functions([name]).length > 0 || walk.resolver.types([name]).length > 0;
-  if (known) describeCall([name], walk, { args: [argument ?? { A_Const: { isnull: true } }] });
-  return known;
+  if (!known) return false;
+  const call = { args: [{ ColumnRef: {} }] };
+  const found = describeCall([name], walk, call);
+  if (found.some((candidate) => collectsRows(candidate, call))) walk.facts.gather(sources);
+  return true;
 }
 
 /** A star within an expression: `count(t.*)`, `row(t.*)`. */

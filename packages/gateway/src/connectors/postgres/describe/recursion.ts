@@ -16,23 +16,31 @@ interface Names {
  * Which columns of a recursive query may grow from round to round, so that one row of the result holds what many rows of
  * the input do: those that are more than a column as it is, unless they are made of a table's columns alone. Null: there
  * are some, and a star hides which.
+ *
+ * @param scope where names of common tables are found; null: any name may be one.
  */
-export function growingColumns(name: string, arm: SelectStmt, scope: Scope): ReadonlySet<number> | null {
+export function growingColumns(
+  name: string,
+  arm: SelectStmt,
+  scope: Scope | null,
+): ReadonlySet<number> | null {
+  // A WITH of its own may give any name another meaning.
+  const named = arm.withClause ? null : scope;
   if (arm.larg ?? arm.rarg) {
-    const [left, right] = [arm.larg, arm.rarg].map((side) => side && growingColumns(name, side, scope));
+    const [left, right] = [arm.larg, arm.rarg].map((side) => side && growingColumns(name, side, named));
     if (left === null || right === null) return null;
     return new Set([...(left ?? []), ...(right ?? [])]);
   }
-  const names = namesOf(name, arm, scope);
+  const names = namesOf(name, arm, named);
   const values = (arm.targetList ?? []).map((node) => as(node, 'ResTarget')?.val);
   const growing = values.flatMap((value, i) => (value && !staysAsItIs(value, names) ? [i] : []));
   return growing.length > 0 && values.some(isStar) ? null : new Set(growing);
 }
 
-function namesOf(name: string, arm: SelectStmt, scope: Scope): Names {
+function namesOf(name: string, arm: SelectStmt, scope: Scope | null): Names {
   const tables = new Set<string>();
   const itself = new Set<string>();
-  let others = arm.withClause !== undefined;
+  let others = false;
   const add = (node: Node | undefined): void => {
     const join = as(node, 'JoinExpr');
     const range = as(node, 'RangeVar');
@@ -41,11 +49,11 @@ function namesOf(name: string, arm: SelectStmt, scope: Scope): Names {
       add(join.rarg);
     } else if (!range) others = true;
     else {
-      const common = range.schemaname ? undefined : scope.table(range.relname ?? '');
       const alias = range.alias?.aliasname ?? range.relname ?? '';
-      if (common && range.relname === name) itself.add(alias);
-      else if (common) others = true;
-      else tables.add(alias);
+      const common = scope?.table(range.relname ?? '');
+      if (range.schemaname || (scope && !common)) tables.add(alias);
+      else if (common && range.relname === name) itself.add(alias);
+      else others = true;
     }
   };
   for (const entry of arm.fromClause ?? []) add(entry);
