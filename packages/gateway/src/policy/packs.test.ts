@@ -186,6 +186,8 @@ const packs: Readonly<Record<string, Expected>> = {
       'reads: the look-alike with a capital',
       'reads: the look-alike with a Cyrillic letter',
       // Nothing is read or changed: preparing and planning. EXECUTE of what was prepared is held.
+      'gathered: EXECUTE whose limit is a number (1)',
+      'gathered: EXECUTE whose limit is of a type that makes it another number (1)',
       'session-state: PREPARE with types and a comment',
       'sessions: PREPARE',
       'sessions: PREPARE of a read',

@@ -13,7 +13,8 @@ const uid = (type: string, id: string): TypeAndId => ({ type, id });
 const groups = (names: readonly string[]): TypeAndId[] => names.map((name) => uid('Group', name));
 const sorted = (names: Iterable<string>): string[] => [...new Set(names)].sort();
 
-const DESTRUCTIVE = /^(DROP|TRUNCATE|ALTER)\b/i;
+/** EXECUTE runs what a message of the protocol prepared, also a change of definitions. */
+const DESTRUCTIVE = /^(EXECUTE )*(DROP|TRUNCATE|ALTER)\b/i;
 
 const accessed = (datasets: readonly DatasetUsage[], access: 'read' | 'write'): readonly DatasetUsage[] =>
   datasets.filter((dataset) => dataset.access.includes(access));

@@ -271,6 +271,22 @@ describe('a limit that is a parameter', () => {
   });
 });
 
+describe('EXECUTE of what a message of the protocol prepared', () => {
+  it.each([
+    ['set search_path = evil', 'settings'],
+    ['drop table products', 'ddl'],
+  ] as const)('leaves the session as %j does', (sql, effect) => {
+    const describer = fresh();
+    const known = one(describer, sql);
+    const executed = one(describer, 'execute p', { ...session, prepared: () => known });
+    expect(executed.effects[effect]).toEqual(known.effects[effect]);
+    expect(executed.description).toMatchObject({
+      operation: known.description.operation,
+      flags: known.description.flags,
+    });
+  });
+});
+
 describe('a search path as text', () => {
   it('comes back as it was', () => {
     fc.assert(

@@ -5,7 +5,8 @@ import { collectsRows, flagsOfFunction } from './functions.ts';
 import { qualifiedName } from './names.ts';
 import { describeType } from './operators.ts';
 import type { Walk } from './scope.ts';
-import { literalText } from './tree.ts';
+import { parse } from './parser.ts';
+import { as, literalText } from './tree.ts';
 
 /** Takes note of a call by its name; returns the functions that may be meant. */
 export function describeCall(
@@ -37,11 +38,24 @@ export function describeCall(
     }
   }
   if (call && parts.at(-1) === 'set_config') settingOf(call, walk);
+  if (/^pg_input_(is_valid|error_info)$/.test(parts.at(-1) ?? '')) inputOf(call, walk);
   if (found.some((candidate) => collectsRows(candidate, call))) {
     facts.collect(null);
     facts.flags.add('collectsRows');
   }
   return found;
+}
+
+/** pg_input_is_valid(value, type) runs the checks of a type that is named in a text. */
+function inputOf(call: FuncCall | undefined, walk: Walk): void {
+  const type = literalText(call?.args?.[1]);
+  const parsed =
+    typeof type === 'string' && /^[\w ."(),[\]]+$/.test(type) ? parse(`select null::${type}`) : null;
+  const [query] = parsed?.ok ? parsed.value : [];
+  const target = as(as(query?.stmt, 'SelectStmt')?.targetList?.[0], 'ResTarget');
+  const cast = as(target?.val, 'TypeCast');
+  if (cast) describeType(cast.typeName, walk, true);
+  else walk.facts.unknown.add('The type whose input is tried is not known to the gateway.');
 }
 
 /** SELECT set_config(name, value, is_local) is SET by another name. */

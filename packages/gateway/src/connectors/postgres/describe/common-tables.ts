@@ -1,6 +1,7 @@
 import type { CommonTableExpr, SelectStmt, WithClause } from 'libpg-query';
 import { noSources, union } from './facts.ts';
 import { renameColumns } from './from.ts';
+import { growingColumns } from './recursion.ts';
 import { allSources, type CommonTable, emptyRows, type Rows, Scope, type Walk } from './scope.ts';
 import { as } from './tree.ts';
 
@@ -38,9 +39,14 @@ function lazily(expression: CommonTableExpr, scope: Scope, walk: Walk, recursive
     const query = as(expression.ctequery, 'SelectStmt');
     if (!query) return walk.modification(expression.ctequery, scope, walk) ?? emptyRows;
     if (!recursive || !query.larg || !query.rarg) return walk.select(query, scope, walk);
-    return analyseRecursive(query, scope, walk, (rows) => {
-      soFar = named(rows);
+    const rows = analyseRecursive(query, scope, walk, (found) => {
+      soFar = named(found);
     });
+    const extended = expression.search_clause ?? expression.cycle_clause;
+    const growing = growingColumns(expression.ctename ?? '', query.rarg, query.withClause ? null : scope);
+    if (extended || growing === null) walk.facts.gather(allSources(rows));
+    for (const i of growing ?? []) walk.facts.gather(rows.columns[i]?.sources ?? rows.open ?? noSources);
+    return rows;
   };
   const named = (rows: Rows): Rows =>
     withExtras(renameColumns(rows, { colnames: expression.aliascolnames ?? [] }), expression);
@@ -58,7 +64,9 @@ function lazily(expression: CommonTableExpr, scope: Scope, walk: Walk, recursive
 
 /** Each round may move a column's sources to another column; ends when a round brings nothing more. */
 function analyseRecursive(query: SelectStmt, scope: Scope, walk: Walk, publish: (rows: Rows) => void): Rows {
-  const start = query.larg ? walk.select(query.larg, scope, walk) : emptyRows;
+  const inner = new Scope(scope);
+  if (query.withClause) analyseWith(query.withClause, inner, walk);
+  const start = query.larg ? walk.select(query.larg, inner, walk) : emptyRows;
   let rows: Rows = { ...start, bound: null, filtered: false, constant: false };
   for (let round = 0; round < maxRounds; round++) {
     publish(rows);

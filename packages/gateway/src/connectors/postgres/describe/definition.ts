@@ -124,8 +124,12 @@ export function describeDefinition(node: Node, walk: Walk): UtilityFinding | nul
   const rows = definedQuery(node, walk);
   touchRelations(node, walk);
   if (tag !== 'CreateFunctionStmt') runExpressions(node, walk);
+  // CREATE SCHEMA … GRANT: the grants are no part of the new schema.
+  const given =
+    as(node, 'CreateSchemaStmt')?.schemaElts?.some((element) => as(element, 'GrantStmt')) ?? false;
+  if (given) facts.flags.add('accessRights');
   return {
-    operation: definition.operation ?? 'sql:ddl',
+    operation: given ? grants.operation : (definition.operation ?? 'sql:ddl'),
     title: titleOf(node, definition.title),
     rowLimit: rows?.bound ?? null,
     filtered: rows?.filtered ?? false,

@@ -1,4 +1,4 @@
-import type { Node, RawStmt } from 'libpg-query';
+import type { PrepareStmt, RawStmt } from 'libpg-query';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { TargetCatalog } from '../catalog/types.ts';
 import { checkText, checkTree } from './guard.ts';
@@ -22,7 +22,7 @@ interface Knowledge {
  */
 export class SqlDescriber {
   private readonly limits: DescriberLimits;
-  private readonly trees = new WeakMap<DescribedStatement, Node>();
+  private readonly trees = new WeakMap<DescribedStatement, PrepareStmt>();
   private readonly knowledge = new WeakMap<TargetCatalog, Knowledge>();
 
   constructor(limits: DescriberLimits) {

@@ -1,8 +1,17 @@
-import type { FuncCall, Node, SubLink, TypeName, WindowDef } from 'libpg-query';
+import type { A_Indirection, FuncCall, Node, SubLink, TypeName, WindowDef } from 'libpg-query';
 import { noSources, type Sources, union } from './facts.ts';
 import { describeCall } from './call.ts';
+import { collectsRows } from './functions.ts';
 import { qualifiedName } from './names.ts';
-import { allSources, findColumn, type Scope, type Walk } from './scope.ts';
+import {
+  allSources,
+  type ColumnMatch,
+  columnOf,
+  findColumn,
+  findRows,
+  type Scope,
+  type Walk,
+} from './scope.ts';
 import { as, type Body, isNode, isRecord, nameParts, type Tag, tagOf } from './tree.ts';
 import { describeOperator, describeType } from './operators.ts';
 
@@ -42,8 +51,7 @@ const handlers: Handlers = {
     if (body.arg) describeOperator(['='], walk);
     return walkThrough(body, scope, walk);
   },
-  A_Indirection: (body, scope, walk) =>
-    union(flow(body.arg, scope, walk), walkThrough(body.indirection, scope, walk)),
+  A_Indirection: (body, scope, walk) => indirectionSources(body, scope, walk),
   SubLink: (body, scope, walk) => subLinkSources(body, scope, walk),
   SelectStmt: (body, scope, walk) => allSources(walk.select(body, scope, walk)),
   JsonArrayQueryConstructor: (body, scope, walk) => {
@@ -51,6 +59,7 @@ const handlers: Handlers = {
     if (!query) return noSources;
     const rows = walk.select(query, scope, walk);
     walk.facts.collect(rows.bound);
+    if (rows.bound === null) walk.facts.gather(allSources(rows));
     return allSources(rows);
   },
   JsonObjectAgg: (body, scope, walk) => collecting(body, scope, walk),
@@ -60,7 +69,9 @@ const handlers: Handlers = {
 function collecting(body: unknown, scope: Scope, walk: Walk): Sources {
   walk.facts.collect(null);
   walk.facts.flags.add('collectsRows');
-  return walkThrough(body, scope, walk);
+  const sources = walkThrough(body, scope, walk);
+  walk.facts.gather(sources);
+  return sources;
 }
 
 export function flow(node: Node | undefined, scope: Scope, walk: Walk): Sources {
@@ -95,7 +106,7 @@ function columnSources(fields: readonly Node[] | undefined, scope: Scope, walk: 
   if (fields?.some((field) => as(field, 'A_Star'))) return starSources(parts, scope);
   const match = findColumn(scope, parts);
   if (match) {
-    if (match.column === null) unknownField(parts, walk);
+    if (!match.exact && parts.length > 1) unknownField(parts, match, scope, walk);
     return match.sources;
   }
   if (!scope.isMute()) walk.facts.unknown.add(`The column ${qualifiedName(...parts)} is not known.`);
@@ -103,28 +114,56 @@ function columnSources(fields: readonly Node[] | undefined, scope: Scope, walk: 
   return union(...scope.items.map((item) => allSources(item.rows)));
 }
 
-/** `t.f` where t has no column f: the server takes it as f(t). */
-function unknownField(parts: readonly string[], walk: Walk): void {
-  const name = parts.at(-1) ?? '';
-  const functions = walk.resolver.functions([name]);
-  if (parts.length > 1 && functions.length > 0) describeCall([name], walk);
+/** `t.f` where t has no column f is f(t); where it is neither, the server refuses it. */
+function unknownField(parts: readonly string[], match: ColumnMatch, scope: Scope, walk: Walk): void {
+  const isFunction = fieldCall(parts.at(-1) ?? '', match.sources, walk);
+  if (isFunction || match.column !== null || scope.isMute()) return;
+  walk.facts.unknown.add(`The column ${qualifiedName(...parts)} is not known.`);
+}
+
+/** `(x).f`: of a row its column f, if it has one; of anything else it may be f(x), and so is each further name. */
+function indirectionSources({ arg, indirection }: A_Indirection, scope: Scope, walk: Walk): Sources {
+  const sources = union(flow(arg, scope, walk), walkThrough(indirection, scope, walk));
+  const owner = nameParts(as(arg, 'ColumnRef')?.fields);
+  const isRow = owner.length === 1 && findColumn(scope, owner)?.column === null;
+  const row = isRow ? findRows(scope, owner) : [];
+  for (const [at, node] of (indirection ?? []).entries()) {
+    const name = as(node, 'String')?.sval;
+    const isColumn = at === 0 && row.some((item) => columnOf(item.rows, name ?? '') !== null);
+    if (name !== undefined && !isColumn) fieldCall(name, sources, walk);
+  }
+  return sources;
+}
+
+/** `(x).f` and `t.f` call the function f, or cast to the type f, where there is no such field. */
+function fieldCall(name: string, sources: Sources, walk: Walk): boolean {
+  const known = walk.resolver.functions([name]).length > 0 || walk.resolver.types([name]).length > 0;
+  if (!known) return false;
+  const call = { args: [{ ColumnRef: {} }] };
+  const found = describeCall([name], walk, call);
+  if (found.some((candidate) => collectsRows(candidate, call))) walk.facts.gather(sources);
+  return true;
 }
 
 /** A star within an expression: `count(t.*)`, `row(t.*)`. */
 function starSources(parts: readonly string[], scope: Scope): Sources {
   if (parts.length === 0) return union(...scope.items.map((item) => allSources(item.rows)));
+  const rows = findRows(scope, parts);
+  if (rows.length > 0) return union(...rows.map((item) => allSources(item.rows)));
   return findColumn(scope, parts)?.sources ?? noSources;
 }
 
 function callSources(call: FuncCall, scope: Scope, walk: Walk): Sources {
   const name = nameParts(call.funcname);
-  describeCall(name, walk, call);
+  const found = describeCall(name, walk, call);
   if (call.agg_filter) filterBy(call.agg_filter, scope, walk);
   // Ordered-set aggregates take what they order by as their argument: percentile, mode.
   const ordered = call.agg_within_group ? walkThrough(call.agg_order, scope, walk) : noSources;
   if (!call.agg_within_group) filterBy(call.agg_order, scope, walk);
   const window = call.over ? windowSources(call.over, scope, walk) : noSources;
-  return union(walkThrough(call.args, scope, walk), ordered, window);
+  const sources = union(walkThrough(call.args, scope, walk), ordered, window);
+  if (found.some((candidate) => collectsRows(candidate, call))) walk.facts.gather(sources);
+  return sources;
 }
 
 export function windowSources(window: WindowDef, scope: Scope, walk: Walk): Sources {
@@ -147,7 +186,10 @@ function subLinkSources(link: SubLink, scope: Scope, walk: Walk): Sources {
   if (link.subLinkType === 'EXISTS_SUBLINK') return noSources;
   if (link.subLinkType === 'ARRAY_SUBLINK') {
     walk.facts.collect(rows.bound);
-    if (rows.bound === null) walk.facts.flags.add('collectsRows');
+    if (rows.bound === null) {
+      walk.facts.flags.add('collectsRows');
+      walk.facts.gather(allSources(rows));
+    }
   }
   return union(test, allSources(rows));
 }

@@ -45,6 +45,8 @@ export class Facts {
   readonly operations: string[] = [];
   /** How many input rows one row of the result may hold, through array_agg and its like; null: any number. */
   collects: number | null = 1;
+  /** What expressions of target lists and functions in FROM are given: if nothing shows it, errors or the number of rows may. */
+  readonly computed = new Set<Source>();
   /** The description depends on prepared statements or cursors of the session, not on text and catalog alone. */
   sessionDependent = false;
 
@@ -89,8 +91,20 @@ export class Facts {
     this.collects = this.collects === null || bound === null ? null : this.collects * Math.max(1, bound);
   }
 
-  /** Takes over what another walk found. `touch`: with the datasets that it read and filtered. */
+  /**
+   * Any number of rows in one value. Such a value is read wherever it stands: the message of an error shows it whole, from
+   * a condition (`string_agg(…)::int = 1`), from EXISTS, and from a common table of which only rows are counted.
+   */
+  gather(sources: Sources): void {
+    if (sources.size === 0) return;
+    this.collect(null);
+    this.flags.add('collectsRows');
+    this.mark(sources, 'read');
+  }
+
+  /** Takes over what another walk found. */
   merge(other: Facts): void {
+    for (const source of other.computed) this.computed.add(source);
     for (const [name, dataset] of other.datasets) {
       for (const access of dataset.access) this.dataset(name, access, dataset.basis);
       for (const [column, uses] of dataset.columns) {
@@ -132,6 +146,7 @@ export class Facts {
     found: Pick<Description, 'operation' | 'title' | 'rowLimit' | 'filtered'>,
     marks: TargetCatalog['marks'],
   ): Description {
+    for (const source of this.computed) if (!this.isUsed(source)) this.mark([source], 'filtered');
     const functions = [...this.functions].map(([name, effect]): FunctionReference => ({ name, effect }));
     const plain = functions.every(({ effect }) => effect === 'none');
     const limit = this.limitRows(found.rowLimit);
@@ -149,6 +164,11 @@ export class Facts {
       unknown: [...this.unknown],
       flags: [...this.flags].sort(),
     };
+  }
+
+  private isUsed(source: Source): boolean {
+    const end = source.indexOf('\0');
+    return this.datasets.get(source.slice(0, end))?.columns.has(source.slice(end + 1)) ?? false;
   }
 
   private limitRows(limit: number | null): number | null {

@@ -66,7 +66,7 @@ function named(alias: Alias | undefined, rows: Rows, keys: RangeItem['keys'] = [
     rows: renamed,
     keys: alias?.colnames ? [] : keys,
     relation: null,
-    hidden: alias?.aliasname === undefined,
+    shows: alias?.aliasname === undefined ? 'columns' : 'all',
     joinAlias: false,
   };
 }
@@ -99,7 +99,7 @@ function fromRelation(relation: RangeVar, scope: Scope, walk: Walk): RangeItem {
     rows: renameColumns(read.rows, relation.alias),
     keys: plain ? read.keys : [],
     relation: plain ? read.relation : null,
-    hidden: false,
+    shows: 'all',
     joinAlias: false,
   };
 }
@@ -110,7 +110,8 @@ function fromFunction(node: RangeFunction, scope: Scope, walk: Walk): RangeItem 
   let bound: number | null = node.is_rowsfrom ? null : 1;
   for (const entry of node.functions ?? []) {
     // Each entry is a list: the call, and perhaps its column definitions.
-    const [call] = as(entry, 'List')?.items ?? [];
+    const [call, ...definitions] = as(entry, 'List')?.items ?? [];
+    walkThrough(definitions, scope, walk);
     sources = union(sources, flow(call, scope, walk));
     const parts = nameParts(as(call, 'FuncCall')?.funcname);
     const found = parts.length > 0 ? walk.resolver.functions(parts) : [];
@@ -118,6 +119,8 @@ function fromFunction(node: RangeFunction, scope: Scope, walk: Walk): RangeItem 
       bound = null;
   }
   walkThrough(node.coldeflist, scope, walk);
+  // How many rows there are tells of what the function was given, whatever is taken of them.
+  for (const source of sources) walk.facts.computed.add(source);
   const rows: Rows = { columns: [], open: sources, bound, filtered: false, constant: false };
   const [first] = as(node.functions?.[0], 'List')?.items ?? [];
   const ownName = nameParts(as(first, 'FuncCall')?.funcname).at(-1);
@@ -134,10 +137,12 @@ function fromTableFunction(node: Node, scope: Scope, walk: Walk): RangeItem {
     describeType(as(column, 'RangeTableFuncCol')?.typeName, walk, true);
   }
   const sources = walkThrough(known ?? node, scope, walk);
+  for (const source of sources) walk.facts.computed.add(source);
   return named(known?.alias ?? { aliasname: '' }, { ...emptyRows, open: sources });
 }
 
 function fromJoin(join: JoinExpr, scope: Scope, walk: Walk): Element {
+  const before = scope.items.length;
   const left = join.larg ? analyseFrom(join.larg, scope, walk) : { items: [], rows: emptyRows };
   const right = join.rarg ? analyseFrom(join.rarg, scope, walk) : { items: [], rows: emptyRows };
   const items = [...left.items, ...right.items];
@@ -145,24 +150,29 @@ function fromJoin(join: JoinExpr, scope: Scope, walk: Walk): Element {
   const restrictsRight = join.jointype === 'JOIN_INNER' || join.jointype === 'JOIN_LEFT';
   if (join.jointype === 'JOIN_FULL') scope.fullJoin = true;
   if (join.quals) {
-    // Only the join's own sides are visible, but names outside of them would be refused by the server.
-    walk.facts.mark(flow(join.quals, scope, walk), 'filtered');
+    // Only the join's own sides are visible: other names are those of outer queries.
+    const sides = outside(scope);
+    sides.items.push(...scope.items.slice(before));
+    walk.facts.mark(flow(join.quals, sides, walk), 'filtered');
     const restricts = new Set([...(restrictsLeft ? left.items : []), ...(restrictsRight ? right.items : [])]);
     scope.conditions.push({ expression: join.quals, restricts });
   }
   const shared = sharedColumns(join, left.rows, right.rows);
   if (shared.length > 0) describeOperator(['='], walk);
   for (const name of shared) {
-    walk.facts.mark(
-      union(columnOf(left.rows, name) ?? noSources, columnOf(right.rows, name) ?? noSources),
-      'filtered',
-    );
+    walk.facts.mark(sharedSources(left.rows, right.rows, name), 'filtered');
     scope.equalColumns.push({ name, left: left.items, right: right.items, restrictsLeft, restrictsRight });
   }
   if (join.isNatural && (left.rows.open ?? right.rows.open)) {
     walk.facts.unknown.add('The columns that a NATURAL JOIN compares are not known.');
   }
-  return aliasJoin(join, { items, rows: joinRows(left.rows, right.rows, shared) }, scope);
+  const rows = joinRows(left.rows, right.rows, shared);
+  // A shared column is one of either side, also where one of them does not say which columns it has.
+  const columns = rows.columns.slice(0, shared.length);
+  if (rows.open !== null && columns.length > 0) {
+    scope.items.push({ ...named(undefined, { ...emptyRows, columns }), joinAlias: true });
+  }
+  return aliasJoin(join, { items, rows }, scope, before);
 }
 
 function sharedColumns(join: JoinExpr, left: Rows, right: Rows): string[] {
@@ -171,26 +181,30 @@ function sharedColumns(join: JoinExpr, left: Rows, right: Rows): string[] {
   return left.columns.map((column) => column.name).filter((name) => names.has(name));
 }
 
+const sharedSources = (left: Rows, right: Rows, name: string): Sources =>
+  union(...[left, right].map((rows) => columnOf(rows, name) ?? rows.open ?? noSources));
+
 /** Shared columns come once and first, then the rest of both sides (PostgreSQL manual, 7.2.1.1). */
 function joinRows(left: Rows, right: Rows, shared: readonly string[]): Rows {
   const rest = (rows: Rows): Column[] => rows.columns.filter((column) => !shared.includes(column.name));
   const open = (left.open ?? right.open) ? union(left.open ?? noSources, right.open ?? noSources) : null;
   const merged = shared.map((name) => ({
     name,
-    sources: union(columnOf(left, name) ?? noSources, columnOf(right, name) ?? noSources),
+    sources: sharedSources(left, right, name),
   }));
   return { ...emptyRows, columns: [...merged, ...rest(left), ...rest(right)], open };
 }
 
-function aliasJoin(join: JoinExpr, element: Element, scope: Scope): Element {
+/** @param before how many names the scope had before the join: an alias hides all that it brought. */
+function aliasJoin(join: JoinExpr, element: Element, scope: Scope, before: number): Element {
   if (join.join_using_alias) {
     const names = new Set(nameParts(join.usingClause));
     const columns = element.rows.columns.filter((column) => names.has(column.name));
     scope.items.push({ ...named(join.join_using_alias, { ...element.rows, columns }), joinAlias: true });
   }
   if (!join.alias) return element;
+  for (const hidden of scope.items.slice(before)) hidden.shows = 'nothing';
   const item: RangeItem = { ...named(join.alias, element.rows), joinAlias: true };
-  for (const hidden of element.items) hidden.hidden = true;
   scope.items.push(item);
   return { items: element.items, rows: item.rows };
 }

@@ -33,20 +33,24 @@ function open(range: RangeVar | undefined, event: readonly WriteEvent[], walk: W
   return writeRelation(range ?? {}, event, walk);
 }
 
-function returning(clause: ReturningClause | undefined, target: RangeItem, scope: Scope, walk: Walk): Rows {
+/** What RETURNING gives. @param elements what its star stands for, in order. */
+function returning(
+  clause: ReturningClause | undefined,
+  { item: target, elements }: { readonly item: RangeItem; readonly elements: readonly Element[] },
+  scope: Scope,
+  walk: Walk,
+): Rows {
   if (!clause) return emptyRows;
   const inner = new Scope(scope);
   // OLD and NEW are the row before and after; WITH (OLD AS o) renames them (PostgreSQL manual, 6.4).
   const renamed = (clause.options ?? []).map((node) => as(node, 'ReturningOption')?.value ?? '');
   for (const alias of ['old', 'new', ...renamed]) inner.items.push({ ...target, alias, joinAlias: true });
-  const elements: Element[] = scope.items
-    .filter((item) => !item.joinAlias)
-    .map(({ rows }) => ({ items: [], rows }));
   const lookup = new Scope(inner);
   lookup.items.push(...scope.items);
-  const columns = targetColumns(clause.exprs, elements, lookup, walk);
-  return { ...emptyRows, columns };
+  return { ...emptyRows, ...targetColumns(clause.exprs, elements, lookup, walk) };
 }
+
+const elementOf = ({ item }: Target): Element => ({ items: [item], rows: item.rows });
 
 /** SET a = …, (b, c) = (…): written, and what flows there is read. */
 function assign(targets: readonly Node[] | undefined, target: Target, scope: Scope, walk: Walk): void {
@@ -65,9 +69,13 @@ function analyseInsert(statement: InsertStmt, outer: Scope | null, walk: Walk): 
   const conflict = statement.onConflictClause;
   const updates = conflict?.action === 'ONCONFLICT_UPDATE';
   const target = open(statement.relation, updates ? ['insert', 'update'] : ['insert'], walk);
-  if (statement.cols)
-    for (const node of statement.cols) target.writeColumn(as(node, 'ResTarget')?.name ?? '');
-  else target.writeAll();
+  if (!statement.cols) target.writeAll();
+  for (const node of statement.cols ?? []) {
+    const column = as(node, 'ResTarget');
+    target.writeColumn(column?.name ?? '');
+    // A subscript is an expression, which runs.
+    filterBy(column?.indirection, scope, walk);
+  }
   const query = as(statement.selectStmt, 'SelectStmt');
   const rows = query ? analyseSelect(query, scope, walk) : { ...emptyRows, bound: 1 };
   walk.facts.mark(allSources(rows), 'read');
@@ -81,7 +89,8 @@ function analyseInsert(statement: InsertStmt, outer: Scope | null, walk: Walk): 
     assign(conflict.targetList, target, inner, walk);
     filterBy(conflict.whereClause, inner, walk);
   }
-  const result = returning(statement.returningClause, target.item, scope, walk);
+  const { item } = target;
+  const result = returning(statement.returningClause, { item, elements: [elementOf(target)] }, scope, walk);
   return { ...result, bound: rows.bound };
 }
 
@@ -97,9 +106,9 @@ function analyseUpdate(statement: UpdateStmt, outer: Scope | null, walk: Walk): 
   const scope = withScope(statement.withClause, outer, walk);
   const target = open(statement.relation, ['update'], walk);
   scope.items.push(target.item);
-  for (const entry of statement.fromClause ?? []) analyseFrom(entry, scope, walk);
+  const from = (statement.fromClause ?? []).map((entry) => analyseFrom(entry, scope, walk));
   assign(statement.targetList, target, scope, walk);
-  return restricted(statement, target, scope, walk);
+  return restricted(statement, { ...target, elements: [elementOf(target), ...from] }, scope, walk);
 }
 
 function analyseDelete(statement: DeleteStmt, outer: Scope | null, walk: Walk): Rows {
@@ -107,18 +116,23 @@ function analyseDelete(statement: DeleteStmt, outer: Scope | null, walk: Walk): 
   const scope = withScope(statement.withClause, outer, walk);
   const target = open(statement.relation, ['delete'], walk);
   scope.items.push(target.item);
-  for (const entry of statement.usingClause ?? []) analyseFrom(entry, scope, walk);
-  return restricted(statement, target, scope, walk);
+  const using = (statement.usingClause ?? []).map((entry) => analyseFrom(entry, scope, walk));
+  return restricted(statement, { ...target, elements: [elementOf(target), ...using] }, scope, walk);
 }
 
-function restricted(statement: UpdateStmt | DeleteStmt, target: Target, scope: Scope, walk: Walk): Rows {
+function restricted(
+  statement: UpdateStmt | DeleteStmt,
+  target: Target & { readonly elements: readonly Element[] },
+  scope: Scope,
+  walk: Walk,
+): Rows {
   const condition = statement.whereClause;
   const cursor = as(condition, 'CurrentOfExpr');
   if (condition) {
     scope.conditions.push({ expression: condition, restricts: null });
     filterBy(condition, scope, walk);
   }
-  const rows = returning(statement.returningClause, target.item, scope, walk);
+  const rows = returning(statement.returningClause, target, scope, walk);
   if (cursor) return { ...rows, bound: 1, filtered: true };
   return {
     ...rows,
@@ -150,7 +164,8 @@ function analyseMerge(statement: MergeStmt, outer: Scope | null, walk: Walk): Ro
     assign(clause.targetList, target, scope, walk);
     for (const value of clause.values ?? []) walk.facts.mark(flow(value, scope, walk), 'read');
   }
-  const rows = returning(statement.returningClause, target.item, scope, walk);
+  const elements = [...(element ? [element] : []), elementOf(target)];
+  const rows = returning(statement.returningClause, { item: target.item, elements }, scope, walk);
   // Rows of the target that match no source row are reached by NOT MATCHED BY SOURCE only.
   const bySource = clauses.some((clause) => clause.matchKind === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE');
   return { ...rows, bound: null, filtered: !bySource && (element?.rows.constant ?? false) };

@@ -1,4 +1,5 @@
-import type { Node } from 'libpg-query';
+import type { Node, SubLink } from 'libpg-query';
+import type { Walk } from './scope.ts';
 import { as, nameParts, tagOf } from './tree.ts';
 
 const fixedNames: Readonly<Record<string, string>> = {
@@ -17,38 +18,69 @@ const fixedNames: Readonly<Record<string, string>> = {
   JsonObjectAgg: 'json_objectagg',
   JsonArrayAgg: 'json_arrayagg',
 };
-const minMax: Readonly<Record<string, string>> = { IS_GREATEST: 'greatest', IS_LEAST: 'least' };
+const byOperation: Readonly<Record<string, string>> = {
+  IS_GREATEST: 'greatest',
+  IS_LEAST: 'least',
+  IS_XMLCONCAT: 'xmlconcat',
+  IS_XMLELEMENT: 'xmlelement',
+  IS_XMLFOREST: 'xmlforest',
+  IS_XMLPARSE: 'xmlparse',
+  IS_XMLPI: 'xmlpi',
+  IS_XMLROOT: 'xmlroot',
+  JSON_EXISTS_OP: 'json_exists',
+  JSON_QUERY_OP: 'json_query',
+  JSON_VALUE_OP: 'json_value',
+};
 
-/** The name of an output column without AS, as FigureColname of PostgreSQL's parse_target.c gives it. */
-export function outputName(node: Node | undefined): string {
-  return guess(node) ?? '?column?';
+/** A weak name gives way to that of a cast or a CASE around it. A strong one may be null: nobody can tell it. */
+interface Guess {
+  readonly name: string | null;
+  readonly strong: boolean;
 }
 
-function guess(node: Node | undefined): string | undefined {
+const strong = (name: string | null | undefined): Guess | undefined =>
+  name === undefined ? undefined : { name, strong: true };
+
+/**
+ * The name of an output column without AS, as FigureColname of PostgreSQL's parse_target.c gives it; null where it can't
+ * be told. A wrong name would make one column look like another. The expression was analysed before.
+ */
+export function outputName(node: Node | undefined, walk: Walk): string | null {
+  const found = guess(node, walk);
+  return found ? found.name : '?column?';
+}
+
+function guess(node: Node | undefined, walk: Walk): Guess | undefined {
   if (!node) return undefined;
   const reference = as(node, 'ColumnRef');
-  if (reference) return nameParts(reference.fields).at(-1);
+  if (reference) return strong(nameParts(reference.fields).at(-1));
   const indirection = as(node, 'A_Indirection');
-  if (indirection) return nameParts(indirection.indirection).at(-1) ?? guess(indirection.arg);
+  if (indirection) return strong(nameParts(indirection.indirection).at(-1)) ?? guess(indirection.arg, walk);
   const call = as(node, 'FuncCall');
-  if (call) return nameParts(call.funcname).at(-1);
-  const cast = as(node, 'TypeCast');
-  if (cast) return guess(cast.arg) ?? nameParts(cast.typeName?.names).at(-1);
+  if (call) return strong(nameParts(call.funcname).at(-1));
   const collate = as(node, 'CollateClause');
-  if (collate) return guess(collate.arg);
+  if (collate) return guess(collate.arg, walk);
+  const cast = as(node, 'TypeCast');
+  if (cast) return stronger(guess(cast.arg, walk), nameParts(cast.typeName?.names).at(-1) ?? null);
   const choice = as(node, 'CaseExpr');
-  if (choice) return guess(choice.defresult) ?? 'case';
-  return guessSpecial(node);
+  if (choice) return stronger(guess(choice.defresult, walk), 'case');
+  const link = as(node, 'SubLink');
+  return link ? strong(subLinkName(link, walk)) : strong(specialName(node));
 }
 
-function guessSpecial(node: Node): string | undefined {
-  const link = as(node, 'SubLink');
-  if (link?.subLinkType === 'EXISTS_SUBLINK') return 'exists';
-  if (link?.subLinkType === 'ARRAY_SUBLINK') return 'array';
-  if (link?.subLinkType === 'EXPR_SUBLINK') {
-    const target = as(as(link.subselect, 'SelectStmt')?.targetList?.[0], 'ResTarget');
-    return target?.name ?? guess(target?.val);
-  }
+const stronger = (inner: Guess | undefined, otherwise: string | null): Guess =>
+  inner?.strong ? inner : { name: otherwise, strong: false };
+
+function subLinkName(link: SubLink, walk: Walk): string | null | undefined {
+  if (link.subLinkType === 'EXISTS_SUBLINK') return 'exists';
+  if (link.subLinkType === 'ARRAY_SUBLINK') return 'array';
+  if (link.subLinkType !== 'EXPR_SUBLINK') return undefined;
+  const query = as(link.subselect, 'SelectStmt');
+  const rows = query && walk.subqueries.get(query);
+  return rows?.open === null ? (rows.columns[0]?.name ?? null) : null;
+}
+
+function specialName(node: Node): string | undefined {
   if (as(node, 'A_Expr')?.kind === 'AEXPR_NULLIF') return 'nullif';
   const value = as(node, 'SQLValueFunction');
   if (value)
@@ -56,7 +88,6 @@ function guessSpecial(node: Node): string | undefined {
       ?.replace(/^SVFOP_/, '')
       .replace(/_N$/, '')
       .toLowerCase();
-  const choice = as(node, 'MinMaxExpr');
-  if (choice) return minMax[choice.op ?? ''];
-  return fixedNames[tagOf(node)];
+  const operation = as(node, 'MinMaxExpr')?.op ?? as(node, 'XmlExpr')?.op ?? as(node, 'JsonFuncExpr')?.op;
+  return operation === undefined ? fixedNames[tagOf(node)] : byOperation[operation];
 }

@@ -3,7 +3,7 @@ import type { CatalogRelation } from '../catalog/types.ts';
 import { describeFunction } from './function-use.ts';
 import { noSources, sourceOf, type Sources, union } from './facts.ts';
 import { qualifiedName } from './names.ts';
-import { emptyRows, type Rows, type Walk } from './scope.ts';
+import { allSources, emptyRows, type Rows, type Walk } from './scope.ts';
 import { generatedSources, policyFacts, viewBody } from './views.ts';
 
 export const datasetName = (relation: CatalogRelation): string =>
@@ -33,6 +33,8 @@ const systemSecrets = new Set([
   'pg_stat_wal_receiver',
   'user_mapping_options',
   'foreign_server_options',
+  '_pg_user_mappings',
+  '_pg_foreign_servers',
 ]);
 
 export interface ReadRelation {
@@ -127,8 +129,8 @@ function behindRelation(relation: CatalogRelation, walk: Walk): (position: numbe
   // A materialized view shows what was read earlier; only a view runs its query now.
   if (relation.kind === 'view') walk.facts.merge(body.facts);
   else for (const sentence of body.facts.unknown) walk.facts.unknown.add(sentence);
-  const open = body.rows.open ?? noSources;
-  return (position) => union(body.rows.columns[position]?.sources ?? noSources, open);
+  const { columns, open } = body.rows;
+  return (position) => (open === null ? (columns[position]?.sources ?? noSources) : allSources(body.rows));
 }
 
 /**

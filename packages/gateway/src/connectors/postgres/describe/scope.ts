@@ -30,8 +30,8 @@ export interface RangeItem {
   readonly keys: readonly (readonly string[])[];
   /** What the item stands for, where that is one relation. */
   readonly relation: CatalogRelation | null;
-  /** An alias of the join around it hides its name. */
-  hidden: boolean;
+  /** What of it can be named: a subquery without an alias has columns alone, and an alias of the join around hides all. */
+  shows: 'all' | 'columns' | 'nothing';
   /** It is such an alias: its rows are those of other items. */
   readonly joinAlias: boolean;
 }
@@ -127,20 +127,83 @@ export interface ColumnMatch {
   readonly items: readonly RangeItem[];
   /** The name of the column, null for a whole row. */
   readonly column: string | null;
+  /** It is certainly this column; otherwise a qualified name may be a function of the row. */
+  readonly exact: boolean;
 }
 
-/** What a column reference may mean; null: nothing known. */
+/**
+ * What a column reference may mean, as the server looks for it (transformColumnRef in parse_expr.c): a bare name is a
+ * column of whichever level has one, and only then a row. A qualified name belongs to the nearest relation of that name,
+ * as its column or as a function of its row, and never to one further out. Null: nothing known.
+ */
 export function findColumn(scope: Scope, parts: readonly string[]): ColumnMatch | null {
-  let level: Scope | null = scope;
-  const open: ColumnMatch[] = [];
-  while (level !== null) {
-    const match: ColumnMatch | 'open' | null = findAtLevel(level, parts, open);
-    if (match === 'open') return merged(open);
-    if (match) return merged([...open, level === scope ? match : { ...match, items: [] }]);
-    level = level.parent;
-  }
-  return open.length > 0 ? merged(open) : null;
+  return parts.length > 1 ? qualifiedColumn(scope, parts) : bareColumn(scope, parts[0] ?? '');
 }
+
+/** The relations of the nearest level that a name stands for; empty: none does. */
+export function findRows(scope: Scope, parts: readonly string[]): readonly RangeItem[] {
+  for (let level: Scope | null = scope; level !== null; level = level.parent) {
+    const found = level.items.filter((item) => isNamed(item, parts));
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** The items are those of the scope itself: to it, what is further out is constant. */
+const itemsHere = (items: readonly RangeItem[], scope: Scope): readonly RangeItem[] =>
+  items.every((item) => scope.items.includes(item)) ? items : [];
+
+function bareColumn(scope: Scope, name: string): ColumnMatch | null {
+  const open: ColumnMatch[] = [];
+  for (let level: Scope | null = scope; level !== null; level = level.parent) {
+    const visible = level.items.filter((item) => item.shows !== 'nothing');
+    const found = columnAmong(visible, name);
+    if (found) return merged([...open, { ...found, items: level === scope ? found.items : [] }]);
+    const opened = visible.filter((item) => item.rows.open !== null);
+    if (opened.length > 0) open.push(uncertain(openSources(opened), itemsHere(opened, scope), name));
+  }
+  const rows = findRows(scope, [name]);
+  if (rows.length > 0) open.push(uncertain(rowSources(rows), itemsHere(rows, scope), null));
+  return merged(open);
+}
+
+function qualifiedColumn(scope: Scope, parts: readonly string[]): ColumnMatch | null {
+  const items = findRows(scope, parts.slice(0, -1));
+  if (items.length === 0) return null;
+  const here = itemsHere(items, scope);
+  const found = columnAmong(items, parts.at(-1) ?? '');
+  if (found) return { ...found, items: here.length > 0 ? found.items : [] };
+  // It may be a column of unknown name, or else a function of the row.
+  const open = items.some((item) => item.rows.open !== null);
+  return uncertain(rowSources(items), here, open ? (parts.at(-1) ?? '') : null);
+}
+
+function columnAmong(items: readonly RangeItem[], name: string): ColumnMatch | null {
+  const owners = items.filter((item) => columnOf(item.rows, name) !== null);
+  if (owners.length > 0) {
+    return {
+      sources: union(...owners.map((item) => columnOf(item.rows, name) ?? noSources)),
+      items: owners,
+      column: name,
+      exact: true,
+    };
+  }
+  const stored = items.some((item) => item.relation !== null && item.relation.kind !== 'view');
+  return stored && systemColumns.has(name) ? { sources: noSources, items, column: name, exact: true } : null;
+}
+
+const uncertain = (sources: Sources, items: readonly RangeItem[], column: string | null): ColumnMatch => ({
+  sources,
+  items,
+  column,
+  exact: false,
+});
+
+const openSources = (items: readonly RangeItem[]): Sources =>
+  union(...items.map((item) => item.rows.open ?? noSources));
+
+const rowSources = (items: readonly RangeItem[]): Sources =>
+  union(...items.map((item) => allSources(item.rows)));
 
 function merged(matches: readonly ColumnMatch[]): ColumnMatch | null {
   const [first] = matches;
@@ -150,47 +213,11 @@ function merged(matches: readonly ColumnMatch[]): ColumnMatch | null {
     sources: union(...matches.map((match) => match.sources)),
     items: first.items,
     column: first.column,
+    exact: false,
   };
 }
 
-/** One level; items with unknown columns are added to `open`, and the search goes on outwards. */
-function findAtLevel(
-  level: Scope,
-  parts: readonly string[],
-  open: ColumnMatch[],
-): ColumnMatch | 'open' | null {
-  const column = parts.at(-1) ?? '';
-  const qualifier = parts.slice(0, -1);
-  const named = level.items.filter((item) => qualifies(item, qualifier));
-  const owners = named.filter((item) => columnOf(item.rows, column) !== null);
-  if (owners.length > 0) {
-    const sources = union(...owners.map((item) => columnOf(item.rows, column) ?? noSources));
-    return { sources, items: owners, column };
-  }
-  if (named.length > 0 && systemColumns.has(column) && named.some((item) => item.relation !== null)) {
-    return { sources: noSources, items: named, column };
-  }
-  const opened = named.filter((item) => item.rows.open !== null);
-  if (opened.length > 0) {
-    open.push({
-      sources: union(...opened.map((item) => item.rows.open ?? noSources)),
-      items: opened,
-      column,
-    });
-    if (qualifier.length > 0) return 'open';
-  }
-  return wholeRow(level, parts);
-}
-
-function qualifies(item: RangeItem, qualifier: readonly string[]): boolean {
-  const [alias, schema] = [qualifier.at(-1), qualifier.at(-2)];
-  if (alias === undefined) return true;
-  return !item.hidden && item.alias === alias && (schema === undefined || item.schema === schema);
-}
-
-/** `t` as a value, or `t.f` that is the function f of the whole row: all columns. */
-function wholeRow(level: Scope, parts: readonly string[]): ColumnMatch | null {
-  const rows = level.items.filter((item) => qualifies(item, parts));
-  if (rows.length === 0) return null;
-  return { sources: union(...rows.map((item) => allSources(item.rows))), items: rows, column: null };
+function isNamed(item: RangeItem, name: readonly string[]): boolean {
+  const [alias, schema] = [name.at(-1), name.at(-2)];
+  return item.shows === 'all' && item.alias === alias && (schema === undefined || item.schema === schema);
 }

@@ -1,6 +1,6 @@
 import type { Node, ResTarget, SelectStmt, WithClause } from 'libpg-query';
 import { filterBy, flow, windowSources } from './expression.ts';
-import { noSources, union } from './facts.ts';
+import { noSources, type Sources, union } from './facts.ts';
 import { analyseFrom, type Element } from './from.ts';
 import { isFiltered, rowBound } from './bounds.ts';
 import { outputName } from './output-name.ts';
@@ -12,6 +12,8 @@ import {
   columnOf,
   emptyRows,
   findColumn,
+  findRows,
+  type RangeItem,
   type Rows,
   Scope,
   type Walk,
@@ -58,11 +60,10 @@ function analyseSets(query: SelectStmt, scope: Scope, walk: Walk): Rows {
     walk.facts.mark(union(allSources(left), allSources(right)), 'filtered');
   }
   const open = (left.open ?? right.open) ? union(allSources(left), allSources(right)) : null;
+  // Where a side does not say how many columns it has, any column may be beside any other.
   const columns = left.columns.map(({ name, sources }, i) => ({
     name,
-    sources: except
-      ? sources
-      : union(sources, right.columns[i]?.sources ?? noSources, right.open ?? noSources),
+    sources: open ?? (except ? sources : union(sources, right.columns[i]?.sources ?? noSources)),
   }));
   const rows: Rows = {
     columns,
@@ -95,9 +96,7 @@ function analyseArm(query: SelectStmt, scope: Scope, walk: Walk): Rows {
     const window = as(node, 'WindowDef');
     if (window) scope.windows.set(window.name ?? '', windowSources(window, scope, walk));
   }
-  const columns = targetColumns(query.targetList, elements, scope, walk);
-  const open = openStar(query.targetList, scope);
-  const partial: Rows = { ...emptyRows, columns, open };
+  const partial: Rows = { ...emptyRows, ...targetColumns(query.targetList, elements, scope, walk) };
   groupBy(query, partial, scope, walk);
   filterBy(query.havingClause, scope, walk);
   distinct(query, partial, scope, walk);
@@ -111,6 +110,7 @@ function analyseValues(query: SelectStmt, scope: Scope, walk: Walk): Rows {
   const columns: Column[] = [];
   for (let i = 0; i < width; i++) {
     const sources = union(...lists.map((list) => flow(list[i], scope, walk)));
+    for (const source of sources) walk.facts.computed.add(source);
     columns.push({ name: `column${i + 1}`, sources });
   }
   const rows: Rows = { columns, open: null, bound: lists.length, filtered: false, constant: true };
@@ -118,70 +118,60 @@ function analyseValues(query: SelectStmt, scope: Scope, walk: Walk): Rows {
   return rows;
 }
 
-/** The columns that a target list gives, stars expanded. */
+/** What a target list gives, stars expanded. */
 export function targetColumns(
   targets: readonly Node[] | undefined,
   elements: readonly Element[],
   scope: Scope,
   walk: Walk,
-): Column[] {
-  return (targets ?? []).flatMap((node) => {
+): Pick<Rows, 'columns' | 'open'> {
+  const columns: Column[] = [];
+  let open: Sources | null = null;
+  for (const node of targets ?? []) {
     const target = as(node, 'ResTarget');
-    if (!target) return [];
-    return (
-      starColumns(target, elements, scope, walk) ?? [
-        { name: target.name ?? outputName(target.val), sources: flow(target.val, scope, walk) },
-      ]
-    );
-  });
+    if (!target) continue;
+    const found = starColumns(target, elements, scope, walk) ?? plainColumn(target, scope, walk);
+    columns.push(...found.columns);
+    if (found.open !== null) open = union(open ?? noSources, found.open);
+  }
+  return { columns, open };
 }
 
+function plainColumn(target: ResTarget, scope: Scope, walk: Walk): Pick<Rows, 'columns' | 'open'> {
+  const sources = flow(target.val, scope, walk);
+  if (!as(target.val, 'ColumnRef')) for (const source of sources) walk.facts.computed.add(source);
+  const name = target.name ?? outputName(target.val, walk);
+  return name === null ? { columns: [], open: sources } : { columns: [{ name, sources }], open: null };
+}
+
+/** Null: it is no star. */
 function starColumns(
   target: ResTarget,
   elements: readonly Element[],
   scope: Scope,
   walk: Walk,
-): readonly Column[] | null {
-  const fields = as(target.val, 'ColumnRef')?.fields;
-  if (!fields?.some((field) => as(field, 'A_Star'))) {
+): Pick<Rows, 'columns' | 'open'> | null {
+  const isStar = (node: Node): boolean => as(node, 'A_Star') !== undefined;
+  if (as(target.val, 'A_Indirection')?.indirection?.some(isStar)) {
     // `(expression).*`: columns of unknown names, all from the expression.
-    return null;
+    return { columns: [], open: flow(target.val, scope, walk) };
   }
+  const fields = as(target.val, 'ColumnRef')?.fields;
+  if (!fields?.some(isStar)) return null;
   const parts = nameParts(fields);
-  if (parts.length === 0) return elements.flatMap(({ rows }) => rows.columns);
-  const match = findColumn(scope, parts);
-  if (!match) {
-    walk.facts.unknown.add(`What ${parts.join('.')}.* stands for is not known.`);
-    return [];
-  }
-  if (match.column !== null) return [{ name: match.column, sources: match.sources }];
-  const owner = match.items[0];
-  return owner ? owner.rows.columns : outerStar(scope, parts);
+  if (parts.length === 0) return joined(elements.map(({ rows }) => rows));
+  const items = findRows(scope, parts);
+  if (items.length > 0) return joined(items.map(({ rows }) => rows));
+  walk.facts.unknown.add(`What ${parts.join('.')}.* stands for is not known.`);
+  return { columns: [], open: findColumn(scope, parts)?.sources ?? noSources };
 }
 
-function outerStar(scope: Scope, parts: readonly string[]): readonly Column[] {
-  for (let level = scope.parent; level !== null; level = level.parent) {
-    const item = level.items.find((candidate) => candidate.alias === parts.at(-1));
-    if (item) return item.rows.columns;
-  }
-  return [];
-}
-
-/** Columns that a star brings without their names being known. */
-function openStar(targets: readonly Node[] | undefined, scope: Scope): Rows['open'] {
-  let star = false;
-  for (const node of targets ?? []) {
-    const value = as(node, 'ResTarget')?.val;
-    const fields = as(value, 'ColumnRef')?.fields ?? as(value, 'A_Indirection')?.indirection;
-    star ||= fields?.some((field) => as(field, 'A_Star') !== undefined) ?? false;
-  }
-  const expanded = (targets ?? []).some(
-    (node) => as(as(node, 'ResTarget')?.val, 'A_Indirection') !== undefined,
-  );
-  const open = scope.items.filter((item) => item.rows.open !== null);
-  if (!star) return null;
-  if (expanded) return union(...scope.items.map((item) => allSources(item.rows)));
-  return open.length > 0 ? union(...open.map((item) => item.rows.open ?? noSources)) : null;
+function joined(parts: readonly Rows[]): Pick<Rows, 'columns' | 'open'> {
+  const open = parts.flatMap((rows) => (rows.open === null ? [] : [rows.open]));
+  return {
+    columns: parts.flatMap((rows) => rows.columns),
+    open: open.length > 0 ? union(...open) : null,
+  };
 }
 
 /** `ORDER BY 1` and `ORDER BY name` mean an output column; a name may mean a column of the input as well. */
@@ -192,7 +182,8 @@ function orderKeys(nodes: readonly Node[] | undefined, rows: Rows, scope: Scope,
     if (sort?.useOp) describeOperator(nameParts(sort.useOp), walk);
     const position = as(key, 'A_Const')?.ival?.ival;
     const parts = nameParts(as(key, 'ColumnRef')?.fields);
-    const output = position === undefined ? null : (rows.columns[position - 1]?.sources ?? allSources(rows));
+    const counted = rows.open === null ? rows.columns[(position ?? 0) - 1]?.sources : undefined;
+    const output = position === undefined ? null : (counted ?? allSources(rows));
     const named = parts.length === 1 ? columnOf(rows, parts[0] ?? '') : null;
     walk.facts.mark(union(output ?? noSources, named ?? noSources), 'filtered');
     if (named && !findColumn(scope, parts)) continue;
@@ -227,7 +218,7 @@ function orderBy(query: SelectStmt, rows: Rows, scope: Scope, walk: Walk): void 
 }
 
 function armBound(query: SelectStmt, scope: Scope, walk: Walk): number | null {
-  const calls = outputCalls(query, walk);
+  const calls = outputCalls(query, scope, walk);
   if (calls.returnsSet) return null;
   if (!query.groupClause && (calls.aggregates || query.havingClause)) return 1;
   const grouped = query.groupClause?.some((node) => as(node, 'GroupingSet') !== undefined) ?? false;
@@ -235,18 +226,69 @@ function armBound(query: SelectStmt, scope: Scope, walk: Walk): number | null {
 }
 
 /** Aggregates and set-returning functions of this level of the query. */
-function outputCalls(query: SelectStmt, walk: Walk): { aggregates: boolean; returnsSet: boolean } {
+function outputCalls(
+  query: SelectStmt,
+  scope: Scope,
+  walk: Walk,
+): { aggregates: boolean; returnsSet: boolean } {
   const found = { aggregates: false, returnsSet: false };
   walkTree([query.targetList, query.havingClause, query.sortClause], (node) => {
     if (as(node, 'SubLink')) return false;
-    if (as(node, 'JsonObjectAgg') ?? as(node, 'JsonArrayAgg')) found.aggregates = true;
+    if ((as(node, 'JsonObjectAgg') ?? as(node, 'JsonArrayAgg')) && isOfLevel(node, scope)) {
+      found.aggregates = true;
+    }
+    if (fieldsOf(node).some((name) => walk.resolver.functions([name]).some((f) => f.returnsSet))) {
+      found.returnsSet = true;
+    }
     const call = as(node, 'FuncCall');
     if (!call) return true;
     const functions = walk.resolver.functions(nameParts(call.funcname));
     if (functions.length === 0 || functions.some((f) => f.returnsSet)) found.returnsSet = true;
-    if (!call.over && functions.length > 0 && functions.every((f) => f.kind === 'aggregate'))
-      found.aggregates = true;
+    const aggregate = functions.length > 0 && functions.every((f) => f.kind === 'aggregate');
+    if (!call.over && aggregate && isOfLevel(node, scope)) found.aggregates = true;
     return true;
   });
   return found;
+}
+
+/** `(x).f` and `t.f`, where f may be a function. */
+function fieldsOf(node: Node): readonly string[] {
+  const reference = nameParts(as(node, 'ColumnRef')?.fields);
+  return nameParts(as(node, 'A_Indirection')?.indirection).concat(reference.slice(1).slice(-1));
+}
+
+/**
+ * An aggregate belongs to the innermost query whose columns it is given, not to the one that it stands in: over outer
+ * columns alone it is the outer query's (PostgreSQL manual, 4.2.7), and doesn't make this one a single row.
+ */
+function isOfLevel(aggregate: Node, scope: Scope): boolean {
+  let outer = false;
+  let own = false;
+  walkTree(aggregate, (node) => {
+    // What a subquery inside of it refers to is not looked into.
+    if (as(node, 'SubLink')) {
+      outer = true;
+      return false;
+    }
+    const reference = as(node, 'ColumnRef');
+    if (!reference) return true;
+    const parts = nameParts(reference.fields);
+    const star = reference.fields?.some((field) => as(field, 'A_Star')) ?? false;
+    const items = star ? findRows(scope, parts) : (findColumn(scope, parts)?.items ?? []);
+    if (items.some((item) => scope.items.includes(item) && isCertain(item, parts))) own = true;
+    else outer = true;
+    return true;
+  });
+  return own || !outer || !hasOuterNames(scope);
+}
+
+/** Whether a name is this item's for sure: an item of unknown columns may have it, or leave it to an outer query. */
+const isCertain = (item: RangeItem, parts: readonly string[]): boolean =>
+  parts.length > 1 || item.rows.open === null || columnOf(item.rows, parts[0] ?? '') !== null;
+
+function hasOuterNames(scope: Scope): boolean {
+  for (let level = scope.parent; level !== null; level = level.parent) {
+    if (level.items.length > 0) return true;
+  }
+  return false;
 }

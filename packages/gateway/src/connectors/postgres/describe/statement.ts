@@ -6,17 +6,19 @@ import type {
   Node,
   PrepareStmt,
   SelectStmt,
+  TypeName,
 } from 'libpg-query';
 import type { Description } from '../../../core/describe.ts';
 import { describeDefinition } from './definition.ts';
 import { walkThrough } from './expression.ts';
 import { Facts } from './facts.ts';
 import { analyseModification } from './modify.ts';
+import { describeType } from './operators.ts';
 import { parse } from './parser.ts';
 import type { Resolver } from './resolver.ts';
 import { allSources, type Rows, Scope, type ViewMemo, type Walk } from './scope.ts';
 import { analyseSelect } from './select.ts';
-import { as, type Body, literalText, sameShape, type Tag, tagOf } from './tree.ts';
+import { as, type Body, literalText, nameParts, sameShape, type Tag, tagOf } from './tree.ts';
 import type { DescribedStatement, SessionContext, StatementEffects } from './types.ts';
 import { copyHandler, opaque, type UtilityFinding, type UtilityHandler, utilityHandlers } from './utility.ts';
 import { withLimit } from './row-limit.ts';
@@ -26,8 +28,8 @@ export interface StatementContext {
   readonly resolver: Resolver;
   readonly session: SessionContext;
   readonly views: ViewMemo;
-  /** Trees of statements described earlier, for EXECUTE: it means what it means now. */
-  readonly trees: WeakMap<DescribedStatement, Node>;
+  /** PREPAREs described earlier, for EXECUTE: it means what it means now. */
+  readonly trees: WeakMap<DescribedStatement, PrepareStmt>;
   /** Describes the text of a prepared statement whose tree isn't at hand. */
   describeText(text: string): DescribedStatement | null;
 }
@@ -87,6 +89,8 @@ function finish(finding: UtilityFinding, walk: Walk): StatementFinding {
     createsTemporary: [...facts.createsTemporary],
     sessionState: facts.sessionState || facts.createsTemporary.size > 0,
     ...finding.effects,
+    // The limit of the result says nothing of what one of its rows holds.
+    ...(facts.collects === 1 ? {} : { limitParameter: null }),
   };
   return { description: described, effects, sessionDependent: facts.sessionDependent };
 }
@@ -215,7 +219,9 @@ function copyOfChange(query: Node | undefined, found: UtilityFinding, walk: Walk
 function explain(body: ExplainStmt, text: string, walk: Walk, context: StatementContext): UtilityFinding {
   if (!body.query) return { operation: 'sql:explain', title: 'EXPLAIN' };
   const inner = find(body.query, text, walk, context);
-  if (isAnalyze(body)) return { ...inner, title: `EXPLAIN ANALYZE ${inner.title}` };
+  // It runs the query of DECLARE CURSOR and declares none.
+  const effects = { ...inner.effects, declaresCursor: null, limitParameter: null };
+  if (isAnalyze(body)) return { ...inner, title: `EXPLAIN ANALYZE ${inner.title}`, effects };
   // Planning evaluates functions of constants: what they may do stays, what the statement would do goes.
   walk.facts.forgetAccess();
   return { operation: 'sql:explain', title: 'EXPLAIN' };
@@ -242,7 +248,7 @@ function prepare(body: PrepareStmt, text: string, context: StatementContext): Ut
   const own = preparedText(text, body.query);
   const { description, effects } = describeStatement(body.query, own, context);
   const statement: DescribedStatement = { text: own, description, effects };
-  context.trees.set(statement, body.query);
+  context.trees.set(statement, body);
   return { ...finding, effects: { prepares: { name: body.name ?? '', statement }, sessionState: true } };
 }
 
@@ -265,24 +271,39 @@ function execute(body: ExecuteStmt, walk: Walk, context: StatementContext): Util
   walk.facts.sessionDependent = true;
   walk.facts.mark(walkThrough(body.params, new Scope(null), walk), 'read');
   const known = context.session.prepared(body.name ?? '');
-  const tree = known && context.trees.get(known);
-  if (known && tree) {
-    const found = find(tree, known.text, walk, context);
-    return { ...found, title: `EXECUTE ${found.title}`, ...executedLimit(body, found) };
+  const prepared = known && context.trees.get(known);
+  if (known && prepared?.query) {
+    // The values are cast to the types that PREPARE names.
+    for (const type of prepared.argtypes ?? []) describeType(as(type, 'TypeName'), walk, true);
+    const found = find(prepared.query, known.text, walk, context);
+    return { ...found, title: `EXECUTE ${found.title}`, ...executedLimit(body, prepared, found) };
   }
   const again = known && context.describeText(known.text);
-  if (again) return adopt(again, `EXECUTE ${again.description.title}`, walk);
+  if (again) {
+    const found = adopt(again, `EXECUTE ${again.description.title}`, walk);
+    return { ...found, effects: { ...again.effects, limitParameter: null } };
+  }
   opaque(`The prepared statement ${body.name ?? ''} is not known to the gateway.`, walk);
   return { operation: 'sql:other', title: 'EXECUTE' };
 }
 
 /** The limit that EXECUTE's own constants give `LIMIT $n`. */
-function executedLimit(body: ExecuteStmt, found: UtilityFinding): Partial<UtilityFinding> {
+function executedLimit(
+  body: ExecuteStmt,
+  prepared: PrepareStmt,
+  found: UtilityFinding,
+): Partial<UtilityFinding> {
   const parameter = found.effects?.limitParameter;
   if (parameter === null || parameter === undefined) return {};
-  const bound = withLimit(found.rowLimit ?? null, literalText(body.params?.[parameter - 1]) ?? null);
+  const type = as(prepared.argtypes?.[parameter - 1], 'TypeName');
+  // As a value of another type the constant may become another number: '10' as bytea is 12592.
+  const value = type && !isWholeNumber(type) ? undefined : literalText(body.params?.[parameter - 1]);
+  const bound = withLimit(found.rowLimit ?? null, value ?? null);
   return { rowLimit: bound, effects: { ...found.effects, limitParameter: null } };
 }
+
+const isWholeNumber = ({ names, arrayBounds }: TypeName): boolean =>
+  !arrayBounds && /^(int[248]|unknown)$/.test(nameParts(names).at(-1) ?? '');
 
 /** Takes over a description that was made before. */
 function adopt(known: DescribedStatement, title: string, walk: Walk): UtilityFinding {

@@ -66,10 +66,22 @@ export function sameShape(a: unknown, b: unknown, literals = false): boolean {
   return [...keys].every((key) => sameShape(a[key], b[key], literals));
 }
 
-/** The value of a literal as text; null for NULL, undefined for anything else than a literal. */
+/** Types to which a literal is cast without becoming another number or text. */
+const keepingTypes = new Set(['int2', 'int4', 'int8', 'numeric', 'text', 'bool']);
+
+function keepsText({ typeName }: Body<'TypeCast'>): boolean {
+  const names = nameParts(typeName?.names);
+  const builtIn = names.length === 1 || (names.length === 2 && names[0] === 'pg_catalog');
+  return builtIn && keepingTypes.has(names.at(-1) ?? '') && !typeName?.typmods && !typeName?.arrayBounds;
+}
+
+/**
+ * The value of a literal as text; null for NULL, undefined for anything else than a literal. A cast that may make another
+ * value of it (`'10'::bit(32)::bigint` is 2147483648, `'rolex'::varchar(4)` is a role) is something else.
+ */
 export function literalText(node: Node | undefined): string | null | undefined {
   const cast = as(node, 'TypeCast');
-  if (cast) return literalText(cast.arg);
+  if (cast) return keepsText(cast) ? literalText(cast.arg) : undefined;
   const literal = as(node, 'A_Const');
   if (!literal) return undefined;
   if (literal.isnull) return null;

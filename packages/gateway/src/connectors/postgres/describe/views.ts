@@ -4,7 +4,7 @@ import { Facts, noSources, type Sources } from './facts.ts';
 import { parse } from './parser.ts';
 import { qualifiedName } from './names.ts';
 import { Resolver } from './resolver.ts';
-import { Scope, type ViewBody, type Walk } from './scope.ts';
+import { allSources, Scope, type ViewBody, type Walk } from './scope.ts';
 import { as } from './tree.ts';
 
 /** Definitions come from the catalog with every name qualified: unqualified ones are pg_catalog's. */
@@ -77,9 +77,9 @@ function analyseOver(relation: CatalogRelation, text: string, inner: Walk): Sour
     rows: { columns, open: null, bound: null, filtered: false, constant: false },
     keys: [],
     relation: null,
-    hidden: false,
+    shows: 'all',
     joinAlias: false,
   });
   const rows = inner.select(query, scope, inner);
-  return new Set(rows.columns.flatMap((column) => [...column.sources]));
+  return allSources(rows);
 }

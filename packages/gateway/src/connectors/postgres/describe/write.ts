@@ -36,7 +36,7 @@ export function writeRelation(range: RangeVar, events: readonly WriteEvent[], wa
     rows,
     keys: relation && !inherits ? relation.uniqueKeys : [],
     relation,
-    hidden: false,
+    shows: 'all',
     joinAlias: false,
   };
   return targetOf(item, walk);
@@ -99,14 +99,20 @@ function targetRows(relation: CatalogRelation, events: readonly WriteEvent[], wa
     facts.dataset(datasetName(other), 'write');
     hiddenEffects(other, events, walk);
   }
-  // Partitions have triggers of their own.
-  for (const partition of descendants(relation, walk)) hiddenEffects(partition, events, walk);
+  // Partitions have triggers of their own; a row that moves to another one is deleted here and inserted there.
+  const moving = events.includes('update') ? ([...events, 'insert', 'delete'] as const) : events;
+  const partitioned = relation.kind === 'partitioned';
+  for (const partition of descendants(relation, walk)) {
+    hiddenEffects(partition, partitioned ? moving : events, walk);
+  }
   const behind = relation.kind === 'view' ? behindView(relation, events, walk) : null;
   const columns = relation.columns.map(({ name }, i) => ({
     name,
     sources: union(
       new Set([sourceOf(dataset, name)]),
-      behind?.columns[i]?.sources ?? noSources,
+      behind === null || behind.open === null
+        ? (behind?.columns[i]?.sources ?? noSources)
+        : allSources(behind),
       new Set(
         relatives
           .filter((r) => r.columns.some((c) => c.name === name))
