@@ -1,6 +1,7 @@
 import type { Review } from '@sallyport/sdk/contract';
 import { presentReview, presentSummary } from '../../gateway/src/api/present.ts';
-import { createFake, makeReview } from '../../gateway/test/api-fake.ts';
+import { createFake } from '../../gateway/test/api-fake.ts';
+import { makeReview } from '../../gateway/test/support/made-review.ts';
 import { KeyReader } from '../src/screen/keys.ts';
 import { type Effect, initialModel, type Message, type Model, type Size } from '../src/screen/model.ts';
 import { update } from '../src/screen/update.ts';

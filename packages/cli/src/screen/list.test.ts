@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeReview } from '../../../gateway/test/api-fake.ts';
+import { makeReview } from '../../../gateway/test/support/made-review.ts';
 import { asked, event, type Made, openedAtMs, Play } from '../../test/play.ts';
 
 describe('the list', () => {

@@ -2,7 +2,7 @@ import type { ReviewSummary } from '@sallyport/sdk/contract';
 import { describe, expect, it } from 'vitest';
 import { presentUseSummary } from '../../../gateway/src/api/present-break-glass.ts';
 import { openedUse } from '../../../gateway/test/support/break-glass.ts';
-import { makeReview } from '../../../gateway/test/api-fake.ts';
+import { makeReview } from '../../../gateway/test/support/made-review.ts';
 import { asked, event, long, Play, whole } from '../../test/play.ts';
 
 describe('break-glass', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeReview } from '../../../gateway/test/api-fake.ts';
+import { makeReview } from '../../../gateway/test/support/made-review.ts';
 import { asked, long, type Made, openedAtMs, Play } from '../../test/play.ts';
 import { columnsOf } from '../columns.ts';
 import type { Size } from './model.ts';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeReview, tokens } from '../../test/api-fake.ts';
+import { tokens } from '../../test/support/api-callers.ts';
+import { makeReview } from '../../test/support/made-review.ts';
 import { type Ask, CalledApi, problemOf } from '../../test/support/called-api.ts';
 import { limits } from '../limits.ts';
 

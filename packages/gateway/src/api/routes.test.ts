@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeReview, ownAction, tokens } from '../../test/api-fake.ts';
+import { tokens } from '../../test/support/api-callers.ts';
+import { ownAction } from '../../test/support/desk-fakes.ts';
+import { makeReview } from '../../test/support/made-review.ts';
 import { delegation, policyChange } from '../../test/support/authority-fakes.ts';
 import { openedUse } from '../../test/support/break-glass.ts';
 import { CalledApi, problemOf } from '../../test/support/called-api.ts';

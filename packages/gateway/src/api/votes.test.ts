@@ -1,6 +1,7 @@
 import { Review, voteProblemCodes } from '@sallyport/sdk/contract';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeReview, tokens } from '../../test/api-fake.ts';
+import { tokens } from '../../test/support/api-callers.ts';
+import { makeReview } from '../../test/support/made-review.ts';
 import { CalledApi, problemOf } from '../../test/support/called-api.ts';
 import type { VoteRefusalCode } from '../core/reasons.ts';
 import type { ReviewDesk } from '../ports.ts';
