@@ -65,7 +65,7 @@ export const reviewed = (given: Partial<Demand> = {}): Decision => ({
 });
 
 /** Of a statement that touches nothing which anybody has classified. */
-export const description: Description = {
+const description: Description = {
   operation: 'sql:select',
   title: 'SELECT',
   datasets: [],
