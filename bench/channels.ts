@@ -16,14 +16,8 @@ import { FakeSlack } from '../packages/gateway/test/fakes/slack/slack.ts';
 import type { FakeMessage } from '../packages/gateway/test/fakes/slack/workspace.ts';
 import { Acting } from '../packages/gateway/test/fakes/teams/acting.ts';
 import { FakeTeams } from '../packages/gateway/test/fakes/teams/teams.ts';
-import {
-  agents,
-  type ChatGateway,
-  loadPolicies,
-  openChatGateway,
-  slackUser,
-  voters,
-} from './chat-gateway.ts';
+import { agents, type ChatGateway, openChatGateway, slackUser, voters } from './chat-gateway.ts';
+import { loadPolicies } from './held-read.ts';
 import { Sightings } from './chat-sightings.ts';
 import { atMost, below, information, median, percentile } from './figures.ts';
 import type { BenchOptions, Figure } from './figures.ts';

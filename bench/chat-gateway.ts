@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { mountRoutes } from '../packages/gateway/src/api/api.ts';
 import { chatRoutes } from '../packages/gateway/src/api/chat-routes.ts';
 import type { ApiDeps } from '../packages/gateway/src/api/deps.ts';
@@ -8,12 +7,9 @@ import { TeamsChannel } from '../packages/gateway/src/channels/teams/channel.ts'
 import { openChannels } from '../packages/gateway/src/composition/channels.ts';
 import type { Hold } from '../packages/gateway/src/connectors/connector.ts';
 import type { RoomRule } from '../packages/gateway/src/core/chat-people.ts';
-import type { Agent, Person } from '../packages/gateway/src/core/identity.ts';
 import { AccountLinks } from '../packages/gateway/src/identity/account-links.ts';
 import { StaticDirectory } from '../packages/gateway/src/identity/directory.ts';
-import { limits } from '../packages/gateway/src/limits.ts';
 import { Pipeline } from '../packages/gateway/src/pipeline.ts';
-import { createPolicyEngine } from '../packages/gateway/src/policy/engine.ts';
 import type { PolicyEngine } from '../packages/gateway/src/ports.ts';
 import { Desk } from '../packages/gateway/src/review/desk.ts';
 import { openSqliteStore } from '../packages/gateway/src/stores/sqlite/store.ts';
@@ -23,7 +19,9 @@ import { createLog } from '../packages/gateway/src/telemetry/log.ts';
 import type { FakeSlack } from '../packages/gateway/test/fakes/slack/slack.ts';
 import type { Acting } from '../packages/gateway/test/fakes/teams/acting.ts';
 import type { FakeTeams } from '../packages/gateway/test/fakes/teams/teams.ts';
-import { noPasskeys } from '../packages/gateway/test/support/subjects.ts';
+import { everyHour } from '../packages/gateway/test/support/changeable-ports.ts';
+import { noPasskeys, person } from '../packages/gateway/test/support/subjects.ts';
+import { agentOf, bounds, classifier, groups, nextRead, requesterOf } from './held-read.ts';
 
 /**
  * A gateway with Slack and Teams as its channels, over local ones: the desk, the pipeline, the policies that come with
@@ -51,59 +49,12 @@ export interface ChatGatewayOptions {
 export const agents = 5;
 export const voters = ['sam', 'kim', 'lea'];
 const publicUrl = 'http://bench.example';
-const groups = ['data-stewards', 'database-owners', 'security'];
 
-const agentOf = (number: number): Agent => ({
-  kind: 'agent',
-  name: `agent-${number}`,
-  groups: [],
-  sponsor: 'ana',
-  mayActFor: [],
-  credentialOwner: 'ana',
-});
-const personOf = (name: string): Person => ({
-  kind: 'person',
-  name,
-  displayName: name,
-  identity: name,
-  groups: name === 'ana' ? [] : groups,
-  disabled: false,
-});
+const agentName = (number: number): string => `agent-${number}`;
 const directory = new StaticDirectory(
-  Array.from({ length: agents }, (_, number) => agentOf(number)),
-  [...voters, 'ana'].map(personOf),
+  Array.from({ length: agents }, (_, number) => agentOf(agentName(number))),
+  [...voters.map((name) => person(name, groups)), person('ana')],
 );
-
-/** Reads personal data without a limit: the default policies ask a person. */
-const description = {
-  operation: 'sql:select',
-  title: 'SELECT',
-  datasets: [
-    {
-      dataset: 'public.customers',
-      access: ['read'],
-      basis: 'parsed',
-      columns: [{ name: 'email', uses: ['read'] }],
-    },
-  ],
-  functions: [],
-  reach: 'none',
-  rowLimit: null,
-  filtered: false,
-  unknown: [],
-  flags: [],
-} as const;
-
-export async function loadPolicies(): Promise<PolicyEngine> {
-  const folder = new URL('../packages/gateway/policies/', import.meta.url);
-  const names = readdirSync(folder).filter((name) => name.endsWith('.cedar'));
-  const policies = names.map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }));
-  const engine = await createPolicyEngine({ policies, names: null });
-  if (!engine.ok) throw new Error(engine.error.map(({ message }) => message).join('; '));
-  return engine.value;
-}
-
-let counter = 0;
 
 export async function openChatGateway(
   policy: PolicyEngine,
@@ -111,7 +62,6 @@ export async function openChatGateway(
 ): Promise<ChatGateway> {
   const { slack, teams, acting, rooms } = options;
   const log = createLog({ level: 'error', destination: { write: () => undefined } });
-  const bounds = { ...limits, pendingReviewsPerAgent: 1_000_000, reviewsPerAgentBurst: 1_000_000 };
   const raw = await openSqliteStore({ directory: options.directory });
   const accounts = await AccountLinks.open({
     clock,
@@ -169,13 +119,10 @@ export async function openChatGateway(
     },
     chats: [slackChannel, teamsChannel],
   });
-  const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
   const events = { publish: () => undefined, subscribe: () => () => undefined };
-  const desk = new Desk({ ...ambient, store, calendars, passkeys: noPasskeys, events, outbox });
+  const desk = new Desk({ ...ambient, store, calendars: everyHour, passkeys: noPasskeys, events, outbox });
   await desk.resume();
-  const classes = [{ name: 'email', uses: ['read'], classes: ['pii'] }] as const;
-  const datasets = [{ ...description.datasets[0], columns: classes, classes: [] }];
-  const gate = new Pipeline({ ...ambient, store, classifier: { classify: () => datasets } }, desk);
+  const gate = new Pipeline({ ...ambient, store, classifier }, desk);
   const stop = await start(desk, directory);
   const platforms = new Map([
     ['slack', slackChannel.endpoint],
@@ -189,20 +136,9 @@ export async function openChatGateway(
     store,
     desk,
     hold: async ({ agent, environment }) => {
-      const command = `SELECT email FROM customers WHERE id <> ${counter++}`;
-      const requester = {
-        agent: agentOf(agent).name,
-        agentGroups: [],
-        sponsor: 'ana',
-        onBehalfOf: 'ana',
-        onBehalfOfBasis: 'configured',
-        parties: ['ana'],
-        session: 'ses_bench',
-        client: '127.0.0.1:1',
-      } as const;
       const target = { name: 'shop', protocol: 'postgresql', environment };
-      const said = { parameters: [], preconditions: {}, statedTask: 'bench', supersedes: null };
-      const held = await gate.hold(gate.judge({ requester, target, command, description, ...said }), []);
+      const asked = nextRead(requesterOf(agentName(agent)), target);
+      const held = await gate.hold(gate.judge(asked), []);
       if (!held.ok) throw new Error(held.error.message);
       return held.value;
     },

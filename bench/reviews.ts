@@ -1,18 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { webCryptoVerifier } from '@sallyport/verifier';
 import { createApi } from '../packages/gateway/src/api/api.ts';
 import type { ApiDeps } from '../packages/gateway/src/api/deps.ts';
 import type { Hold } from '../packages/gateway/src/connectors/connector.ts';
-import type { Agent, Person, Requester } from '../packages/gateway/src/core/identity.ts';
 import { makeId } from '../packages/gateway/src/core/ids.ts';
 import type { Review } from '../packages/gateway/src/core/review.ts';
 import { StaticDirectory } from '../packages/gateway/src/identity/directory.ts';
 import { limits } from '../packages/gateway/src/limits.ts';
 import { PasskeyService } from '../packages/gateway/src/passkeys/service.ts';
 import { Pipeline } from '../packages/gateway/src/pipeline.ts';
-import { createPolicyEngine } from '../packages/gateway/src/policy/engine.ts';
 import type {
   ActionDesk,
   BreakGlassDesk,
@@ -33,8 +31,11 @@ import { openSqliteStore } from '../packages/gateway/src/stores/sqlite/store.ts'
 import type { Store } from '../packages/gateway/src/stores/store.ts';
 import { clock, hashing, random } from '../packages/gateway/src/system.ts';
 import { createLog } from '../packages/gateway/src/telemetry/log.ts';
+import { everyHour } from '../packages/gateway/test/support/changeable-ports.ts';
+import { person } from '../packages/gateway/test/support/subjects.ts';
 import { atLeast, below, information, median, percentile } from './figures.ts';
 import type { BenchOptions, Figure } from './figures.ts';
+import { agentOf, bounds, classifier, groups, loadPolicies, nextRead, requesterOf } from './held-read.ts';
 
 /**
  * What people's judgment costs: the desk, the pipeline, the policies that come with Sallyport, the API's handlers and
@@ -47,82 +48,21 @@ const wanted = { voteMs: 50, votesPerSecond: 200, listMs: 50, grantMs: 10, atten
 const reviewersAtOnce = 16;
 const pageSize = 50;
 
-const agent: Agent = {
-  kind: 'agent',
-  name: 'bench-agent',
-  groups: [],
-  sponsor: 'ana',
-  mayActFor: [],
-  credentialOwner: 'ana',
-};
-const person = (name: string, groups: readonly string[]): Person => ({
-  kind: 'person',
-  name,
-  displayName: name,
-  identity: name,
-  groups,
-  disabled: false,
-});
-const groupNames = ['data-stewards', 'database-owners', 'security'];
-const sam = person('sam', groupNames);
-const people = [
-  sam,
-  ...Array.from({ length: 20 }, (_, at) => person(`p${at}`, groupNames)),
-  person('ana', []),
-];
+const agent = agentOf('bench-agent');
+const requester = requesterOf(agent.name);
 const target = { name: 'shop', protocol: 'postgresql', environment: 'production' };
-const requester: Requester = {
-  agent: agent.name,
-  agentGroups: [],
-  sponsor: 'ana',
-  onBehalfOf: 'ana',
-  onBehalfOfBasis: 'configured',
-  parties: ['ana'],
-  session: 'ses_bench',
-  client: '127.0.0.1:1',
-};
-
-/** Reads personal data without a limit: the default policies ask a person. */
-const description = {
-  operation: 'sql:select',
-  title: 'SELECT',
-  datasets: [
-    {
-      dataset: 'public.customers',
-      access: ['read'],
-      basis: 'parsed',
-      columns: [{ name: 'email', uses: ['read'] }],
-    },
-  ],
-  functions: [],
-  reach: 'none',
-  rowLimit: null,
-  filtered: false,
-  unknown: [],
-  flags: [],
-} as const;
-
-async function loadPolicies(): Promise<PolicyEngine> {
-  const folder = new URL('../packages/gateway/policies/', import.meta.url);
-  const names = readdirSync(folder).filter((name) => name.endsWith('.cedar'));
-  const policies = names.map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }));
-  const engine = await createPolicyEngine({ policies, names: null });
-  if (!engine.ok) throw new Error(engine.error.map(({ message }) => message).join('; '));
-  return engine.value;
-}
-
+const sam = person('sam', groups);
+const people = [sam, ...Array.from({ length: 20 }, (_, at) => person(`p${at}`, groups)), person('ana')];
 class Bench {
   readonly store: Store;
   readonly desk: Desk;
   readonly #gate: Pipeline;
   readonly #app: ReturnType<typeof createApi>;
   readonly #attention: Attention;
-  #number = 0;
 
   constructor(store: Store, policy: PolicyEngine) {
     this.store = store;
     const directory = new StaticDirectory([agent], people);
-    const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
     const log = createLog({ level: 'error', destination: { write: () => undefined } });
     const passkeys = new PasskeyService({
       clock,
@@ -134,15 +74,12 @@ class Bench {
       publicUrl: 'http://localhost',
       log,
     });
-    const shared = { clock, random, hashing, store, policy, directory, calendars, passkeys };
+    const shared = { clock, random, hashing, store, policy, directory, calendars: everyHour, passkeys };
     const events = { publish: () => undefined, subscribe: () => () => undefined };
-    const bounds = { ...limits, pendingReviewsPerAgent: 1_000_000, reviewsPerAgentBurst: 1_000_000 };
     this.desk = new Desk({ ...shared, events, publicUrl: 'http://bench', limits: bounds, log });
     const rules = { approvalsPerHour: null, wordsPerMinute: 600, minimumReadingMs: 1_000 };
     this.#attention = new Attention({ ...shared, limits, rules, desk: this.desk });
-    const classes = [{ name: 'email', uses: ['read'], classes: ['pii'] }] as const;
-    const datasets = [{ ...description.datasets[0], columns: classes, classes: [] }];
-    this.#gate = new Pipeline({ ...shared, classifier: { classify: () => datasets } }, this.desk);
+    this.#gate = new Pipeline({ ...shared, classifier }, this.desk);
     this.#app = createApi({
       ...shared,
       authenticate: async () => sam,
@@ -181,15 +118,8 @@ class Bench {
     });
   }
 
-  /** The next action; every one has bytes of its own. */
-  #attempt() {
-    const command = `SELECT email FROM customers WHERE id <> ${this.#number++}`;
-    const said = { parameters: [], preconditions: {}, statedTask: 'bench', supersedes: null };
-    return this.#gate.judge({ requester, target, command, description, ...said });
-  }
-
   async hold(): Promise<{ readonly hold: Hold; readonly release: () => Promise<void> }> {
-    const judgement = this.#attempt();
+    const judgement = this.#gate.judge(nextRead(requester, target));
     const held = await this.#gate.hold(judgement, []);
     if (!held.ok) throw new Error(held.error.message);
     const release = async (): Promise<void> => {

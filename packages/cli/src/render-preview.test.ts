@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { presentReview } from '../../gateway/src/api/present.ts';
 import type { PreviewFinding } from '../../gateway/src/core/preview.ts';
-import { createFake, makeReview } from '../../gateway/test/api-fake.ts';
+import { createFake } from '../../gateway/test/api-fake.ts';
+import { makeReview } from '../../gateway/test/support/made-review.ts';
 import { renderReview } from './render-review.ts';
 import { createStyle } from './style.ts';
 

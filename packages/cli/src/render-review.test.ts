@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { presentReview, presentSummary } from '../../gateway/src/api/present.ts';
 import type { Review } from '../../gateway/src/core/review.ts';
-import { createFake, makeReview } from '../../gateway/test/api-fake.ts';
+import { createFake } from '../../gateway/test/api-fake.ts';
+import { makeReview } from '../../gateway/test/support/made-review.ts';
 import { columnsOf } from './columns.ts';
 import { renderReview, renderSummary } from './render-review.ts';
 import { createStyle } from './style.ts';

@@ -9,7 +9,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 
 import { createApi } from '../../gateway/src/api/api.ts';
 import { type ListeningApi, listenApi } from '../../gateway/src/api/listen.ts';
 import { termsForm } from '../../gateway/src/core/standing-entry.ts';
-import { createFake, type Fake, makeReview, tokens } from '../../gateway/test/api-fake.ts';
+import { createFake, type Fake } from '../../gateway/test/api-fake.ts';
+import { tokens } from '../../gateway/test/support/api-callers.ts';
+import { makeReview } from '../../gateway/test/support/made-review.ts';
 import { standingGrant, terms } from '../../gateway/test/support/standing.ts';
 import { wantsJson } from './arguments.ts';
 import { commands } from './commands/index.ts';

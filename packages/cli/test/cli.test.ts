@@ -7,7 +7,9 @@ import { createApi } from '../../gateway/src/api/api.ts';
 import { type ListeningApi, listenApi } from '../../gateway/src/api/listen.ts';
 import { parseVerifier } from '../../gateway/src/identity/verifier.ts';
 import { tokenKind } from '../../gateway/src/identity/tokens.ts';
-import { createFake, type Fake, makeReview, tokens } from '../../gateway/test/api-fake.ts';
+import { createFake, type Fake } from '../../gateway/test/api-fake.ts';
+import { tokens } from '../../gateway/test/support/api-callers.ts';
+import { makeReview } from '../../gateway/test/support/made-review.ts';
 import {
   HELD,
   logKey,

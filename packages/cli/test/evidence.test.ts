@@ -7,7 +7,8 @@ import { cosigner, parseNote, signNote } from '@sallyport/verifier';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApi } from '../../gateway/src/api/api.ts';
 import { type ListeningApi, listenApi } from '../../gateway/src/api/listen.ts';
-import { createFake, tokens } from '../../gateway/test/api-fake.ts';
+import { createFake } from '../../gateway/test/api-fake.ts';
+import { tokens } from '../../gateway/test/support/api-callers.ts';
 import { longLog, noticeTime } from '../../verifier/test/folder.ts';
 import { HELD, logKey, makeReceipt, testKey } from '../../verifier/test/support.ts';
 

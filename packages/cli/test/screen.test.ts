@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApi } from '../../gateway/src/api/api.ts';
 import { type ListeningApi, listenApi } from '../../gateway/src/api/listen.ts';
-import { createFake, type Fake, makeReview, tokens } from '../../gateway/test/api-fake.ts';
+import { createFake, type Fake } from '../../gateway/test/api-fake.ts';
+import { tokens } from '../../gateway/test/support/api-callers.ts';
+import { makeReview } from '../../gateway/test/support/made-review.ts';
 import { connectPg } from '../../gateway/test/support/system-drivers.ts';
 import { startTestSystem } from '../../gateway/test/support/system-fixture.ts';
 import { Pane, type PaneOptions } from './tmux.ts';

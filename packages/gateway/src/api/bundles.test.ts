@@ -1,6 +1,8 @@
 import { Bundle, BundleVoteResults, maxReviewsPerBundle } from '@sallyport/sdk/contract';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createFake, type Fake, makeReview, tokens } from '../../test/api-fake.ts';
+import { createFake, type Fake } from '../../test/api-fake.ts';
+import { tokens } from '../../test/support/api-callers.ts';
+import { makeReview } from '../../test/support/made-review.ts';
 import type { Review } from '../core/review.ts';
 import { limits } from '../limits.ts';
 import { createApi } from './api.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createFake, tokens } from '../../test/api-fake.ts';
+import { createFake } from '../../test/api-fake.ts';
+import { tokens } from '../../test/support/api-callers.ts';
 import { createApi } from './api.ts';
 
 const fake = createFake();

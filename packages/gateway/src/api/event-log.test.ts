@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createFake, type Fake, makeReview, tokens } from '../../test/api-fake.ts';
+import { createFake, type Fake } from '../../test/api-fake.ts';
+import { tokens } from '../../test/support/api-callers.ts';
+import { makeReview } from '../../test/support/made-review.ts';
 import { limits } from '../limits.ts';
 import { createApi } from './api.ts';
 

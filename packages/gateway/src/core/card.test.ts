@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { makeReview } from '../../test/api-fake.ts';
+import { makeReview } from '../../test/support/made-review.ts';
 import { cardOf, sectionsWithin, type Card } from './card.ts';
 import { cardText } from './card-text.ts';
 import type { CardSection } from './card-sections.ts';

@@ -38,16 +38,36 @@ interface Expected {
   readonly lets: readonly string[];
 }
 
+/** Reads of what has no class, with a bound or without. */
+const plainReads = [
+  'bounds: VALUES',
+  'bounds: rows without a table',
+  'bounds: a whole table',
+  'bounds: LIMIT',
+];
+
+/** Of packs that hold every change. */
+const noChange: Expected = {
+  holds:
+    /\b(insert into|update|delete from|merge into|truncate|create|drop|alter|grant|revoke|call|refresh|reindex|vacuum|lock table)\b|^\s*do\b/i,
+  except: [
+    // Nothing is changed: preparing and planning. EXECUTE of what was prepared is held.
+    'sessions: PREPARE',
+    'texts: a prepared statement in the same text (1)',
+    'texts: a semicolon in an identifier',
+    'writes: EXPLAIN with ANALYZE off',
+    'writes: EXPLAIN of a change',
+  ],
+  lets: [...plainReads, 'reads: COPY of all columns'],
+};
+
 const packs: Readonly<Record<string, Expected>> = {
   'production-databases': {
     holds:
       /^\s*(truncate|drop|alter|create|do|call|load|lock|vacuum|reindex|cluster)\b|^\s*(update|delete)\b(?!.*\bwhere\b)/is,
     except: [],
     lets: [
-      'bounds: VALUES',
-      'bounds: rows without a table',
-      'bounds: a whole table',
-      'bounds: LIMIT',
+      ...plainReads,
       'bounds: UPDATE by key',
       'bounds: DELETE by keys',
       'writes: INSERT of listed columns',
@@ -67,27 +87,13 @@ const packs: Readonly<Record<string, Expected>> = {
       'definitions: CREATE RULE',
       'definitions: GRANT of a role',
     ],
-    lets: [
-      'bounds: VALUES',
-      'bounds: rows without a table',
-      'bounds: a whole table',
-      'bounds: LIMIT',
-      'bounds: UPDATE by key',
-      'bounds: the primary key',
-    ],
+    lets: [...plainReads, 'bounds: UPDATE by key', 'bounds: the primary key'],
   },
   'privileges-and-credentials': {
     holds:
       /\b(grant|revoke|load|authorization)\b|\b(role|user)\b|\bpg_(authid|shadow|user_mapping)\b|\bset_config\b|\bcreate (or replace )?(function|procedure|trigger|rule|policy|extension|server)\b|\bsecret\b/i,
     except: [],
-    lets: [
-      'bounds: VALUES',
-      'bounds: rows without a table',
-      'bounds: a whole table',
-      'bounds: LIMIT',
-      'bounds: UPDATE by key',
-      'writes: INSERT of listed columns',
-    ],
+    lets: [...plainReads, 'bounds: UPDATE by key', 'writes: INSERT of listed columns'],
   },
   'destructive-ddl': {
     holds: /\b(drop|truncate|alter)\b/i,
@@ -95,52 +101,10 @@ const packs: Readonly<Record<string, Expected>> = {
       // The name of a column.
       'texts: a semicolon in an identifier',
     ],
-    lets: [
-      'bounds: VALUES',
-      'bounds: rows without a table',
-      'bounds: a whole table',
-      'bounds: LIMIT',
-      'bounds: DELETE by keys',
-    ],
+    lets: [...plainReads, 'bounds: DELETE by keys'],
   },
-  'change-freeze': {
-    holds:
-      /\b(insert into|update|delete from|merge into|truncate|create|drop|alter|grant|revoke|call|refresh|reindex|vacuum|lock table)\b|^\s*do\b/i,
-    except: [
-      // Nothing is changed: preparing and planning. EXECUTE of what was prepared is held.
-      'sessions: PREPARE',
-      'texts: a prepared statement in the same text (1)',
-      'texts: a semicolon in an identifier',
-      'writes: EXPLAIN with ANALYZE off',
-      'writes: EXPLAIN of a change',
-    ],
-    lets: [
-      'bounds: VALUES',
-      'bounds: rows without a table',
-      'bounds: a whole table',
-      'bounds: LIMIT',
-      'reads: COPY of all columns',
-    ],
-  },
-  'quiet-hours': {
-    holds:
-      /\b(insert into|update|delete from|merge into|truncate|create|drop|alter|grant|revoke|call|refresh|reindex|vacuum|lock table)\b|^\s*do\b/i,
-    except: [
-      // Nothing is changed: preparing and planning. EXECUTE of what was prepared is held.
-      'sessions: PREPARE',
-      'texts: a prepared statement in the same text (1)',
-      'texts: a semicolon in an identifier',
-      'writes: EXPLAIN with ANALYZE off',
-      'writes: EXPLAIN of a change',
-    ],
-    lets: [
-      'bounds: VALUES',
-      'bounds: rows without a table',
-      'bounds: a whole table',
-      'bounds: LIMIT',
-      'reads: COPY of all columns',
-    ],
-  },
+  'change-freeze': noChange,
+  'quiet-hours': noChange,
   'business-critical-tables': {
     holds:
       /\b(insert into|update|delete from|truncate|drop table|alter table|lock table|merge into|copy)\s+(table )?(only )?(public\.)?(orders|payments)\b/i,
@@ -148,13 +112,7 @@ const packs: Readonly<Record<string, Expected>> = {
       // A read.
       'reads: COPY of all columns',
     ],
-    lets: [
-      'bounds: VALUES',
-      'bounds: rows without a table',
-      'bounds: a whole table',
-      'bounds: LIMIT',
-      'bounds: UPDATE by key',
-    ],
+    lets: [...plainReads, 'bounds: UPDATE by key'],
   },
   'high-risk': {
     holds: /\b(drop|truncate|alter)\b|\bto program\b|^\s*(do|call)\b/i,
@@ -163,10 +121,7 @@ const packs: Readonly<Record<string, Expected>> = {
       'texts: a semicolon in an identifier',
     ],
     lets: [
-      'bounds: VALUES',
-      'bounds: rows without a table',
-      'bounds: a whole table',
-      'bounds: LIMIT',
+      ...plainReads,
       'bounds: UPDATE by key',
       'bounds: DELETE by keys',
       'bounds: the primary key',

@@ -2,10 +2,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createFakeClock, createFakeRandom } from '../../test/support/fake-clock.ts';
-import { agent, demand, noPasskeys, person, requester, target } from '../../test/support/subjects.ts';
+import {
+  agent,
+  attempt,
+  demand,
+  noPasskeys,
+  person,
+  requester,
+  target,
+} from '../../test/support/subjects.ts';
 import type { Approval, Attempt } from '../connectors/connector.ts';
 import { canonicalAction, type Action } from '../core/action.ts';
-import type { Description } from '../core/describe.ts';
 import type { GrantBinding } from '../core/grant.ts';
 import { limits } from '../limits.ts';
 import { Pipeline } from '../pipeline.ts';
@@ -13,27 +20,11 @@ import { createMemoryStore } from '../stores/memory/store.ts';
 import { hashing } from '../system.ts';
 import { Desk } from './desk.ts';
 
-const description: Description = {
-  operation: 'sql:select',
-  title: 'SELECT',
-  datasets: [],
-  functions: [],
-  reach: 'none',
-  rowLimit: null,
-  filtered: false,
-  unknown: [],
-  flags: [],
-};
-const approved: Attempt = {
-  requester,
-  target,
+const approved: Attempt = attempt({
   command: 'SELECT email FROM customers WHERE id = $1 -- one\n',
   parameters: [{ type: 23, format: 'text', value: '7' }],
   preconditions: { search_path: 'public' },
-  description,
-  statedTask: '',
-  supersedes: null,
-};
+});
 
 async function approvedWorld() {
   const clock = createFakeClock(1_700_000_000_000);

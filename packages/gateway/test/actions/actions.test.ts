@@ -1,24 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunningGateway } from '@sallyport/gateway/main';
 import type { ActionRequest, ActionState } from '@sallyport/sdk/contract';
-import { createProofKey } from '@sallyport/sdk/grant';
-import { dealings, decide, openActionsSite, type ActionsSite } from '../support/actions-site.ts';
+import { decide, openActions, proofFor, type OpenActions } from '../support/actions-site.ts';
+import { codeOf } from '../support/error-code.ts';
 import { checkWholeLedger } from '../support/system-ledger.ts';
 
-let site: ActionsSite;
-let gateway: RunningGateway;
-let at: ReturnType<typeof dealings>;
-
+let at: OpenActions;
 beforeAll(async () => {
-  site = await openActionsSite();
-  gateway = await site.start();
-  at = dealings(site, gateway);
+  at = await openActions();
 });
-
-afterAll(async () => {
-  await gateway.close();
-  site.remove();
-});
+afterAll(() => at.close());
 
 let counter = 0;
 const request = (more: Partial<ActionRequest> = {}): ActionRequest => ({
@@ -29,21 +19,12 @@ const request = (more: Partial<ActionRequest> = {}): ActionRequest => ({
 });
 const render = (): ActionRequest => request({ operation: 'report.render' });
 
-const proofFor = async ({ grantUrl }: ActionState): Promise<string> =>
-  (await createProofKey()).prove({ method: 'POST', url: grantUrl }, Date.now());
-
-const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'answered',
-    (error: unknown) => (error as { code?: unknown }).code ?? error,
-  );
-
 const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${at.url}${path}`, {
     method: 'POST',
     body: JSON.stringify(body),
     headers: {
-      authorization: `Bearer ${site.tokens.refunder}`,
+      authorization: `Bearer ${at.site.tokens.refunder}`,
       'content-type': 'application/json',
       ...headers,
     },
@@ -62,7 +43,7 @@ describe('an action that policy allows', () => {
     expect(issued.grant.split('.')).toHaveLength(3);
     const over = await at.refunder.reportOutcome(state.id, { status: 'succeeded', rows: 3, bytes: 90 });
     expect(over).toMatchObject({ status: 'ended', outcome: { status: 'succeeded', rows: 3, bytes: 90 } });
-    const leaves = await checkWholeLedger(at.sam, gateway.ledger.vkey);
+    const leaves = await checkWholeLedger(at.sam, at.gateway.ledger.vkey);
     const own = leaves.filter(({ action }) => action === state.id);
     expect(own.map(({ kind }) => kind)).toEqual(['intent', 'outcome']);
     const usage = await at.sam.usage({ agent: 'refunder' });
@@ -138,7 +119,7 @@ describe('an action that people decide', () => {
     const issued = await at.refunder.grantAction(state.id, await proofFor(state));
     expect(issued.digest).toBe(review.digest);
     await at.refunder.reportOutcome(state.id, { status: 'failed', code: 'card_declined' });
-    const leaves = await checkWholeLedger(at.sam, gateway.ledger.vkey);
+    const leaves = await checkWholeLedger(at.sam, at.gateway.ledger.vkey);
     const kinds = leaves.filter(({ action }) => action === state.id).map(({ kind }) => kind);
     expect(kinds).toEqual(['decision', 'review', 'vote', 'review', 'grant', 'intent', 'outcome']);
     expect(await at.sam.receipt(submitted.review ?? '')).toContain('c2sp.org/tlog-proof');
@@ -199,7 +180,7 @@ describe('an action that people decide', () => {
     const news = at.refunder.getAction(id, { seconds: 20, known: { etag, state } });
     const question = await fetch(`${at.url}/v1/reviews/${review}/questions`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${site.tokens.sam}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${at.site.tokens.sam}`, 'content-type': 'application/json' },
       body: JSON.stringify({ text: 'Which customer?' }),
     });
     expect(question.status).toBe(200);
@@ -242,7 +223,7 @@ describe('waiting', () => {
     const { id } = await at.refunder.submitAction(asked);
     const open = (headers: Record<string, string> = {}) =>
       fetch(`${at.url}/v1/actions/${id}/events`, {
-        headers: { authorization: `Bearer ${site.tokens.refunder}`, ...headers },
+        headers: { authorization: `Bearer ${at.site.tokens.refunder}`, ...headers },
       });
     const { etag } = await at.refunder.getAction(id);
     const whole = (await open()).text();
@@ -300,7 +281,7 @@ describe('an Idempotency-Key', () => {
 
 describe('entity tags', () => {
   const read = (path: string, headers: Record<string, string> = {}) =>
-    fetch(`${at.url}${path}`, { headers: { authorization: `Bearer ${site.tokens.sam}`, ...headers } });
+    fetch(`${at.url}${path}`, { headers: { authorization: `Bearer ${at.site.tokens.sam}`, ...headers } });
 
   test('of a review and of the list stay while nothing changes, and change with it', async () => {
     const asked = request();
@@ -322,7 +303,7 @@ describe('entity tags', () => {
         method: 'POST',
         body: JSON.stringify({ kind: 'approve', digest, rendering }),
         headers: {
-          authorization: `Bearer ${site.tokens.sam}`,
+          authorization: `Bearer ${at.site.tokens.sam}`,
           'content-type': 'application/json',
           'if-match': etag,
         },

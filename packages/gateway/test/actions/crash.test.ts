@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SallyportClient } from '@sallyport/sdk';
-import type { ActionState } from '@sallyport/sdk/contract';
-import { createProofKey } from '@sallyport/sdk/grant';
-import { dealings, decide, openActionsSite, type ActionsSite } from '../support/actions-site.ts';
+import { dealings, decide, openActionsSite, proofFor, type ActionsSite } from '../support/actions-site.ts';
 import { startGatewayProcess, type GatewayProcess } from '../support/crash-process.ts';
+import { codeOf } from '../support/error-code.ts';
 import { checkWholeLedger } from '../support/system-ledger.ts';
 
 /** Each restart starts a process, on a machine that may have others to serve. */
@@ -27,15 +26,6 @@ afterEach(async () => {
   await gateway.stop();
   site.remove();
 });
-
-const proofFor = async ({ grantUrl }: ActionState): Promise<string> =>
-  (await createProofKey()).prove({ method: 'POST', url: grantUrl }, Date.now());
-
-const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'answered',
-    (error: unknown) => (error as { code?: unknown }).code ?? error,
-  );
 
 const restart = async (): Promise<void> => {
   await gateway.kill();

@@ -3,23 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RunningGateway } from '@sallyport/gateway/main';
-import { dealings, openActionsSite, type ActionsSite } from '../support/actions-site.ts';
+import { openActions, type OpenActions } from '../support/actions-site.ts';
 
 const cli = fileURLToPath(new URL('../../../cli/bin/sallyport.js', import.meta.url));
-let site: ActionsSite;
-let gateway: RunningGateway;
-let at: ReturnType<typeof dealings>;
-
+let at: OpenActions;
 beforeAll(async () => {
-  site = await openActionsSite();
-  gateway = await site.start();
-  at = dealings(site, gateway);
+  at = await openActions();
 });
-afterAll(async () => {
-  await gateway.close();
-  site.remove();
-});
+afterAll(() => at.close());
 
 async function ask(token: string, action: unknown, ...more: readonly string[]) {
   const env = { PATH: process.env['PATH'], SALLYPORT_URL: at.url, SALLYPORT_TOKEN: token };
@@ -37,7 +28,7 @@ const refund = { target: 'billing', operation: 'invoice.refund', arguments: { in
 const by = ['--agent', 'refunder'];
 
 test('a call that would be held: who could approve it, and why the others could not', async () => {
-  const { code, said } = await ask(site.tokens.sam, refund, ...by);
+  const { code, said } = await ask(at.site.tokens.sam, refund, ...by);
   expect(said).toContain('invoice.refund by refunder on billing: held for a review');
   expect(said).toMatch(/can {2}sam is named: group:data-stewards/);
   expect(said).toMatch(/no {3}ana stands behind the request/);
@@ -45,15 +36,15 @@ test('a call that would be held: who could approve it, and why the others could 
 });
 
 test('on behalf of the only approver nobody is left: it ends with 6', async () => {
-  const { code, said } = await ask(site.tokens.sam, { ...refund, onBehalfOf: 'sam' }, ...by);
+  const { code, said } = await ask(at.site.tokens.sam, { ...refund, onBehalfOf: 'sam' }, ...by);
   expect(said).toContain('too few people can');
   expect(code).toBe(6);
 });
 
 test('what is allowed or denied asks nobody', async () => {
-  const allowed = await ask(site.tokens.sam, { ...refund, operation: 'report.render' }, ...by, '--json');
+  const allowed = await ask(at.site.tokens.sam, { ...refund, operation: 'report.render' }, ...by, '--json');
   expect(JSON.parse(allowed.said)).toMatchObject({ effect: 'allow', demands: [] });
-  const denied = await ask(site.tokens.sam, { ...refund, operation: 'card.dump' }, ...by, '--json');
+  const denied = await ask(at.site.tokens.sam, { ...refund, operation: 'card.dump' }, ...by, '--json');
   expect(JSON.parse(denied.said)).toMatchObject({ effect: 'deny', demands: [] });
 });
 
@@ -71,7 +62,7 @@ test.each([
   ['an unknown member', { ...refund, amount: 7 }, by, 'body.action: has a key that is not known', 1],
   ['no JSON', '{', by, 'standard input is not JSON', 1],
 ])('%s is said, and ends so', async (_, action, more, words, code) => {
-  const answer = await ask(site.tokens.sam, action, ...more);
+  const answer = await ask(at.site.tokens.sam, action, ...more);
   expect(answer.said).toContain(words);
   expect(answer.code).toBe(code);
 });
@@ -79,9 +70,9 @@ test.each([
 test('an agent is told nothing, and the only thing recorded of all this is that it asked (threat B12)', async () => {
   const size = async (): Promise<number> => (await at.sam.ledgerStatus()).size;
   const before = await size();
-  await ask(site.tokens.sam, refund, ...by);
+  await ask(at.site.tokens.sam, refund, ...by);
   expect(await size()).toBe(before);
-  const { code, said } = await ask(site.tokens.refunder, refund, ...by);
+  const { code, said } = await ask(at.site.tokens.refunder, refund, ...by);
   expect(said).toContain('access.people_only');
   expect(code).toBe(2);
   expect(await size()).toBe(before + 1);

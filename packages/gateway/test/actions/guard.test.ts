@@ -1,32 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunningGateway } from '@sallyport/gateway/main';
-import { Sallyport, type SallyportError } from '@sallyport/sdk';
+import { Sallyport } from '@sallyport/sdk';
 import type { ActionState } from '@sallyport/sdk/contract';
-import { dealings, decide, openActionsSite, type ActionsSite } from '../support/actions-site.ts';
+import { decide, openActions, type OpenActions } from '../support/actions-site.ts';
+import { codeOf } from '../support/error-code.ts';
 import { checkWholeLedger } from '../support/system-ledger.ts';
 
-let site: ActionsSite;
-let gateway: RunningGateway;
-let at: ReturnType<typeof dealings>;
-
+let at: OpenActions;
 beforeAll(async () => {
-  site = await openActionsSite();
-  gateway = await site.start();
-  at = dealings(site, gateway);
+  at = await openActions();
 });
-
-afterAll(async () => {
-  await gateway.close();
-  site.remove();
-});
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'done',
-    (error: unknown) => (error as SallyportError).code,
-  );
+afterAll(() => at.close());
 
 const outcomeOf = async (id: string): Promise<ActionState['outcome']> =>
   (await at.refunder.getAction(id)).state.outcome;
@@ -71,7 +56,7 @@ describe('a guarded function', () => {
     expect(calls).toEqual([]);
     await fetch(`${at.url}/v1/reviews/${review.id}/questions`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${site.tokens.sam}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${at.site.tokens.sam}`, 'content-type': 'application/json' },
       body: JSON.stringify({ text: 'Why?' }),
     });
     await expect
@@ -117,7 +102,7 @@ describe('a guarded function', () => {
     );
     await expect(fail({})).rejects.toThrow('secret-canary');
     expect(await outcomeOf(ids[0] ?? '')).toMatchObject({ status: 'failed', code: 'E_DECLINED' });
-    const leaves = await checkWholeLedger(at.sam, gateway.ledger.vkey);
+    const leaves = await checkWholeLedger(at.sam, at.gateway.ledger.vkey);
     expect(JSON.stringify(leaves)).not.toContain('secret-canary');
   });
 
@@ -173,7 +158,7 @@ describe('when the way to the gateway breaks', () => {
     return {
       sallyport: new Sallyport({
         url: `http://127.0.0.1:${port.toString()}`,
-        token: site.tokens.refunder,
+        token: at.site.tokens.refunder,
         persistence: { attempts: 3 },
       }),
       counts,
@@ -198,7 +183,7 @@ describe('when the way to the gateway breaks', () => {
       expect(unreported).toEqual([]);
       expect(way.counts.get(lost)).toBe(2);
       expect(await outcomeOf(ids[0] ?? '')).toMatchObject({ status: 'succeeded' });
-      const leaves = await checkWholeLedger(at.sam, gateway.ledger.vkey);
+      const leaves = await checkWholeLedger(at.sam, at.gateway.ledger.vkey);
       expect(leaves.filter(({ action }) => action === ids[0]).map(({ kind }) => kind)).toEqual([
         'intent',
         'outcome',
@@ -214,7 +199,7 @@ describe('when the way to the gateway breaks', () => {
     way.close();
     expect(runs).toBe(0);
     expect(way.counts.get('/v1/actions/ID/grant')).toBe(1);
-    const leaves = await checkWholeLedger(at.sam, gateway.ledger.vkey);
+    const leaves = await checkWholeLedger(at.sam, at.gateway.ledger.vkey);
     expect(leaves.at(-1)).toMatchObject({ outcome: { status: 'failed', code: 'client.grant_lost' } });
   });
 });

@@ -13,6 +13,7 @@ import {
   request,
   type BreakGlassSite,
 } from '../support/break-glass-site.ts';
+import { codeOf } from '../support/error-code.ts';
 import { checkWholeLedger } from '../support/system-ledger.ts';
 
 let site: BreakGlassSite;
@@ -39,11 +40,6 @@ afterAll(async () => {
   site.remove();
 });
 
-const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'answered',
-    (error: unknown) => (error as { code?: unknown }).code ?? error,
-  );
 const verdict = (receipt: string) =>
   verifyReceipt(receipt, { trustedKey: gateway.ledger.vkey, ...webCryptoVerifier() });
 const failuresOf = async (receipt: string): Promise<Record<string, string>> => {

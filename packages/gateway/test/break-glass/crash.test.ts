@@ -17,6 +17,7 @@ import {
   type BreakGlassSite,
 } from '../support/break-glass-site.ts';
 import { startGatewayProcess, type GatewayProcess } from '../support/crash-process.ts';
+import { codeOf } from '../support/error-code.ts';
 import { createFakeRandom } from '../support/fake-clock.ts';
 import { checkWholeLedger } from '../support/system-ledger.ts';
 
@@ -47,12 +48,6 @@ afterAll(async () => {
   await gateway.stop();
   site.remove();
 });
-
-const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'answered',
-    (error: unknown) => (error as { code?: unknown }).code ?? error,
-  );
 
 /** Kills it while that is under way, after so many milliseconds at most. Resolves with its answer, if there was one. */
 async function killedWhile<T>(work: Promise<T>, mostMs: number): Promise<T | undefined> {

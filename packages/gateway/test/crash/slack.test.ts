@@ -3,25 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeSlack } from '../fakes/slack/slack.ts';
 import { textOf, type FakeMessage } from '../fakes/slack/workspace.ts';
 import {
-  ask,
-  hold,
-  killAt,
-  newest,
-  openChatSite,
-  reject,
-  restart,
-  SECRET_FILE,
-  settled,
-  type ChatSite,
+  ChatSite,
+  type Held,
   type Kill,
   type Platform,
+  QUESTION,
+  SECRET_FILE,
+  seed,
   type Shown,
-  type Step,
+  STEPS,
 } from '../support/crash-chats.ts';
 
-/** Another run of the same moments: SEED=… in the environment. */
-const seed = process.env['SEED'] ?? String(Date.now());
-const STEPS: readonly Step[] = ['received', 'acted', 'answered', 'recorded'];
 const ROOM = 'C0REVIEWS';
 
 let slack: FakeSlack;
@@ -52,16 +44,13 @@ function platformOf({ apiUrl, workspace }: FakeSlack): Platform {
 beforeAll(async () => {
   slack = await new FakeSlack().start();
   for (const name of ['ana', 'sam', 'kim']) slack.workspace.addUser(`U0${name.toUpperCase()}`, name);
-  at = await openChatSite(platformOf(slack), seed);
+  at = await ChatSite.open(platformOf(slack));
 }, 120_000);
-afterAll(async () => {
-  await at.site.remove();
-  await slack.close();
-});
+afterAll(() => at.close());
 
 /** One message in the room and one for each who may decide, each as the review is: none is missing, none is there twice. */
 async function isTold(review: string, words: string, thread: readonly string[] = []): Promise<void> {
-  await settled(at);
+  await at.settled();
   const shown = at.platform.shown(review);
   expect(shown.map(({ place }) => place).sort()).toEqual([ROOM, 'D0KIM', 'D0SAM']);
   for (const each of shown) {
@@ -70,20 +59,17 @@ async function isTold(review: string, words: string, thread: readonly string[] =
   }
 }
 
-const QUESTION = 'kim asks the agent:\nWhy so many?';
-
 describe(`killed at any step, each message arrives in Slack, and none twice (SEED=${seed})`, () => {
   test('while its deliveries wait for another one', async () => {
-    const held: { end(): Promise<void> }[] = [];
-    const next = async (): Promise<unknown> => held.push(await hold(at));
-    const call = { call: 'chat.postMessage', body: `channel=${ROOM}`, step: 'received' } as const;
-    await killAt(at, { ...call, meanwhile: next }, next);
-    const { reviews } = await at.site.person(at.gateway).listReviews({ limit: 2, status: 'pending' });
-    expect(reviews).toHaveLength(2);
-    for (const { id } of reviews) await isTold(id, 'Waits for a decision');
-    for (const each of held) await each.end();
-    for (const { id } of reviews) await reject(at, id);
-    for (const { id } of reviews) await isTold(id, 'rejected by sam');
+    const { reviews, end } = await at.holdTwo({
+      call: 'chat.postMessage',
+      body: `channel=${ROOM}`,
+      step: 'received',
+    });
+    for (const id of reviews) await isTold(id, 'Waits for a decision');
+    await end();
+    for (const id of reviews) await at.reject(id);
+    for (const id of reviews) await isTold(id, 'rejected by sam');
   });
 
   const opening: readonly Kill[] = [
@@ -93,13 +79,13 @@ describe(`killed at any step, each message arrives in Slack, and none twice (SEE
   ];
   test.each(opening)('a review that opens: $call $step', async (kill) => {
     // Conversations are opened once by a process.
-    if (kill.call === 'conversations.open') await restart(at);
-    let held: Awaited<ReturnType<typeof hold>> | undefined;
-    await killAt(at, kill, async () => (held = await hold(at)));
-    const review = await newest(at);
+    if (kill.call === 'conversations.open') await at.restart();
+    let held: Held | undefined;
+    await at.killAt(kill, async () => (held = await at.hold()));
+    const review = await at.newest();
     await isTold(review, 'Waits for a decision');
     await held?.end();
-    await reject(at, review);
+    await at.reject(review);
     await isTold(review, 'rejected by sam');
   });
 
@@ -108,19 +94,19 @@ describe(`killed at any step, each message arrives in Slack, and none twice (SEE
     ...STEPS.map((step) => ({ call: 'chat.postMessage', body: 'thread_ts', step })),
   ];
   test.each(asking)('a question, its line in the thread and the message: $call $step', async (kill) => {
-    const { review, end } = await hold(at);
-    await settled(at);
-    await killAt(at, kill, () => ask(at, review));
+    const { review, end } = await at.hold();
+    await at.settled();
+    await at.killAt(kill, () => at.ask(review));
     await isTold(review, 'Question 1 of kim to the agent', [QUESTION]);
     await end();
-    await reject(at, review);
+    await at.reject(review);
     await isTold(review, 'rejected by sam', [QUESTION]);
   });
 
   test.each(STEPS)('the end of a review: %s', async (step) => {
-    const { review, end } = await hold(at);
-    await settled(at);
-    await killAt(at, { call: 'chat.update', step }, () => reject(at, review));
+    const { review, end } = await at.hold();
+    await at.settled();
+    await at.killAt({ call: 'chat.update', step }, () => at.reject(review));
     await isTold(review, 'rejected by sam');
     await end();
   });
@@ -128,9 +114,9 @@ describe(`killed at any step, each message arrives in Slack, and none twice (SEE
   test('an app that may not read what it wrote: nothing is lost, and at most one comes twice', async () => {
     for (const scope of ['channels:history', 'im:history']) slack.workspace.scopes.delete(scope);
     const kill: Kill = { call: 'chat.postMessage', body: `channel=${ROOM}`, step: 'acted' };
-    await killAt(at, kill, () => hold(at));
-    const review = await newest(at);
-    await settled(at);
+    await at.killAt(kill, () => at.hold());
+    const review = await at.newest();
+    await at.settled();
     const rooms = at.platform.shown(review).filter(({ place }) => place === ROOM);
     expect(rooms).toHaveLength(2);
     expect(rooms.at(-1)?.text).toContain('Waits for a decision');

@@ -7,25 +7,18 @@ import { textOf } from '../fakes/teams/shapes.ts';
 import { FakeTeams } from '../fakes/teams/teams.ts';
 import type { FakeMessage } from '../fakes/teams/tenant.ts';
 import {
-  ask,
-  hold,
-  killAt,
-  newest,
-  openChatSite,
-  reject,
-  restart,
-  SECRET_FILE,
-  settled,
-  type ChatSite,
+  ChatSite,
+  type Held,
   type Kill,
   type Platform,
+  QUESTION,
+  SECRET_FILE,
+  seed,
   type Shown,
   type Step,
+  STEPS,
 } from '../support/crash-chats.ts';
 
-/** Another run of the same moments: SEED=… in the environment. */
-const seed = process.env['SEED'] ?? String(Date.now());
-const STEPS: readonly Step[] = ['received', 'acted', 'answered', 'recorded'];
 const ROOM = '19:reviews@thread.tacv2';
 const POST = 'POST /teams/v3/conversations';
 const THREAD = `"isGroup":true`;
@@ -60,16 +53,13 @@ beforeAll(async () => {
   teams = await new FakeTeams().start();
   for (const name of ['ana', 'sam', 'kim']) teams.tenant.addUser(name);
   teams.tenant.channels.set(ROOM, true);
-  at = await openChatSite(platformOf(teams), seed);
+  at = await ChatSite.open(platformOf(teams));
 }, 120_000);
-afterAll(async () => {
-  await at.site.remove();
-  await teams.close();
-});
+afterAll(() => at.close());
 
 /** The newest card is as the review is. */
 async function isTold(review: string, words: string): Promise<Shown> {
-  await settled(at);
+  await at.settled();
   const shown = at.platform.shown(review).at(-1);
   expect(shown?.text).toContain(words);
   if (shown === undefined) throw new Error('nothing is shown');
@@ -80,20 +70,14 @@ async function isTold(review: string, words: string): Promise<Shown> {
 const mayRepeat = (step: Step): readonly number[] =>
   step === 'acted' ? [2] : step === 'answered' ? [1, 2] : [1];
 
-const QUESTION = 'kim asks the agent:\nWhy so many?';
-
 describe(`killed at any step, each message arrives in Teams (SEED=${seed})`, () => {
   test('while its deliveries wait for another one: each arrives, once', async () => {
-    const held: { end(): Promise<void> }[] = [];
-    const next = async (): Promise<unknown> => held.push(await hold(at));
-    await killAt(at, { call: POST, body: THREAD, step: 'received', meanwhile: next }, next);
-    const { reviews } = await at.site.person(at.gateway).listReviews({ limit: 2, status: 'pending' });
-    expect(reviews).toHaveLength(2);
-    for (const { id } of reviews) await isTold(id, 'Waits for a decision');
-    for (const { id } of reviews) expect(at.platform.shown(id)).toHaveLength(1);
-    for (const each of held) await each.end();
-    for (const { id } of reviews) await reject(at, id);
-    for (const { id } of reviews) await isTold(id, 'rejected by sam');
+    const { reviews, end } = await at.holdTwo({ call: POST, body: THREAD, step: 'received' });
+    for (const id of reviews) await isTold(id, 'Waits for a decision');
+    for (const id of reviews) expect(at.platform.shown(id)).toHaveLength(1);
+    await end();
+    for (const id of reviews) await at.reject(id);
+    for (const id of reviews) await isTold(id, 'rejected by sam');
   });
 
   const opening: readonly Kill[] = [
@@ -101,15 +85,15 @@ describe(`killed at any step, each message arrives in Teams (SEED=${seed})`, () 
     ...STEPS.map((step) => ({ call: POST, body: THREAD, step })),
   ];
   test.each(opening)('a review that opens: $call $step', async (kill) => {
-    let held: Awaited<ReturnType<typeof hold>> | undefined;
+    let held: Held | undefined;
     // A token is asked for once by a process.
-    if (kill.call === '/token') await restart(at);
-    await killAt(at, kill, async () => (held = await hold(at)));
-    const review = await newest(at);
+    if (kill.call === '/token') await at.restart();
+    await at.killAt(kill, async () => (held = await at.hold()));
+    const review = await at.newest();
     await isTold(review, 'Waits for a decision');
     expect(kill.call === POST ? mayRepeat(kill.step) : [1]).toContain(at.platform.shown(review).length);
     await held?.end();
-    await reject(at, review);
+    await at.reject(review);
     await isTold(review, 'rejected by sam');
   });
 
@@ -118,22 +102,22 @@ describe(`killed at any step, each message arrives in Teams (SEED=${seed})`, () 
     ...STEPS.map((step) => ({ call: `${POST}/`, step })),
   ];
   test.each(asking)('a question, its line below the card and the card: $call $step', async (kill) => {
-    const { review, end } = await hold(at);
-    await settled(at);
-    await killAt(at, kill, () => ask(at, review));
+    const { review, end } = await at.hold();
+    await at.settled();
+    await at.killAt(kill, () => at.ask(review));
     const { thread } = await isTold(review, 'Question 1 of kim to the agent');
     expect(new Set(thread)).toEqual(new Set([QUESTION]));
     expect(kill.call === `${POST}/` ? mayRepeat(kill.step) : [1]).toContain(thread.length);
     expect(at.platform.shown(review)).toHaveLength(1);
     await end();
-    await reject(at, review);
+    await at.reject(review);
     await isTold(review, 'rejected by sam');
   });
 
   test.each(STEPS)('the end of a review: %s', async (step) => {
-    const { review, end } = await hold(at);
-    await settled(at);
-    await killAt(at, { call: 'PUT /teams/v3/conversations/', step }, () => reject(at, review));
+    const { review, end } = await at.hold();
+    await at.settled();
+    await at.killAt({ call: 'PUT /teams/v3/conversations/', step }, () => at.reject(review));
     await isTold(review, 'rejected by sam');
     expect(at.platform.shown(review)).toHaveLength(1);
     await end();

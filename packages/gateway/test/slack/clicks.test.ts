@@ -4,8 +4,7 @@ import { signed, formOf } from '../fakes/slack/acting.ts';
 import { textOf, type FakeView } from '../fakes/slack/workspace.ts';
 import { until } from '../support/chat-world.ts';
 import { openSlackWorld, type SlackWorld, type SlackWorldOptions } from '../support/slack-world.ts';
-import { demand } from '../support/subjects.ts';
-import { reviewed } from '../support/standing-world.ts';
+import { demand, reviewed } from '../support/subjects.ts';
 
 const APPROVE = 'sallyport.approve';
 const REJECT = 'sallyport.reject';

@@ -3,8 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { textOf } from '../fakes/slack/workspace.ts';
 import { until } from '../support/chat-world.ts';
 import { openSlackWorld, type SlackWorld, type SlackWorldOptions } from '../support/slack-world.ts';
-import { reviewed } from '../support/standing-world.ts';
-import { target } from '../support/subjects.ts';
+import { reviewed, target } from '../support/subjects.ts';
 
 let world: SlackWorld;
 const open = async (options: SlackWorldOptions = {}): Promise<SlackWorld> =>

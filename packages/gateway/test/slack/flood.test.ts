@@ -1,18 +1,18 @@
 /** What Slack shows when more reviews come than it takes. */
 import { afterEach, expect, test } from 'vitest';
+import type { Hold } from '../../src/connectors/connector.ts';
 import { textOf } from '../fakes/slack/workspace.ts';
+import { allTold, approveAll, crowded, holdMany, MANY, toldIn } from '../support/chat-flood.ts';
 import { until } from '../support/chat-world.ts';
 import { openSlackWorld, type SlackWorld } from '../support/slack-world.ts';
 
 const ROOM = 'C0REVIEWS';
-const MANY = 60;
 /** The platform’s own rates, and ours, a hundred times as quick: nobody waits for a minute to pass. */
 const quick = {
   slackRoomPerMinute: 3_000,
   slackChangesPerMinute: 3_000,
   slackGroupMs: 50,
-  pendingReviewsPerAgent: 1_000,
-  reviewsPerAgentBurst: 1_000,
+  ...crowded,
 };
 
 let world: SlackWorld;
@@ -20,11 +20,10 @@ afterEach(() => world.close());
 
 const inRoom = () => world.slack.workspace.inChannel(ROOM);
 const grouped = () => inRoom().filter(({ blocks }) => JSON.stringify(blocks).includes('Open the list'));
-const waiting = async () => (await world.store.read('deliveryQueues', {}))[0]?.waiting ?? 0;
 
-async function flood(): Promise<readonly Awaited<ReturnType<SlackWorld['holdOnly']>>[]> {
-  const held = await Promise.all(Array.from({ length: MANY }, () => world.holdOnly()));
-  await until(async () => (await waiting()) === 0);
+async function flood(): Promise<readonly Hold[]> {
+  const held = await holdMany(world);
+  await allTold(world);
   return held;
 }
 
@@ -44,27 +43,20 @@ test('what doesn’t fit in one by one is one message with counts and a link, an
 test('the message counts what is decided elsewhere, and is closed when all are', async () => {
   world = await openSlackWorld({ limits: quick });
   const held = await flood();
-  const [sam] = world.people;
-  for (const { review: id } of held) {
-    const review = await world.read(id);
-    const { rendering } = world.desk.show(review);
-    const ballot = { review: id, voter: sam!, reason: '', digest: review.subject.digest, rendering };
-    expect((await world.desk.vote({ ...ballot, kind: 'approve', channel: 'api' })).ok).toBe(true);
-  }
+  await approveAll(world, held);
   await until(() => grouped().every(({ blocks }) => textOf(blocks).includes('all are over')));
-  await until(async () => (await waiting()) === 0);
+  await allTold(world);
   for (const message of inRoom()) expect(world.slack.buttons(message)).toEqual(['sallyport.open']);
 });
 
 test('nothing is lost and nothing is posted twice over a restart in the middle of a flood', async () => {
   world = await openSlackWorld({ limits: quick });
-  const holding = Array.from({ length: MANY }, () => world.holdOnly());
-  await Promise.all(holding);
+  await holdMany(world);
   await world.restart();
-  await until(async () => (await waiting()) === 0);
+  await allTold(world);
   const counted = grouped().map(({ blocks }) => Number(/(\d+) reviews? waiting/.exec(textOf(blocks))?.[1]));
   const alone = inRoom().length - grouped().length;
-  expect(alone + counted.reduce((sum, count) => sum + count, 0)).toBe(MANY);
+  expect(toldIn(alone, counted)).toBe(MANY);
 });
 
 test('a group’s message that somebody deleted is posted anew with its next change', async () => {
@@ -81,10 +73,10 @@ test('a group’s message that somebody deleted is posted anew with its next cha
 test('with the platform’s own limits a flood is told without one refusal', async () => {
   world = await openSlackWorld({
     isLimited: true,
-    limits: { pendingReviewsPerAgent: 1_000, reviewsPerAgentBurst: 1_000 },
+    limits: crowded,
   });
-  await Promise.all(Array.from({ length: MANY }, () => world.holdOnly()));
+  await holdMany(world);
   await until(() => grouped().length === 1);
-  await until(async () => (await waiting()) === 0);
+  await allTold(world);
   expect(world.slack.rates.refusals).toBe(0);
 });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGateway, type RunningGateway } from '@sallyport/gateway/main';
 import { Sallyport, SallyportClient } from '@sallyport/sdk';
-import type { Review } from '@sallyport/sdk/contract';
+import type { ActionState, Review } from '@sallyport/sdk/contract';
+import { createProofKey } from '@sallyport/sdk/grant';
 import { agentCredential, personCredential } from '../../../../sample/credentials.ts';
 import { freePort } from '../../../../sample/server.ts';
 import { writePrivateFile } from '../../../../sample/state.ts';
@@ -105,6 +106,23 @@ export function dealings(site: ActionsSite, gateway: { readonly api: { readonly 
       }),
   };
 }
+
+export type OpenActions = Awaited<ReturnType<typeof openActions>>;
+
+/** A site, its gateway and those who deal with it, until it is closed. */
+export async function openActions() {
+  const site = await openActionsSite();
+  const gateway = await site.start();
+  const close = async (): Promise<void> => {
+    await gateway.close();
+    site.remove();
+  };
+  return { ...dealings(site, gateway), site, gateway, close };
+}
+
+/** That whoever asks for this grant holds the key to which it is bound, which nobody uses again. */
+export const proofFor = async ({ grantUrl }: Pick<ActionState, 'grantUrl'>): Promise<string> =>
+  (await createProofKey()).prove({ method: 'POST', url: grantUrl }, Date.now());
 
 export async function decide(
   { sam, pending }: ReturnType<typeof dealings>,

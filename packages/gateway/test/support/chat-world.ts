@@ -7,8 +7,7 @@ import type { Review } from '../../src/core/review.ts';
 import type { Clock, Directory, PolicyEngine } from '../../src/ports.ts';
 import { MemoryMedium } from '../../src/stores/memory/medium.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { reviewed } from './standing-world.ts';
-import { agent, demand, person, review } from './subjects.ts';
+import { agent, demand, person, review, reviewed } from './subjects.ts';
 
 export interface ChatWorld {
   readonly medium: MemoryMedium;

@@ -12,7 +12,7 @@ import { hashing } from '../../src/system.ts';
 import { createFakeClock, createFakeRandom } from './fake-clock.ts';
 import { createLateStore, type LateStore } from './crash-late-store.ts';
 import { LedgerTail } from './crash-tail.ts';
-import { agent, demand, noPasskeys, person, requester, target } from './subjects.ts';
+import { agent, attempt, demand, noPasskeys, person } from './subjects.ts';
 
 const CLIENTS = 4;
 const VOTERS = 6;
@@ -168,18 +168,9 @@ class Race {
   /** The third statement is asked instead of whatever is under review. */
   async #client(statement: number): Promise<void> {
     const supersedes = statement === 2 ? (this.#anyReview() ?? null) : null;
-    const attempt: Attempt = {
-      requester,
-      target,
-      command: `SELECT ${statement} /* ${this.#seed} */`,
-      parameters: [],
-      preconditions: {},
-      description: DESCRIPTION,
-      statedTask: '',
-      supersedes,
-    };
+    const asked = attempt({ command: `SELECT ${statement} /* ${this.#seed} */`, supersedes });
     this.#running += 1;
-    const held = await this.#gate.hold(this.#judge(attempt), []);
+    const held = await this.#gate.hold(this.#judge(asked), []);
     if (!held.ok) return this.#end(`hold ${held.error.code}`);
     const hold = held.value;
     this.reviews.add(hold.review);
@@ -188,7 +179,7 @@ class Race {
     const settled = await hold.settled;
     this.#unsettled -= 1;
     if (!settled.ok) return this.#end(settled.error.code);
-    const authorized = await this.#gate.authorizeApproved(this.#judge(attempt), settled.value);
+    const authorized = await this.#gate.authorizeApproved(this.#judge(asked), settled.value);
     if (!authorized.ok) return this.#end(authorized.error.code);
     const grant = authorized.value.grant ?? 'no grant';
     this.#ran.push(grant);
@@ -349,15 +340,3 @@ class Race {
 }
 
 const isCast = (vote: string): boolean => !vote.endsWith(' retract');
-
-const DESCRIPTION: Attempt['description'] = {
-  operation: 'sql:select',
-  title: 'SELECT',
-  datasets: [],
-  functions: [],
-  reach: 'none',
-  rowLimit: null,
-  filtered: false,
-  unknown: [],
-  flags: [],
-};

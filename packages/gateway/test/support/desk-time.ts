@@ -1,4 +1,4 @@
-import type { Attempt, Hold } from '../../src/connectors/connector.ts';
+import type { Hold } from '../../src/connectors/connector.ts';
 import type { Calendar } from '../../src/core/calendar.ts';
 import type { Demand } from '../../src/core/decide.ts';
 import type { Person } from '../../src/core/identity.ts';
@@ -14,7 +14,7 @@ import { createMemoryStore } from '../../src/stores/memory/store.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { hashing } from '../../src/system.ts';
 import { createFakeClock, createFakeRandom, type FakeClock } from './fake-clock.ts';
-import { agent, demand, noPasskeys, person, requester, target } from './subjects.ts';
+import { agent, attempt, demand, noPasskeys, person } from './subjects.ts';
 
 const NINE_TO_FIVE = [{ from: 540, to: 1_020 }];
 const WEEK = [[], NINE_TO_FIVE, NINE_TO_FIVE, NINE_TO_FIVE, NINE_TO_FIVE, NINE_TO_FIVE, []];
@@ -132,22 +132,9 @@ export class TimeWorld {
     await this.pass(Date.parse(time) - this.clock.nowMs());
   }
 
-  attempt(command = 'SELECT email FROM customers'): Attempt {
-    return {
-      requester,
-      target,
-      command,
-      parameters: [],
-      preconditions: {},
-      description: DESCRIPTION,
-      statedTask: '',
-      supersedes: null,
-    };
-  }
-
   /** Asks for leave, which may be refused. */
   ask(command?: string): Promise<Result<Hold, Refusal>> {
-    return this.#gate.hold(this.#gate.judge(this.attempt(command)), []);
+    return this.#gate.hold(this.#gate.judge(attempt(command === undefined ? {} : { command })), []);
   }
 
   async hold(command?: string): Promise<Hold> {
@@ -191,7 +178,7 @@ export class TimeWorld {
   async run(held: Hold, command?: string): Promise<string> {
     const settled = await held.settled;
     if (!settled.ok) return settled.error.code;
-    const judged = this.#gate.judge(this.attempt(command));
+    const judged = this.#gate.judge(attempt(command === undefined ? {} : { command }));
     const authorized = await this.#gate.authorizeApproved(judged, settled.value);
     if (!authorized.ok) return authorized.error.code;
     this.#gate.record(authorized.value, SUCCEEDED);
@@ -224,15 +211,3 @@ export class TimeWorld {
 }
 
 const SUCCEEDED = { status: 'succeeded', rows: 3, bytes: 30, durationMs: 1, code: '' } as const;
-
-const DESCRIPTION: Attempt['description'] = {
-  operation: 'sql:select',
-  title: 'SELECT',
-  datasets: [],
-  functions: [],
-  reach: 'none',
-  rowLimit: null,
-  filtered: false,
-  unknown: [],
-  flags: [],
-};

@@ -7,8 +7,7 @@ import type { Review } from '../../src/core/review.ts';
 import type { Desk } from '../../src/review/desk.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { createFake } from '../api-fake.ts';
-import { reviewed } from './standing-world.ts';
-import { demand } from './subjects.ts';
+import { demand, reviewed } from './subjects.ts';
 
 /** What a case may change, whatever the channel. */
 export interface World {

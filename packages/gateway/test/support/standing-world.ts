@@ -14,8 +14,9 @@ import { StandingUses } from '../../src/review/standing/uses.ts';
 import { createMemoryStore } from '../../src/stores/memory/store.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { hashing } from '../../src/system.ts';
+import { directoryOf, everyHour, policyOf } from './changeable-ports.ts';
 import { createFakeClock, createFakeRandom, type FakeClock } from './fake-clock.ts';
-import { agent, demand, noPasskeys, person, requester, target } from './subjects.ts';
+import { agent, noPasskeys, person, requester, reviewed, target } from './subjects.ts';
 
 export const description: Description = {
   operation: 'sql:select',
@@ -41,13 +42,6 @@ export const attempt = (given: Partial<Attempt> = {}): Attempt => ({
   ...given,
 });
 
-export const reviewed = (given: Parameters<typeof demand>[0] = {}): Decision => ({
-  effect: 'review',
-  policies: ['classified-reads'],
-  reasons: ['Reads personal data.'],
-  demands: [demand(given)],
-});
-
 export interface World {
   readonly clock: FakeClock;
   readonly store: Store;
@@ -68,19 +62,6 @@ export function makeWorld(
   const store = createMemoryStore();
   const people = [person('sam', ['stewards']), person('kim', ['stewards']), person('ana')];
   const made = { clock, store, people, agents: [agent], decision: reviewed(), version: '1' } as World;
-  const directory = {
-    agent: (name: string) => made.agents.find((one) => one.name === name),
-    person: (name: string) => made.people.find((one) => one.name === name),
-    people: () => made.people,
-  };
-  const policy = {
-    get version() {
-      return made.version;
-    },
-    decide: () => made.decision,
-    mayApprove: () => true,
-    mayCall: () => true,
-  };
   const nothing = (): void => undefined;
   const log = {
     reviewUndecidable: nothing,
@@ -89,7 +70,6 @@ export function makeWorld(
     standingChanged: nothing,
     standingRefused: nothing,
   };
-  const calendars = { workingTime: (_: string, fromMs: number, durationMs: number) => fromMs + durationMs };
   const shapes: ConstructorParameters<typeof StandingUses>[0]['shapes'] = (_, command, parameters) =>
     shapeOfStatement(command, parameters, limits);
   const random = createFakeRandom('standing');
@@ -99,9 +79,9 @@ export function makeWorld(
     random,
     hashing,
     store,
-    policy,
-    directory,
-    calendars,
+    policy: policyOf(made),
+    directory: directoryOf(made),
+    calendars: everyHour,
     passkeys,
     shapes,
     limits,

@@ -1,4 +1,6 @@
-import type { Demand } from '../../src/core/decide.ts';
+import type { Attempt } from '../../src/connectors/connector.ts';
+import type { Decision, Demand } from '../../src/core/decide.ts';
+import type { Description } from '../../src/core/describe.ts';
 import type { Agent, Person, Requester, Target } from '../../src/core/identity.ts';
 import { scheduleOf } from '../../src/core/schedule.ts';
 import type { Review } from '../../src/core/review.ts';
@@ -51,6 +53,39 @@ export const demand = (given: Partial<Demand> = {}): Demand => ({
   excluded: [],
   reason: 'Reads personal data.',
   controls: ['SOC2:CC6.1'],
+  ...given,
+});
+
+/** What policy says of an action that waits for people. */
+export const reviewed = (given: Partial<Demand> = {}): Decision => ({
+  effect: 'review',
+  policies: ['classified-reads'],
+  reasons: ['Reads personal data.'],
+  demands: [demand(given)],
+});
+
+/** Of a statement that touches nothing which anybody has classified. */
+const description: Description = {
+  operation: 'sql:select',
+  title: 'SELECT',
+  datasets: [],
+  functions: [],
+  reach: 'none',
+  rowLimit: null,
+  filtered: false,
+  unknown: [],
+  flags: [],
+};
+
+export const attempt = (given: Partial<Attempt> = {}): Attempt => ({
+  requester,
+  target,
+  command: 'SELECT email FROM customers',
+  parameters: [],
+  preconditions: {},
+  description,
+  statedTask: '',
+  supersedes: null,
   ...given,
 });
 

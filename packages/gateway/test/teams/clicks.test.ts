@@ -2,8 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { actionOf, buttons, inputsOf, textOf, type FakeCard } from '../fakes/teams/shapes.ts';
 import { until } from '../support/chat-world.ts';
-import { reviewed } from '../support/standing-world.ts';
-import { demand } from '../support/subjects.ts';
+import { demand, reviewed } from '../support/subjects.ts';
 import { openTeamsWorld, type TeamsWorld, type TeamsWorldOptions } from '../support/teams-world.ts';
 
 const APPROVE = 'sallyport.approve';

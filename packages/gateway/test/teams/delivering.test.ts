@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { refused } from '../fakes/teams/connector.ts';
 import { buttons, bytesOf, MOST_BYTES, textOf } from '../fakes/teams/shapes.ts';
 import { until } from '../support/chat-world.ts';
-import { reviewed } from '../support/standing-world.ts';
+import { reviewed } from '../support/subjects.ts';
 import { openTeamsWorld, ROOM, type TeamsWorld, type TeamsWorldOptions } from '../support/teams-world.ts';
 
 const APPROVE = 'sallyport.approve';

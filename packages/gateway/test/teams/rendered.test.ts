@@ -7,7 +7,7 @@ import { card as cardShape, textOf, type FakeCard, type FakeDialog } from '../fa
 import { renderCard, type Rendered } from '../fakes/teams/renderer.ts';
 import { startBrowser, type TestBrowser } from '../support/browser.ts';
 import { until } from '../support/chat-world.ts';
-import { reviewed } from '../support/standing-world.ts';
+import { reviewed } from '../support/subjects.ts';
 import { openTeamsWorld, type TeamsWorld } from '../support/teams-world.ts';
 
 let browser: TestBrowser;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { makeReview } from '../../../test/api-fake.ts';
+import { makeReview } from '../../../test/support/made-review.ts';
 import { messageBlocks, modal, mostBlockCharacters } from '../../../test/fakes/slack/shapes.ts';
 import { textOf } from '../../../test/fakes/slack/workspace.ts';
 import { cardOf, type Card } from '../../core/card.ts';

@@ -2,14 +2,8 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { decodeLeaf } from '../../../../verifier/src/leaf.ts';
 import { Rules } from '../../../../verifier/src/rules.ts';
-import {
-  attempt,
-  description,
-  makeWorld,
-  reviewed,
-  type World,
-} from '../../../test/support/standing-world.ts';
-import { person, requester } from '../../../test/support/subjects.ts';
+import { attempt, description, makeWorld, type World } from '../../../test/support/standing-world.ts';
+import { person, requester, reviewed } from '../../../test/support/subjects.ts';
 import type { Approval, Attempt, Judgement } from '../../connectors/connector.ts';
 import { prepareParser } from '../../connectors/postgres/describe/index.ts';
 import type { Decision } from '../../core/decide.ts';
