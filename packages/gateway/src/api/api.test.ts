@@ -3,7 +3,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { tokens } from '../../test/support/api-callers.ts';
 import { makeReview } from '../../test/support/made-review.ts';
 import { CalledApi, problemOf } from '../../test/support/called-api.ts';
+import { mountRoutes } from './api.ts';
 import type { ApiDeps } from './deps.ts';
+import type { Route } from './route.ts';
+import { routes } from './routes.ts';
 
 let api: CalledApi;
 beforeEach(() => {
@@ -112,9 +115,10 @@ describe('what came too late', () => {
       setTimeout(run, 0);
       return () => {};
     };
-    const clock = { ...fake.deps.clock, after };
-    app = mountRoutes([{ ...events, handle } as Route], { ...fake.deps, clock });
-    expect((await ask('/v1/events', { token: tokens.vera })).status).toBe(503);
+    const clock = { ...api.fake.deps.clock, after };
+    const app = mountRoutes([{ ...events, handle } as Route], { ...api.fake.deps, clock });
+    const authorization = `Bearer ${tokens.vera}`;
+    expect((await app.request('/v1/events', { headers: { authorization } })).status).toBe(503);
     store.resolve(undefined);
     expect(await Promise.race([ended.promise, new Promise((resolve) => setTimeout(resolve, 500))])).toBe(
       'cancelled',
@@ -127,15 +131,23 @@ describe('half a character in a text', () => {
     ['in a value', '{"text":"a\\ud800b"}'],
     ['at the end of a value', '{"text":"\\uDFFF"}'],
   ])('%s is refused as such: no record could hold it', async (_, body) => {
-    const { id } = fake.add(makeReview());
-    const response = await ask(`/v1/reviews/${id}/questions`, { token: tokens.vera, method: 'POST', body });
+    const { id } = api.fake.add(makeReview());
+    const response = await api.ask(`/v1/reviews/${id}/questions`, {
+      token: tokens.vera,
+      method: 'POST',
+      body,
+    });
     expect(await problemOf(response)).toMatchObject({ status: 400, code: 'request.invalid' });
   });
 
   it('is none where both halves are there', async () => {
-    const { id } = fake.add(makeReview());
+    const { id } = api.fake.add(makeReview());
     const body = '{"text":"Why? \\ud83d\\ude00"}';
-    const response = await ask(`/v1/reviews/${id}/questions`, { token: tokens.vera, method: 'POST', body });
+    const response = await api.ask(`/v1/reviews/${id}/questions`, {
+      token: tokens.vera,
+      method: 'POST',
+      body,
+    });
     expect(response.status).toBe(200);
   });
 });
