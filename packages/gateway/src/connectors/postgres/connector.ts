@@ -238,6 +238,7 @@ export class PostgresConnector {
       ownSearchPath: startup.value.parameters['search_path'],
       processId,
       secretKey,
+      onFault: (error) => this.#options.log.failed({ where: `session ${id}`, error }),
       onEnd: () => {
         this.#ended(processId, agent.name);
         this.#options.log.sessionClosed(named);

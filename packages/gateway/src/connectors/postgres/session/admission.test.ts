@@ -57,3 +57,47 @@ describe('the connection to the target', () => {
     expect(await admit([approved, rejected])).toEqual(['approved', 'refused']);
   });
 });
+
+describe('of a message whose statements were all approved', () => {
+  /** Holds that were let go, by their place, where the statement at `refusedAt` is refused when it is looked at once more. */
+  async function letGo(refusedAt: number | null): Promise<readonly number[]> {
+    const detached: number[] = [];
+    let held = 0;
+    let authorized = 0;
+    const gate = {
+      judge: () => judgement,
+      hold: async () => {
+        const at = held++;
+        return ok({ standing: null, withdraw: () => undefined, detach: () => void detached.push(at) });
+      },
+      authorizeApproved: async () =>
+        authorized++ === refusedAt ? err(refusal('review.changed', {})) : ok({}),
+      record: () => undefined,
+    } as unknown as Gate;
+    const candidates = [candidate, candidate, candidate];
+    await new Admission(gate, clock).admit({
+      candidates,
+      again: () => (refusedAt === null ? err(refusal('target.unavailable', {})) : ok(candidates)),
+      objection: async () => null,
+      estimates: async () => [],
+      holding: async () => [],
+      wait: async () => approved,
+      prepare: () => undefined,
+      leave: () => undefined,
+    });
+    return detached;
+  }
+
+  it('the approvals behind one that no longer holds are free for the same bytes again', async () => {
+    expect(await letGo(0)).toEqual([1, 2]);
+    expect(await letGo(1)).toEqual([2]);
+  });
+
+  it('all are free again where the bytes can’t be looked at once more', async () => {
+    expect(await letGo(null)).toEqual([0, 1, 2]);
+  });
+
+  it('none is let go that was used', async () => {
+    expect(await letGo(3)).toEqual([]);
+  });
+});

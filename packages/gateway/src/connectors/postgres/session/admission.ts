@@ -11,6 +11,12 @@ export interface Candidate {
   readonly statement: DescribedStatement;
 }
 
+/** What one statement waited for, and got; undefined where it needed nobody. */
+interface Held {
+  readonly hold: Hold | undefined;
+  readonly approval: Approval | undefined;
+}
+
 export type Admitted = Result<readonly Part[], Refusal>;
 
 /** One message's statements. */
@@ -84,29 +90,44 @@ export class Admission {
   ): Promise<Admitted> {
     const objection = await ask.objection();
     if (objection !== null) return err(objection);
-    const approvals = await this.#approvals(ask, judgements);
-    if (!approvals.ok) return approvals;
+    const held = await this.#approvals(ask, judgements);
+    if (!held.ok) return held;
     ask.prepare();
-    // Whatever came of the wait, only the bytes at hand and the policy of now count.
-    const again = ask.again();
-    if (!again.ok) return again;
-    const parts: Part[] = [];
-    for (const [at, candidate] of again.value.entries()) {
-      const authorized = await this.#authorize(this.#judge(candidate, estimates[at]), approvals.value[at]);
-      if (!authorized.ok) {
-        this.#giveUp(parts);
-        return authorized;
-      }
-      parts.push(this.#part(authorized.value, again.value, at));
-    }
-    return ok(parts);
+    return this.#authorizeAll(ask, held.value, estimates);
   }
 
-  /** One a statement, undefined where none was needed. Every review is opened before the first is waited for. */
+  /** Whatever came of the wait, only the bytes at hand and the policy of now count. */
+  async #authorizeAll(
+    ask: AdmissionAsk,
+    held: readonly Held[],
+    estimates: readonly (number | undefined)[],
+  ): Promise<Admitted> {
+    let tried = 0;
+    try {
+      const again = ask.again();
+      if (!again.ok) return again;
+      const parts: Part[] = [];
+      for (const [at, candidate] of again.value.entries()) {
+        tried = at + 1;
+        const authorized = await this.#authorize(this.#judge(candidate, estimates[at]), held[at]?.approval);
+        if (!authorized.ok) {
+          this.#giveUp(parts);
+          return authorized;
+        }
+        parts.push(this.#part(authorized.value, again.value, at));
+      }
+      return ok(parts);
+    } finally {
+      // Approvals that were not tried are free for the same bytes again.
+      for (const { hold } of held.slice(tried)) hold?.detach();
+    }
+  }
+
+  /** One a statement. Every review is opened before the first is waited for. */
   async #approvals(
     ask: AdmissionAsk,
     judgements: readonly Judgement[],
-  ): Promise<Result<readonly (Approval | undefined)[], Refusal>> {
+  ): Promise<Result<readonly Held[], Refusal>> {
     const holding = await ask.holding();
     const holds: (Hold | undefined)[] = [];
     for (const judgement of judgements) {
@@ -119,8 +140,9 @@ export class Admission {
       holds.push(held.value);
     }
     const settled = await this.#settled(ask, holds);
+    if (settled.ok) return ok(holds.map((hold, at) => ({ hold, approval: settled.value[at] })));
     // An approval of the others is free for the same bytes again.
-    if (!settled.ok) for (const hold of holds) hold?.detach();
+    for (const hold of holds) hold?.detach();
     return settled;
   }
 

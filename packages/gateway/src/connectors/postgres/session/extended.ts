@@ -156,8 +156,7 @@ export class Extended {
     if (statement.value === null) return ok([]);
     const { limitParameter } = statement.value.effects;
     const limit = limitParameter === null ? undefined : parameters[limitParameter - 1];
-    // A binary limit isn't decoded: it bounds nothing, which asks for more than it might.
-    const description = boundRowLimit(statement.value, limit?.format === 'text' ? limit.value : null);
+    const description = boundRowLimit(statement.value, limit === undefined ? null : readableLimit(limit));
     return this.#session.asking.one({ ...statement.value, description }, prepared.query, parameters);
   }
 
@@ -364,3 +363,13 @@ const DECIDED: ReadonlySet<number | undefined> = new Set([frontend.parse, fronte
 
 /** No statement: the target answers with a syntax error, which rolls the implicit transaction back. */
 const FAIL = parseMessage({ statement: '', query: 'refused by the gateway', parameterTypes: [] });
+
+/**
+ * OIDs as which `LIMIT $n` may be bound: left open, int8, int2, int4. As a value of another type, which is cast then, the
+ * same text may be another number.
+ */
+const LIMIT_TYPES: ReadonlySet<Parameter['type']> = new Set([0, 20, 21, 23]);
+
+/** A limit that can't be read bounds nothing, which asks for more than it might: a binary one isn't decoded. */
+const readableLimit = ({ type, format, value }: Parameter): string | null =>
+  format === 'text' && LIMIT_TYPES.has(type) ? value : null;

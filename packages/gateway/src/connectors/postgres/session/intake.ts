@@ -11,6 +11,8 @@ export interface IntakeOptions {
   readonly settled: () => void;
   readonly malformed: (error: FrameError) => void;
   readonly ledgerLost: () => void;
+  /** The gateway itself failed on a message, and can't go on with what follows it. */
+  readonly broken: (error: unknown) => void;
 }
 
 /** The most that one message of a client may be; the body of what is refused is never read. */
@@ -40,10 +42,22 @@ export class Intake {
     return this.#keptBytes > limits.bufferedBytes;
   }
 
+  /** Never throws: what one client sends must not end the others' sessions. */
   push(chunk: Buffer): void {
-    const error = this.#splitter.push(chunk, (_type, frame) => this.#receive(frame));
-    if (error !== null) this.#options.malformed(error);
-    else this.#options.settled();
+    this.#guard(() => {
+      const error = this.#splitter.push(chunk, (_type, frame) => this.#receive(frame));
+      if (error !== null) this.#options.malformed(error);
+      else this.#options.settled();
+    });
+  }
+
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.end();
+      this.#options.broken(error);
+    }
   }
 
   #receive(frame: Buffer): void {
@@ -58,7 +72,7 @@ export class Intake {
     const wait = this.#options.handle(frame);
     if (wait === undefined) return;
     this.isBusy = true;
-    wait.then(() => this.#continue(), this.#options.ledgerLost);
+    wait.then(() => this.#guard(() => this.#continue()), this.#options.ledgerLost);
   }
 
   #continue(): void {

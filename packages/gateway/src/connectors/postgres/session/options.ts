@@ -46,5 +46,7 @@ export interface SessionOptions {
   readonly ownSearchPath: string | undefined;
   readonly processId: number;
   readonly secretKey: Uint8Array;
+  /** The gateway failed on a message: for its log. */
+  readonly onFault: (error: unknown) => void;
   readonly onEnd: () => void;
 }

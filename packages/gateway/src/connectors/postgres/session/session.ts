@@ -93,6 +93,7 @@ export class Session implements SessionHost {
       settled: () => this.#settled(),
       malformed: (error) => this.#malformed(error),
       ledgerLost: () => this.#fail('58030', 'The ledger can’t record, so nothing is executed.'),
+      broken: (error) => this.#broken(error),
     });
     this.#flow = new Flow({
       socket: client.socket,
@@ -243,6 +244,15 @@ export class Session implements SessionHost {
   }
 
   #fromTarget(chunk: Buffer): 'done' | 'kept' {
+    try {
+      return this.#passOn(chunk);
+    } catch (error) {
+      this.#broken(error);
+      return 'kept';
+    }
+  }
+
+  #passOn(chunk: Buffer): 'done' | 'kept' {
     const { socket } = this.#options.client;
     const error = this.responses.push(chunk);
     this.#flow.update();
@@ -318,6 +328,15 @@ export class Session implements SessionHost {
   /** The client asked, over another connection, to cancel what this one does. */
   cancel(): void {
     this.#holding.cancel();
+  }
+
+  /** A fault of the gateway's own: it ends this session, and no other. */
+  #broken(error: unknown): void {
+    this.#options.onFault(error);
+    this.#fail(
+      'XX000',
+      'The gateway failed on this message, and the session ends. Nothing else is affected.',
+    );
   }
 
   /** Ends the session with a last word. */
