@@ -57,6 +57,36 @@ async function expectHeld(text: string): Promise<void> {
   expect(codesOf(answers)).toEqual(['42501']);
 }
 
+describe('a limit that is bound later', () => {
+  const query = 'SELECT email FROM customers LIMIT $1::bigint';
+  const limited = (type: number): readonly Buffer[] => [
+    parseMessage({ statement: '', query, parameterTypes: [type] }),
+    bindMessage({
+      portal: '',
+      statement: '',
+      parameterFormats: [0],
+      parameters: [Buffer.from('2')],
+      resultFormats: [],
+    }),
+    execute(),
+    sync,
+  ];
+
+  test.each([
+    ['left open', 0],
+    ['int8', 20],
+    ['int4', 23],
+  ])('of type %s is the number that it says', async (_, type) => {
+    const answers = await client.round(...limited(type));
+    expect(firstColumn(answers)).toHaveLength(2);
+  });
+
+  test('of bytea is another number than it looks: held', async () => {
+    client.send(...limited(17));
+    await expectHeld(query);
+  });
+});
+
 describe('one round of the extended protocol redefines what a later statement of it names', () => {
   test('DEALLOCATE, PREPARE, EXECUTE: the EXECUTE is held', async () => {
     await client.query('PREPARE s AS SELECT 1');
