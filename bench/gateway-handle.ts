@@ -40,7 +40,7 @@ export async function startGatewayProcess(direct: Endpoint): Promise<GatewayProc
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-bench-gateway-'));
   const access = await writeBenchConfiguration(directory, direct);
   const child = fork(join(import.meta.dirname, 'gateway-process.js'), [access.configPath], {
-    execArgv: [...nodeFlags, '--expose-gc'],
+    execArgv: nodeFlags,
     env: { ...nodeEnvironment, ...process.env },
   });
   const ready = await next(child, 'ready');

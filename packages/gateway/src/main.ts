@@ -36,11 +36,18 @@ const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 const logTo = (level: LogLevel): Log => createLog({ level, destination: process.stderr });
 
 /** Starts a gateway inside of another program (a sample, a test). Logs warnings and errors only. */
-export function startGateway(options: {
+export async function startGateway(options: {
   readonly configPath: string;
   readonly stateDirectory?: string;
 }): Promise<RunningGateway> {
-  return start({ ...options, environment: processEnvironment(), log: logTo('warn') });
+  const gateway = await start({ ...options, environment: processEnvironment(), log: logTo('warn') });
+  freeStart();
+  return gateway;
+}
+
+/** What only the start needed goes back to the system, before anybody is served. Needs the program's own settings of Node. */
+function freeStart(): void {
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 /** Runs the program and sets the exit code; importing this file starts nothing. */
@@ -121,6 +128,7 @@ async function serve({ configPath, stateDirectory, level }: Options): Promise<vo
     log,
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
   });
+  freeStart();
   process.stdout.write(`sallyport-gateway ${VERSION}
   agents (PostgreSQL)  ${gateway.postgres.address}
   people (API)         ${gateway.api.address}
