@@ -139,6 +139,8 @@ export const limits = {
   replayEntries: 50_000,
   /** Actions that a replay lists of each kind. */
   replayListed: 100,
+  /** Replays asked for at once: one runs, the others wait for it. */
+  replaysAsked: 8,
   /** Hold outside of a transaction. */
   holdMs: 30 * 60_000,
   /** Hold inside of a transaction: locks wait with it. */

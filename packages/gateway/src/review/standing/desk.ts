@@ -40,7 +40,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { electorateOf } from '../approvals.ts';
 import { passkeyChecks, REVOKED, signingOf, withSigning } from '../signing.ts';
 import type { StandingLives } from './lives.ts';
-import { replay } from './replay.ts';
+import { replay, Replays } from './replay.ts';
 import { termsOf } from './terms.ts';
 
 export interface StandingDeskPorts {
@@ -83,10 +83,12 @@ interface Proposal {
 export class StandingGrants implements StandingDesk {
   readonly #ports: StandingDeskPorts;
   readonly #electorate: Electorate;
+  readonly #replays: Replays;
 
   constructor(ports: StandingDeskPorts) {
     this.#ports = ports;
     this.#electorate = electorateOf(ports);
+    this.#replays = new Replays(ports.limits.replaysAsked);
   }
 
   async propose(ask: ProposalAsk): Stood {
@@ -260,13 +262,23 @@ export class StandingGrants implements StandingDesk {
     const proposal = await this.#proposal(ask);
     if (!proposal.ok) return proposal;
     const { review, terms } = proposal.value;
-    return ok(await replay(terms, review.subject.demands, this.#ports));
+    return this.#replayed(terms, review.subject.demands);
   }
 
   async replay(id: StandingId): Promise<Result<Replay, StandingRefusal>> {
     const grant = await this.#ports.store.read('standing', { id });
     if (grant === null) return NOT_FOUND;
-    return ok(await replay(grant.terms, grant.sample.demands, this.#ports));
+    return this.#replayed(grant.terms, grant.sample.demands);
+  }
+
+  async #replayed(
+    terms: StandingTerms,
+    demands: Parameters<typeof replay>[1],
+  ): Promise<Result<Replay, StandingRefusal>> {
+    const found = await this.#replays.run(() => replay(terms, demands, this.#ports));
+    return found === null
+      ? refuse('standing.too_many', 'Other replays are under way. Ask again in a minute.')
+      : ok(found);
   }
 
   show(grant: StandingGrant): Shown {

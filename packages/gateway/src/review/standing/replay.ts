@@ -84,3 +84,27 @@ function candidateOf(recorded: Recorded, ports: ReplayPorts): Candidate | null {
   const shape = shapeOf(ports, { ...form, target: known.target });
   return shape.ok ? { ...known, ...shape.value, preconditions: form.preconditions } : null;
 }
+
+/** Replays one after another, and a few that wait: each reads for seconds, and anybody who may read reviews may ask. */
+export class Replays {
+  readonly #most: number;
+  #turn: Promise<unknown> = Promise.resolve();
+  #asked = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Null where as many are asked for already as may wait. */
+  async run(replaying: () => Promise<Replay>): Promise<Replay | null> {
+    if (this.#asked >= this.#most) return null;
+    this.#asked += 1;
+    const replayed = this.#turn.then(replaying);
+    this.#turn = replayed.catch(() => undefined);
+    try {
+      return await replayed;
+    } finally {
+      this.#asked -= 1;
+    }
+  }
+}
