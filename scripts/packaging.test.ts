@@ -156,6 +156,7 @@ describe('the gateway’s own program', () => {
       '--max-semi-space-size=8',
       '--no-wasm-tier-up',
       '--no-wasm-dynamic-tiering',
+      '--expose-gc',
       '--max-semi-space-size=32',
     ]);
   });

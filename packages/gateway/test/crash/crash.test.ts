@@ -9,7 +9,7 @@ import { createFakeRandom } from '../support/fake-clock.ts';
 
 /** Another run of the same moments: SEED=… in the environment. */
 const seed = process.env['SEED'] ?? String(Date.now());
-const ROUNDS = 3;
+const ROUNDS = 2;
 const STATEMENTS = 4;
 
 let site: Site;
