@@ -36,18 +36,18 @@ const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 const logTo = (level: LogLevel): Log => createLog({ level, destination: process.stderr });
 
 /** Starts a gateway inside of another program (a sample, a test). Logs warnings and errors only. */
-export async function startGateway(options: {
+export function startGateway(options: {
   readonly configPath: string;
   readonly stateDirectory?: string;
 }): Promise<RunningGateway> {
-  const gateway = await start({ ...options, environment: processEnvironment(), log: logTo('warn') });
-  freeStart();
-  return gateway;
+  return begin({ ...options, environment: processEnvironment(), log: logTo('warn') });
 }
 
-/** What only the start needed goes back to the system, before anybody is served. Needs the program's own settings of Node. */
-function freeStart(): void {
+/** What only the start needed goes back to the system when it is over, where the program has its own settings of Node. */
+async function begin(options: Parameters<typeof start>[0]): Promise<RunningGateway> {
+  const gateway = await start(options);
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  return gateway;
 }
 
 /** Runs the program and sets the exit code; importing this file starts nothing. */
@@ -122,13 +122,12 @@ function readOptions(args: readonly string[]): Options | undefined {
 async function serve({ configPath, stateDirectory, level }: Options): Promise<void> {
   const log = logTo(level);
   const environment = processEnvironment();
-  const gateway = await start({
+  const gateway = await begin({
     configPath,
     environment,
     log,
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
   });
-  freeStart();
   process.stdout.write(`sallyport-gateway ${VERSION}
   agents (PostgreSQL)  ${gateway.postgres.address}
   people (API)         ${gateway.api.address}

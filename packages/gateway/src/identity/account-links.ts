@@ -6,6 +6,7 @@
 import { noticeEntry } from '../core/entry.ts';
 import { sameAccount, type ChatAccount, type ChatLink } from '../core/chat-link.ts';
 import type { Person } from '../core/identity.ts';
+import { InTurn } from '../core/in-turn.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Limits } from '../limits.ts';
 import type { Clock, Directory, Hashing, Mutation, Random, Store } from '../ports.ts';
@@ -52,7 +53,7 @@ export class AccountLinks implements ChatLinks {
   /** By the digest of their token, oldest first: what leaks from memory opens nothing. */
   readonly #offers = new Map<string, LinkOffer>();
   /** Links change one after another: two at once would both find the place free. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new InTurn();
 
   private constructor(ports: AccountLinksPorts, links: readonly ChatLink[]) {
     this.#ports = ports;
@@ -137,9 +138,7 @@ export class AccountLinks implements ChatLinks {
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(act);
-    this.#turn = done.catch(() => undefined);
-    return done;
+    return this.#turns.run(act);
   }
 
   #forgetLink(link: ChatLink): void {

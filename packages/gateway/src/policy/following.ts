@@ -1,4 +1,5 @@
 import { noticeEntry } from '../core/entry.ts';
+import { InTurn } from '../core/in-turn.ts';
 import type { Result } from '../core/result.ts';
 import { limits } from '../limits.ts';
 import type { Clock, Store } from '../ports.ts';
@@ -51,7 +52,7 @@ export class PolicyFollower {
   #problems: readonly string[] = [];
   #cancel: () => void = () => undefined;
   #looking: Promise<void> = Promise.resolve();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new InTurn();
   #closed = false;
 
   constructor(ports: FollowerPorts) {
@@ -80,9 +81,7 @@ export class PolicyFollower {
 
   /** Runs alone: no look, and nothing else that changes files or policies, happens meanwhile. */
   inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(act);
-    this.#turn = done.catch(() => undefined);
-    return done;
+    return this.#turns.run(act);
   }
 
   /** One look. Never rejects: whatever goes wrong leaves the policies as they are. */

@@ -13,6 +13,7 @@ import {
 } from '../core/delegation.ts';
 import type { Agent, Person } from '../core/identity.ts';
 import { makeId, type DelegationId } from '../core/ids.ts';
+import { InTurn } from '../core/in-turn.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { Limits } from '../limits.ts';
 import type { Clock, DelegationAsk, DelegationDesk, Directory, Hashing, Random, Store } from '../ports.ts';
@@ -48,7 +49,7 @@ const isOneOf = ({ from, to, identities }: Delegation, { name, identity }: Perso
 export class Delegations implements DelegationDesk {
   readonly #ports: DelegationPorts;
   readonly #known = new Map<DelegationId, Delegation>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new InTurn();
 
   private constructor(ports: DelegationPorts) {
     this.#ports = ports;
@@ -139,9 +140,7 @@ export class Delegations implements DelegationDesk {
 
   /** One after another: two at once would both find room. */
   make(ask: DelegationAsk): Delegated {
-    const made = this.#turn.then(() => this.#make(ask));
-    this.#turn = made.catch(() => undefined);
-    return made;
+    return this.#turns.run(() => this.#make(ask));
   }
 
   async #make({ from, to, fromMs, untilMs }: DelegationAsk): Delegated {

@@ -1,11 +1,11 @@
 import type { Attempt } from '../../src/connectors/connector.ts';
 import type { Decision, Demand } from '../../src/core/decide.ts';
-import type { Description } from '../../src/core/describe.ts';
 import type { Agent, Person, Requester, Target } from '../../src/core/identity.ts';
 import { scheduleOf } from '../../src/core/schedule.ts';
 import type { Review } from '../../src/core/review.ts';
 import type { Passkeys } from '../../src/ports.ts';
 import type { Electorate } from '../../src/core/electorate.ts';
+import { description } from './policy.ts';
 
 /** Objects that many tests need, complete and valid; each test changes what it is about. */
 
@@ -63,19 +63,6 @@ export const reviewed = (given: Partial<Demand> = {}): Decision => ({
   reasons: ['Reads personal data.'],
   demands: [demand(given)],
 });
-
-/** Of a statement that touches nothing which anybody has classified. */
-const description: Description = {
-  operation: 'sql:select',
-  title: 'SELECT',
-  datasets: [],
-  functions: [],
-  reach: 'none',
-  rowLimit: null,
-  filtered: false,
-  unknown: [],
-  flags: [],
-};
 
 export const attempt = (given: Partial<Attempt> = {}): Attempt => ({
   requester,

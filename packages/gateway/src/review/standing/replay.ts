@@ -1,5 +1,6 @@
 /** Which recorded actions of the last days a grant with these terms would have covered, and which only nearly. */
 import type { Demand } from '../../core/decide.ts';
+import { InTurn } from '../../core/in-turn.ts';
 import { differs, uncovered, type Candidate, type StandingTerms } from '../../core/standing.ts';
 import type { Limits } from '../../limits.ts';
 import type { Clock, Hashing, Replay, Replayed, Shapes, Store } from '../../ports.ts';
@@ -88,7 +89,7 @@ function candidateOf(recorded: Recorded, ports: ReplayPorts): Candidate | null {
 /** Replays one after another, and a few that wait: each reads for seconds, and anybody who may read reviews may ask. */
 export class Replays {
   readonly #most: number;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new InTurn();
   #asked = 0;
 
   constructor(most: number) {
@@ -99,10 +100,8 @@ export class Replays {
   async run(replaying: () => Promise<Replay>): Promise<Replay | null> {
     if (this.#asked >= this.#most) return null;
     this.#asked += 1;
-    const replayed = this.#turn.then(replaying);
-    this.#turn = replayed.catch(() => undefined);
     try {
-      return await replayed;
+      return await this.#turns.run(replaying);
     } finally {
       this.#asked -= 1;
     }

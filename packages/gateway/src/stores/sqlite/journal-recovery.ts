@@ -93,7 +93,8 @@ function recordsOf(file: number, half: Half, size: number): DecodedRecord[] {
   const records: DecodedRecord[] = [];
   let memory = Buffer.alloc(Math.min(WINDOW_BYTES, half.length));
   let window = readAt(file, memory, half, 0);
-  for (let at = 0; ;) {
+  let at = 0;
+  for (;;) {
     const length = statedLength(window) ?? HEADER_BYTES;
     if (length > window.length) {
       if (length > half.length - at) return records;
@@ -104,14 +105,23 @@ function recordsOf(file: number, half: Half, size: number): DecodedRecord[] {
     }
     const found = decode(window);
     if (found === undefined) return records;
-    if (found.record.firstIndex >= size) records.push(copyOf(window.subarray(0, found.length)) ?? found);
+    if (found.record.firstIndex >= size) records.push(copyOf(found));
     window = window.subarray(found.length);
     at += found.length;
   }
 }
 
-/** What a record has are views of what was read, which is used again. */
-const copyOf = (record: Buffer): DecodedRecord | undefined => decode(Buffer.from(record));
+/** What a record has are views of what was read, whose memory is used again. */
+function copyOf(decoded: DecodedRecord): DecodedRecord {
+  const { heads, leaves, asides, count } = decoded.record.run;
+  const run = {
+    heads: Buffer.from(heads),
+    leaves: Buffer.from(leaves),
+    asides: Buffer.from(asides),
+    count,
+  };
+  return { ...decoded, record: { ...decoded.record, run } };
+}
 
 /** What the half has at this place, as far as the window reaches. */
 function readAt(file: number, window: Buffer, { from, length }: Half, at: number): Buffer {

@@ -328,8 +328,9 @@ export class Responses implements BackendSink {
   }
 
   #record(): void {
-    for (const { part, outcome } of this.#outcomes) this.#owner.gate.record(part.authorized, outcome);
-    this.#outcomes.length = 0;
+    // Taken out first: one that can't be recorded must not keep back those that come after it.
+    for (let next = this.#outcomes.shift(); next !== undefined; next = this.#outcomes.shift())
+      this.#owner.gate.record(next.part.authorized, next.outcome);
   }
 
   /** A part that was authorized and will not run. */

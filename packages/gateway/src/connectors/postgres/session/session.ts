@@ -1,7 +1,6 @@
 import type { Refusal } from '../../../core/reasons.ts';
 import { limits as bounds } from '../../../limits.ts';
 import type { Clock } from '../../../ports.ts';
-import { parseSearchPath } from '../describe/index.ts';
 import { backendKeyData, parameterStatus, readyForQuery } from '../wire/backend.ts';
 import type { FrameError } from '../wire/frames.ts';
 import { frontend, type TransactionStatus } from '../wire/messages.ts';
@@ -19,7 +18,7 @@ import type { SessionOptions } from './options.ts';
 import { Release } from './release.ts';
 import { hasEffectAtOnce, Responses, type Part } from './responses.ts';
 import { Simple } from './simple.ts';
-import { SessionState } from './state.ts';
+import { pathOf, SessionState } from './state.ts';
 import { NAME, untagged } from './tag.ts';
 
 /** One client connection: its messages in order, one at a time, each decided before it is passed on. */
@@ -248,6 +247,7 @@ export class Session implements SessionHost {
       return this.#passOn(chunk);
     } catch (error) {
       this.#broken(error);
+      this.#abandonTarget();
       return 'kept';
     }
   }
@@ -260,6 +260,16 @@ export class Session implements SessionHost {
     else if (this.release.queuedBytes > bounds.bufferedBytes || socket.writableNeedDrain)
       this.#throttleTarget();
     return this.release.borrows || socket.writableLength > 0 ? 'kept' : 'done';
+  }
+
+  /** What the target says is followed no more, so that nobody knows how it ends. */
+  #abandonTarget(): void {
+    try {
+      this.responses.lose();
+    } catch (error) {
+      this.#options.onFault(error);
+    }
+    this.link.close();
   }
 
   #throttleTarget(): void {
@@ -384,9 +394,3 @@ export class Session implements SessionHost {
 
 /** Messages that begin when everything before them has been answered. */
 const ROUND_FIRST: ReadonlySet<number | undefined> = new Set([frontend.query, frontend.functionCall]);
-
-/** The path that a fresh connection has. Null, uncertain, where the target hasn't told its own. */
-function pathOf(ofTarget: string | null, ofClient: string | undefined): readonly string[] | null {
-  const text = ofClient ?? ofTarget;
-  return text === null ? null : parseSearchPath(text);
-}

@@ -204,3 +204,9 @@ export class SessionState implements SessionContext {
     this.standardConformingStrings = isStandard;
   }
 }
+
+/** The path that a fresh connection has. Null, uncertain, where the target hasn't told its own. */
+export function pathOf(ofTarget: string | null, ofClient: string | undefined): readonly string[] | null {
+  const text = ofClient ?? ofTarget;
+  return text === null ? null : parseSearchPath(text);
+}
